@@ -1,0 +1,20 @@
+import type { Kind } from '../src/text/diagnostic.ts';
+
+const kind = (code: Kind['code'], slug: string, title: string): Kind => ({
+  code,
+  slug,
+  severity: 'error',
+  title,
+});
+
+/** What can be wrong with the syntax, in the order of the codes. */
+export const unexpectedCharacter = kind('RC001', 'unexpected-character', 'unexpected character');
+export const unterminatedText = kind('RC002', 'unterminated-text', 'this quoted text does not end');
+export const controlCharacter = kind('RC003', 'control-character', 'a control character');
+export const invalidUtf8 = kind('RC004', 'invalid-utf-8', 'this is not UTF-8');
+export const unexpectedWord = kind(
+  'RC005',
+  'unexpected-word',
+  'the grammar has something else here',
+);
+export const openBrace = kind('RC006', 'open-brace', 'this `{` is never closed');

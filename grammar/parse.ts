@@ -1,0 +1,125 @@
+import { type ILexingError, type IToken, Lexer } from 'chevrotain';
+import { at, type Diagnostic, diagnose } from '../src/text/diagnostic.ts';
+import type { Source, Span } from '../src/text/source.ts';
+import { explainSyntax } from './explain-syntax.ts';
+import { controlCharacter, openBrace, unexpectedCharacter, unterminatedText } from './kinds.ts';
+import { RouteParser } from './parser.ts';
+import { type Slice, splitStatements } from './split-statements.ts';
+import { ALL_TOKENS } from './tokens.ts';
+import type { Statement } from './tree.ts';
+
+// Made on first use: the analysis of the grammar is most of a cold start.
+let lexer: Lexer | undefined;
+let parser: RouteParser | undefined;
+
+/** The statements of a text that are well-formed, and a finding for each that is not. */
+export function parse(source: Source): { statements: Statement[]; diagnostics: Diagnostic[] } {
+  lexer ??= new Lexer(ALL_TOKENS, {
+    positionTracking: 'onlyOffset',
+    ensureOptimizations: true,
+    skipValidations: true,
+  });
+  parser ??= new RouteParser();
+  const { tokens, errors } = lexer.tokenize(source.text);
+  const slices = splitStatements(tokens, source.text.length);
+  const diagnostics = lexingFindings(source, errors);
+  const broken = brokenSlices(slices, errors);
+  const statements: Statement[] = [];
+  for (const slice of slices) {
+    // Its characters are already reported; its syntax would only repeat that.
+    if (broken.has(slice)) continue;
+    if (slice.open !== undefined) {
+      diagnostics.push(unclosed(source, slice.open));
+      continue;
+    }
+    const statement = parser.parse(source, slice.tokens);
+    if (statement !== undefined) statements.push(statement);
+    else diagnostics.push(explainSyntax(source, parser, slice.tokens));
+  }
+  return { statements, diagnostics };
+}
+
+function unclosed(source: Source, brace: IToken): Diagnostic {
+  const span = { source, start: brace.startOffset, end: brace.startOffset + 1 };
+  return diagnose(
+    openBrace,
+    'this `{` is never closed',
+    [at(span, 'opened here')],
+    'write a `}` after the last value; a line that begins with a statement ends the list',
+  );
+}
+
+function brokenSlices(slices: readonly Slice[], errors: readonly ILexingError[]): Set<Slice> {
+  const broken = new Set<Slice>();
+  let next = 0;
+  for (const { offset } of errors) {
+    while (next < slices.length && (slices[next] as Slice).to <= offset) next += 1;
+    const slice = slices[next];
+    if (slice !== undefined && offset >= slice.from) broken.add(slice);
+  }
+  return broken;
+}
+
+/** At most one finding a line: what follows the first is often its echo. */
+function lexingFindings(source: Source, errors: readonly ILexingError[]): Diagnostic[] {
+  const out: Diagnostic[] = [];
+  let lineEnd = -1;
+  for (const { offset, length } of errors) {
+    if (offset < lineEnd) continue;
+    const newline = source.text.indexOf('\n', offset);
+    lineEnd = newline < 0 ? source.text.length + 1 : newline + 1;
+    out.push(lexingFinding(source, offset, length, lineEnd));
+  }
+  return out;
+}
+
+function lexingFinding(
+  source: Source,
+  offset: number,
+  length: number,
+  lineEnd: number,
+): Diagnostic {
+  const code = source.text.codePointAt(offset) as number;
+  const char = String.fromCodePoint(code);
+  const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  const span: Span = { source, start: offset, end: offset + char.length };
+  if (char === '"') {
+    const rest = source.text.slice(offset, lineEnd).trimEnd();
+    const control = /[\u0000-\u001f\u007f]/.test(rest);
+    return diagnose(
+      unterminatedText,
+      control ? 'a control character in a quoted text' : 'this quoted text does not end',
+      [at({ ...span, end: offset + rest.length }, 'it begins here')],
+      'write a `"` at its end, on the same line; inside, `\\"` is a quote and `\\\\` a backslash',
+    );
+  }
+  if (char === '\r' || code < 32 || code === 127) {
+    const lone = char === '\r';
+    return diagnose(
+      controlCharacter,
+      lone ? 'a lone carriage return' : `a control character (${name})`,
+      [at(span, lone ? 'no newline follows' : 'here')],
+      lone ? 'end lines with a newline, or with both' : 'take it out',
+    );
+  }
+  if (char === '\\') {
+    return diagnose(
+      unexpectedCharacter,
+      'a `\\` may only stand last on a line',
+      [at(span, 'something follows')],
+      'it joins the next line to this one; write what follows on that line',
+    );
+  }
+  const shown = source.text.slice(offset, offset + Math.min(length, 20));
+  return diagnose(
+    unexpectedCharacter,
+    `unexpected character \`${char}\` (${name})`,
+    [
+      at(
+        { ...span, end: offset + Math.max(char.length, shown.length) },
+        'not part of the language',
+      ),
+    ],
+    'outside comments and quotes a policy is plain ASCII',
+  );
+}

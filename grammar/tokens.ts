@@ -1,0 +1,187 @@
+import { createToken, Lexer, type TokenType } from 'chevrotain';
+
+/** Any run of visible ASCII but `"`, `#`, `,`, `=`, `\`, `{` and `}`. */
+const WORD = /[!$-+\-.-<>-[\]-z|~]+/;
+
+// No complement (`[^…]`) may begin a token: it would switch chevrotain's first-character look-up off.
+export const Newline = createToken({ name: 'Newline', pattern: /\r?\n/, line_breaks: true });
+const Blank = createToken({ name: 'Blank', pattern: /[ \t]+/, group: Lexer.SKIPPED });
+const Continuation = createToken({
+  name: 'Continuation',
+  pattern: /\\[ \t]*\r?\n/,
+  group: Lexer.SKIPPED,
+  line_breaks: true,
+});
+const Comment = createToken({
+  name: 'Comment',
+  pattern: /#[^\r\n\0]*/,
+  start_chars_hint: ['#'],
+  group: Lexer.SKIPPED,
+});
+export const Comma = createToken({ name: 'Comma', pattern: ',', label: '`,`' });
+export const Equals = createToken({ name: 'Equals', pattern: '=', label: '`=`' });
+export const Open = createToken({ name: 'Open', pattern: '{', label: '`{`' });
+export const Close = createToken({ name: 'Close', pattern: '}', label: '`}`' });
+/** Quoted text; only `\"` and `\\` are escapes, and it ends on its line. */
+export const Text = createToken({
+  name: 'Text',
+  pattern: /"(?:[^"\\\u0000-\u001f\u007f]|\\["\\])*"/,
+  start_chars_hint: ['"'],
+  line_breaks: false,
+  label: 'a quoted text',
+});
+export const Literal = createToken({ name: 'Literal', pattern: WORD, label: 'a value' });
+export const Ref = createToken({
+  name: 'Ref',
+  pattern: /@[A-Za-z][A-Za-z0-9_-]*/,
+  longer_alt: Literal,
+  label: '`@set`',
+});
+export const Name = createToken({
+  name: 'Name',
+  pattern: /[A-Za-z][A-Za-z0-9_-]*/,
+  longer_alt: Literal,
+  label: 'a name',
+});
+
+const word = (text: string, categories?: TokenType): TokenType =>
+  createToken({
+    name: text.replace(/(^|-)[a-z]/g, (letter) => letter.replace('-', '').toUpperCase()),
+    pattern: text,
+    longer_alt: [Name, Literal],
+    label: `\`${text}\``,
+    ...(categories === undefined ? {} : { categories }),
+  });
+
+/** Words that the grammar keeps for itself: as values they must be quoted. */
+const reserved = [
+  'uplink',
+  'set',
+  'route',
+  'forward',
+  'expect',
+  'option',
+  'include',
+  'dev',
+  'gateway',
+  'address',
+  'table',
+  'mark',
+  'weight',
+  'mtu-clamp',
+  'check',
+  'from',
+  'via',
+  'else',
+  'host',
+  'to',
+  'in',
+  'sport',
+  'mac',
+  'dscp',
+  'user',
+  'proto',
+  'not',
+  'cgroup',
+  'time',
+  'tcp',
+  'udp',
+  'sctp',
+  'icmp',
+  'icmpv6',
+  'local',
+  'ipv4',
+  'ipv6',
+  'main',
+  'drop',
+  'reject',
+  'balance',
+  'by',
+  'snat',
+  'masquerade',
+  'nonat',
+  'on',
+  'while',
+] as const;
+
+/** Words only in their place; anywhere else they are names like any other. */
+const contextual = [
+  'ping',
+  'http',
+  'every',
+  'timeout',
+  'down',
+  'up',
+  'flow',
+  'source',
+  'source-destination',
+  'domains',
+  'unreachable',
+] as const;
+
+export type Keyword = (typeof reserved)[number] | (typeof contextual)[number];
+
+/** The token type of each word of the grammar. */
+export const keyword = Object.fromEntries([
+  ...reserved.map((text) => [text, word(text)]),
+  ...contextual.map((text) => [text, word(text, Name)]),
+]) as Record<Keyword, TokenType>;
+
+/** A line that begins with one of these begins a statement. */
+export const STATEMENT_WORDS: ReadonlySet<TokenType> = new Set(
+  (['uplink', 'set', 'route', 'forward', 'expect', 'option', 'include'] as const).map(
+    (text) => keyword[text],
+  ),
+);
+
+export const MATCH_WORDS: ReadonlySet<TokenType> = new Set(
+  (
+    [
+      'host',
+      'from',
+      'to',
+      'in',
+      'sport',
+      'mac',
+      'dscp',
+      'mark',
+      'user',
+      'proto',
+      'cgroup',
+      'time',
+      'tcp',
+      'udp',
+      'sctp',
+      'icmp',
+      'icmpv6',
+      'local',
+      'ipv4',
+      'ipv6',
+      'not',
+    ] as const
+  ).map((text) => keyword[text]),
+);
+
+export const RESERVED_WORDS: ReadonlySet<string> = new Set(reserved);
+
+// Longer words first: of tokens that match the same text the first listed one is taken, and
+// `longer_alt` looks only for a name or a literal.
+const keywords = Object.values(keyword).sort(
+  (a, b) => String(b.PATTERN).length - String(a.PATTERN).length,
+);
+
+export const ALL_TOKENS: TokenType[] = [
+  Newline,
+  Blank,
+  Continuation,
+  Comment,
+  Comma,
+  Equals,
+  Open,
+  Close,
+  Text,
+  ...keywords,
+  Ref,
+  Name,
+  Literal,
+];

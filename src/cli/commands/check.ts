@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { check } from '../../compile.ts';
+import { reader } from '../../host/read-file.ts';
+import type { Diagnostic } from '../../text/diagnostic.ts';
+import { EXIT, type Exit } from '../exit.ts';
+import { type Format, showDiagnostics } from '../io.ts';
+import { formatOption, strictOption } from '../options.ts';
+import { readEntry } from '../read-entry.ts';
+
+/** `routec check [FILES]`: says what is wrong with policies, and writes nothing. */
+export function checkCommand(program: Command, done: (exit: Exit) => void): void {
+  program
+    .command('check')
+    .summary('say what is wrong with a policy, and write nothing')
+    .description('Reads policies and says what is wrong with them. Nothing is written.')
+    .argument('[files...]', 'policies; `-` for standard input (default: policy.route)')
+    .addOption(strictOption())
+    .addOption(formatOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  routec check policy.route\n  routec check --strict --format json - < policy.route',
+    )
+    .action((files: string[], options: { strict: boolean; format: Format }) => {
+      done(run(files.length > 0 ? files : ['policy.route'], options));
+    });
+}
+
+function run(files: readonly string[], options: { strict: boolean; format: Format }): Exit {
+  const diagnostics: Diagnostic[] = [];
+  let unread = false;
+  for (const path of files) {
+    const entry = readEntry(path);
+    if (entry === undefined) unread = true;
+    else {
+      for (const each of check(entry, reader(path), undefined).diagnostics) diagnostics.push(each);
+    }
+  }
+  showDiagnostics(diagnostics, options.format);
+  if (unread) return EXIT.failed;
+  const counts = (severity: string): boolean =>
+    severity === 'error' || (options.strict && severity === 'warning');
+  return diagnostics.some(({ severity }) => counts(severity)) ? EXIT.no : EXIT.yes;
+}

@@ -1,0 +1,169 @@
+import type { Command } from 'commander';
+import { createTwoFilesPatch } from 'diff';
+import { type Compiled, compile } from '../../compile.ts';
+import type { Artefact } from '../../emit/artefact.ts';
+import type { Manifest } from '../../emit/manifest/read-manifest.ts';
+import {
+  findManifest,
+  readArtefacts,
+  readText,
+  staleNames,
+  writeArtefacts,
+} from '../../host/artefact-folder.ts';
+import { reader } from '../../host/read-file.ts';
+import { countSeverities } from '../../text/count-severities.ts';
+import { EXIT, type Exit } from '../exit.ts';
+import { complain, type Format, out, say, showDiagnostics } from '../io.ts';
+import { formatOption, strictOption } from '../options.ts';
+import { readEntry } from '../read-entry.ts';
+
+interface Options {
+  readonly output?: string;
+  readonly emit?: string;
+  readonly check: boolean;
+  readonly strict: boolean;
+  readonly format: Format;
+}
+
+/** `routec compile POLICY`: from a policy to the files that `nft`, `ip` and `sysctl` load. */
+export function compileCommand(program: Command, done: (exit: Exit) => void): void {
+  program
+    .command('compile')
+    .summary('write the files that nft, ip and sysctl load')
+    .description(
+      'Compiles a policy to an nftables ruleset, ip -batch files and sysctl settings, beside the\n' +
+        'policy or into another folder. The manifest among them keeps the numbers: commit it too.',
+    )
+    .argument('<policy>', 'the policy; `-` for standard input')
+    .option('-o, --output <dir>', 'write into this folder (default: beside the policy)')
+    .option('--emit <kind>', 'print one artefact, by what follows `policy.` in its name')
+    .option('--check', 'write nothing; exit 1 with a diff if what is there differs', false)
+    .addOption(strictOption())
+    .addOption(formatOption())
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  routec compile policy.route',
+        '  routec compile policy.route --check        in CI: is what is committed what it says?',
+        "  echo 'route host 192.168.0.228 tcp 80 via eth3 snat 192.0.2.3' | routec compile - --emit nft",
+      ].join('\n'),
+    )
+    .action((policy: string, options: Options) => {
+      done(run(policy, options));
+    });
+}
+
+function run(path: string, options: Options): Exit {
+  if (options.emit !== undefined && options.check) {
+    complain('`--emit` and `--check` do not go together');
+    return EXIT.failed;
+  }
+  if (path === '-' && options.output === undefined && options.emit === undefined) {
+    complain('a policy from standard input has no folder', 'add `-o DIR` or `--emit KIND`');
+    return EXIT.failed;
+  }
+  const entry = readEntry(path);
+  if (entry === undefined) return EXIT.failed;
+  const folder = options.output ?? entry.folder;
+  const found =
+    path === '-' && options.output === undefined ? {} : findManifest(folder, entry.base);
+  if ('refused' in found) {
+    complain(
+      found.refused,
+      'take it back from git; without it every mark and table would get a new number',
+    );
+    return EXIT.failed;
+  }
+  const { manifest } = found;
+  const compiled = compile(entry, reader(path), manifest?.lock);
+  showDiagnostics(compiled.diagnostics, options.format, options.emit !== undefined);
+  if (compiled.artefacts.length === 0) return EXIT.no;
+  const { warning } = countSeverities(compiled.diagnostics);
+  if (options.strict && warning > 0) {
+    say('nothing is written: with `--strict` a warning counts as an error\n');
+    return EXIT.no;
+  }
+  if (options.emit !== undefined) return emit(options.emit, compiled);
+  if (options.check) return compare(folder, entry.base, compiled.artefacts, manifest);
+  return write(folder, entry.base, compiled.artefacts, manifest);
+}
+
+function emit(kind: string, { artefacts }: Compiled): Exit {
+  const artefact = artefacts.find(({ suffix }) => suffix === kind);
+  if (artefact === undefined) {
+    const kinds = artefacts.map(({ suffix }) => suffix).join(', ');
+    complain(`this policy has no artefact \`${kind}\``, `it has ${kinds}`);
+    return EXIT.failed;
+  }
+  out(artefact.text);
+  return EXIT.yes;
+}
+
+/** A diff of more edits than this is no longer read. */
+const EDITS = 5000;
+
+function compare(
+  folder: string,
+  base: string,
+  artefacts: readonly Artefact[],
+  manifest: Manifest | undefined,
+): Exit {
+  let same = true;
+  // The map has line numbers: it changes with every comment, and nothing is loaded from it.
+  const wanted = artefacts
+    .filter(({ suffix }) => suffix !== 'map.json')
+    .map(({ suffix, text }) => ({ name: `${base}.${suffix}`, text: text as string | undefined }));
+  const stale = staleNames(base, artefacts, manifest).map((name) => ({ name, text: undefined }));
+  for (const { name, text } of [...wanted, ...stale]) {
+    const there = readText(folder, name);
+    if (there === text) continue;
+    same = false;
+    const [before, after] = [
+      there === undefined ? '/dev/null' : `a/${name}`,
+      text === undefined ? '/dev/null' : `b/${name}`,
+    ];
+    const patch = createTwoFilesPatch(
+      before,
+      after,
+      there ?? '',
+      text ?? '',
+      undefined,
+      undefined,
+      {
+        maxEditLength: EDITS,
+      },
+    ) as string | undefined;
+    out(patch?.replace(/^=+\n/, '') ?? `${name}: more than ${EDITS} lines differ\n`);
+  }
+  if (manifest !== undefined) {
+    const set = readArtefacts(folder, base, manifest);
+    if ('refused' in set) {
+      complain(set.refused);
+      same = false;
+    }
+  }
+  if (!same) say(`${folder}: the artefacts are not what the policy says\n`);
+  return same ? EXIT.yes : EXIT.no;
+}
+
+function write(
+  folder: string,
+  base: string,
+  artefacts: readonly Artefact[],
+  manifest: Manifest | undefined,
+): Exit {
+  const result = writeArtefacts(folder, base, artefacts, manifest);
+  if ('refused' in result) {
+    complain(
+      result.refused,
+      'nothing that was there is lost; compile again when it can be written',
+    );
+    return EXIT.failed;
+  }
+  const { written, removed } = result;
+  const gone = removed > 0 ? `, ${removed} removed` : '';
+  say(`${folder}: ${artefacts.length} files, ${written} written${gone}\n`);
+  return EXIT.yes;
+}

@@ -1,0 +1,54 @@
+import { Command, CommanderError } from 'commander';
+import { COMMANDS } from './commands.ts';
+import { EXIT, type Exit } from './exit.ts';
+import { say } from './io.ts';
+
+declare const ROUTEC_VERSION: string;
+
+/** Runs one command line (without `node` and the script) and says how it ended. */
+function main(words: readonly string[]): Exit {
+  let exit: Exit = EXIT.yes;
+  const program = new Command('routec')
+    .description('Compiles routing policies for several uplinks to what nft, ip and sysctl load.')
+    .version(ROUTEC_VERSION)
+    .showHelpAfterError('(`--help` says more)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 yes, 1 the answer is no, 2 could not run, 70 a bug in routec.',
+    );
+  for (const add of COMMANDS) {
+    add(program, (result) => {
+      exit = result;
+    });
+  }
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  if (words.length === 0) {
+    say(program.helpInformation());
+    return EXIT.failed;
+  }
+  try {
+    program.parse([...words], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? EXIT.yes : EXIT.failed;
+  }
+  return exit;
+}
+
+// A reader that went away (`| head`) is no failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(EXIT.yes);
+  });
+}
+
+try {
+  process.exitCode = main(process.argv.slice(2));
+} catch (error) {
+  const { message, stack } = error instanceof Error ? error : { message: String(error), stack: '' };
+  say(`routec ${ROUTEC_VERSION} has a bug: ${message}\n`);
+  say(`Please report it with the policy and this (Node ${process.version}):\n${stack}\n`);
+  process.exitCode = EXIT.bug;
+}

@@ -1,0 +1,75 @@
+import type { Artefact } from './emit/artefact.ts';
+import { emitIproute } from './emit/iproute/emit-iproute.ts';
+import { emitManifest } from './emit/manifest/emit-manifest.ts';
+import { emitMap } from './emit/map/emit-map.ts';
+import { emitNftables } from './emit/nftables/emit-nftables.ts';
+import { emitSysctl } from './emit/sysctl/emit-sysctl.ts';
+import type { Lock, Program } from './model/program.ts';
+import { CHECKS } from './policy/checks.ts';
+import { load, type Read } from './policy/load.ts';
+import { lower } from './policy/lower.ts';
+import type { Policy } from './policy/policy.ts';
+import { readPolicy } from './policy/read-policy.ts';
+import { rulePlaces } from './policy/rule-places.ts';
+import type { Diagnostic } from './text/diagnostic.ts';
+import { sortDiagnostics } from './text/sort-diagnostics.ts';
+
+/** The policy to compile. */
+export interface Entry {
+  /** As the person named it: diagnostics show it, includes are relative to it. */
+  readonly name: string;
+  /** The base name of its artefacts. */
+  readonly base: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Checked {
+  readonly policy: Policy;
+  /** Sorted by place. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Void where there is an error. */
+  readonly program?: Program;
+}
+
+export interface Compiled {
+  readonly diagnostics: readonly Diagnostic[];
+  /** In the order in which they are written, the manifest last; none where there is an error. */
+  readonly artefacts: readonly Artefact[];
+}
+
+/**
+ * Text to program: what `check` does.
+ *
+ *     bytes ─load─► statements ─readPolicy─► policy ─CHECKS─► policy ─lower─► program
+ *
+ * Pure but for `read`. `lock` is what the manifest of the last compile kept.
+ */
+export function check(entry: Entry, read: Read, lock: Lock | undefined): Checked {
+  const diagnostics: Diagnostic[] = [];
+  const report = (diagnostic: Diagnostic): void => {
+    diagnostics.push(diagnostic);
+  };
+  const failed = (): boolean => diagnostics.some(({ severity }) => severity === 'error');
+  const policy = readPolicy(load(entry, read, report), report);
+  for (const { run } of CHECKS) run(policy, report);
+  const program = failed() ? undefined : lower(policy, lock, report);
+  const sorted = sortDiagnostics(diagnostics);
+  if (program === undefined || failed()) return { policy, diagnostics: sorted };
+  return { policy, diagnostics: sorted, program };
+}
+
+/** Text to artefacts: what `check` does, then each backend's view of the program, rendered. */
+export function compile(entry: Entry, read: Read, lock: Lock | undefined): Compiled {
+  const { policy, diagnostics, program } = check(entry, read, lock);
+  if (program === undefined) return { diagnostics, artefacts: [] };
+  const artefacts = [
+    ...emitSysctl(program, entry.base),
+    ...emitIproute(program, entry.base),
+    ...emitNftables(program, entry.base),
+  ].filter(({ text }) => text !== '');
+  const manifest = emitManifest(program, artefacts, entry.base);
+  return {
+    diagnostics,
+    artefacts: [...artefacts, emitMap(rulePlaces(policy, entry.name)), manifest],
+  };
+}

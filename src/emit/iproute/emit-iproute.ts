@@ -1,0 +1,159 @@
+import { render } from '../../../templates/batch.hbs';
+import { fileNameOf } from '../../model/file-name.ts';
+import { slotMark } from '../../model/marking.ts';
+import type { Program, Slot, Uplink } from '../../model/program.ts';
+import { FAMILIES, type Family } from '../../net/address.ts';
+import { formatMark } from '../../net/mark.ts';
+import type { Artefact } from '../artefact.ts';
+import { comment } from '../comment.ts';
+
+/** Where, counted from the first priority, rules that are not a slot's stand. */
+const REJECT_RULE = 898;
+const DROP_RULE = 899;
+const OWN_RULES = 900;
+const GUARD_RULE = 999;
+/** After main (32766) and default (32767). */
+const LAST_RESORT = 32800;
+/** The highest metric; `ip -6 route flush` takes an unreachable route of it for the kernel's own. */
+const LAST_METRIC = 4294967295;
+
+/** The `ip -batch` files of a program: guard, rules, each uplink's routes, and the way back down. */
+export function emitIproute(program: Program, base: string): Artefact[] {
+  return FAMILIES.flatMap((family) => {
+    const end = family === 4 ? '' : '6';
+    const load = `ip ${family === 4 ? '' : '-6 '}-batch`;
+    const file = (suffix: string, about: string, lines: readonly string[]): Artefact => ({
+      suffix: `${suffix}${end}`,
+      text:
+        lines.length === 0 ? '' : render({ title: title(about, base, load, suffix + end), lines }),
+    });
+    return [
+      file(
+        'guard.ip',
+        'the guard; once, before all else, and never taken away by a reload',
+        guard(program),
+      ),
+      file('guard.down.ip', 'takes the guard away; last', guardDown(program)),
+      file(
+        'ip',
+        'the rules; after `down`, where an older policy is loaded',
+        rules(program, family),
+      ),
+      file('down.ip', "takes the rules away; after the uplinks'", rulesDown(program, family)),
+      ...program.uplinks.flatMap((uplink) => {
+        const name = `uplink.${fileNameOf(uplink.name)}`;
+        return [
+          file(`${name}.ip`, 'its routes; when its device is up, and again after a flap', [
+            ...source(uplink),
+            ...routes(program, uplink, family),
+          ]),
+          file(`${name}.down.ip`, 'takes its routes away', routesDown(uplink, family)),
+        ];
+      }),
+    ];
+  });
+}
+
+function title(about: string, base: string, load: string, suffix: string): string[] {
+  return [`routec, ${base}.route: ${about}`, `${load} ${base}.${suffix}`];
+}
+
+const source = ({ text }: Uplink): string[] => (text === '' ? [] : [`# ${comment(text)}`]);
+
+function guard({ priority, protocol, marking }: Program): string[] {
+  const own = protocol + 1;
+  return [
+    '# what is marked and finds no route goes nowhere, in the middle of a reload too',
+    `rule add pref ${priority + GUARD_RULE} not fwmark 0/${formatMark(marking.mask)} unreachable protocol ${own}`,
+    "# without main's default, packets would be refused before a mark could send them elsewhere",
+    `rule add pref ${LAST_RESORT} lookup ${priority} protocol ${own}`,
+    `route replace default dev lo table ${priority} metric ${LAST_METRIC} proto ${own}`,
+  ];
+}
+
+function guardDown({ priority, protocol }: Program): string[] {
+  return [`rule flush protocol ${protocol + 1}`, `route flush table ${priority}`];
+}
+
+/** Main's own routes but for its defaults (a static 2000::/3 is one) and what leaves by an uplink. */
+function mainFirst({ group }: Program, family: Family): string {
+  return `lookup main suppress_prefixlength ${family === 4 ? 1 : 3} suppress_ifgroup ${group}`;
+}
+
+function rules(program: Program, family: Family): string[] {
+  const { priority, protocol, marking, slots, uplinks } = program;
+  const mask = formatMark(marking.mask);
+  const main = mainFirst(program, family);
+  const out: string[] = [];
+  const add = (offset: number, text: string): void => {
+    out.push(`rule add pref ${priority + offset} ${text} protocol ${protocol}`);
+  };
+  add(0, `not fwmark 0/${mask} ${main}`);
+  for (const slot of [...slots].sort((a, b) => a.priority - b.priority)) {
+    // Without a way in this family it is left to the guard.
+    if (slot.uplink.ways[family] === undefined) continue;
+    out.push(`# ${comment(slot.key)}`);
+    const mark = formatMark(slotMark(marking.mask, slot.number));
+    add(slot.priority - priority, `fwmark ${mark}/${mask} lookup ${tableOf(slot)}`);
+  }
+  add(REJECT_RULE, `fwmark ${formatMark(marking.reject)}/${mask} prohibit`);
+  add(DROP_RULE, `fwmark ${formatMark(marking.drop)}/${mask} blackhole`);
+  // Sockets bound to an uplink's address, so only what the router itself sends (`iif lo`).
+  let offset = OWN_RULES;
+  for (const { own, ownTable } of uplinks) {
+    for (const { prefix } of own.filter((each) => each.family === family)) {
+      add(offset, `from ${prefix} iif lo ${main}`);
+      add(offset + 1, `from ${prefix} iif lo lookup ${ownTable}`);
+      offset += 2;
+    }
+  }
+  for (const uplink of withOwn(program, family)) {
+    out.push(
+      `route replace unreachable default metric ${LAST_METRIC - 1} table ${uplink.ownTable} proto ${protocol}`,
+    );
+  }
+  return out;
+}
+
+/** Uplinks whose own table must end somewhere: their bound sockets must not go on to main. */
+function withOwn({ uplinks }: Program, family: Family): Uplink[] {
+  return uplinks.filter(({ own }) => own.some((each) => each.family === family));
+}
+
+function rulesDown(program: Program, family: Family): string[] {
+  return [
+    `rule flush protocol ${program.protocol}`,
+    ...withOwn(program, family).map(({ ownTable }) => `route flush table ${ownTable}`),
+  ];
+}
+
+const tableOf = ({ kind, uplink }: Slot): number =>
+  kind === 'inbound' ? uplink.ownTable : uplink.choiceTable;
+
+function routes({ protocol, group }: Program, uplink: Uplink, family: Family): string[] {
+  const { device, ways, networks, choiceTable, ownTable } = uplink;
+  const way = ways[family];
+  const out: string[] = [];
+  // The group is the device's, not a family's: it is set with the IPv4 routes.
+  if (family === 4) out.push(`link set dev ${device} group ${group}`);
+  if (way === undefined) return out;
+  for (const table of [choiceTable, ownTable]) {
+    for (const network of networks.filter((each) => each.family === family)) {
+      out.push(`route replace ${network.prefix} dev ${device} table ${table} proto ${protocol}`);
+    }
+    // `onlink`: otherwise a line fails, and the batch stops, while the device has no address yet.
+    const via =
+      way.kind === 'gateway' ? `via ${way.gateway} dev ${device} onlink` : `dev ${device}`;
+    out.push(`route replace default ${via} table ${table} proto ${protocol}`);
+  }
+  return out;
+}
+
+function routesDown({ device, ways, choiceTable, ownTable }: Uplink, family: Family): string[] {
+  const out = family === 4 ? [`link set dev ${device} group 0`] : [];
+  if (ways[family] === undefined) return out;
+  return [
+    ...out,
+    ...[choiceTable, ownTable].map((table) => `route flush table ${table} dev ${device}`),
+  ];
+}

@@ -1,0 +1,169 @@
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Artefact } from '../emit/artefact.ts';
+import { sha256 } from '../emit/manifest/emit-manifest.ts';
+import { type Manifest, readManifest } from '../emit/manifest/read-manifest.ts';
+import { readFile, reasonOf } from './read-file.ts';
+
+const STAGE = '.routec-stage-';
+
+/** The manifest in a folder: none yet, one that can be used, or why it can't. */
+export type Found = { readonly manifest?: Manifest } | { readonly refused: string };
+
+/** Reads the manifest of a policy's artefacts. */
+export function findManifest(folder: string, base: string): Found {
+  const path = join(folder, `${base}.manifest.json`);
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return {};
+  } catch (error) {
+    return { refused: `${path}: ${reasonOf(error)}` };
+  }
+  const file = readFile(path);
+  if ('refused' in file) return { refused: `${path}: ${file.refused}` };
+  const manifest = readManifest(new TextDecoder().decode(file.bytes));
+  return 'wrong' in manifest ? { refused: `${path}: ${manifest.wrong}` } : { manifest };
+}
+
+/** The artefacts that a manifest names, if all are there and are what it says. */
+export function readArtefacts(
+  folder: string,
+  base: string,
+  { artefacts }: Manifest,
+): { readonly files: ReadonlyMap<string, string> } | { readonly refused: string } {
+  const files = new Map<string, string>();
+  for (const [name, hash] of Object.entries(artefacts)) {
+    const file = belongs(name, base) ? readFile(join(folder, name)) : { refused: 'no such name' };
+    if ('refused' in file || sha256(file.bytes) !== hash) {
+      return { refused: `${join(folder, name)} does not agree with its manifest: compile again` };
+    }
+    files.set(name, new TextDecoder().decode(file.bytes));
+  }
+  return { files };
+}
+
+/** What is in a file of the folder, as far as it is text. */
+export function readText(folder: string, name: string): string | undefined {
+  const file = readFile(join(folder, name));
+  return 'refused' in file ? undefined : new TextDecoder().decode(file.bytes);
+}
+
+/** Files that the old manifest lists and the new artefacts do not have. */
+export function staleNames(
+  base: string,
+  artefacts: readonly Artefact[],
+  old: Manifest | undefined,
+): string[] {
+  const names = new Set(artefacts.map(({ suffix }) => `${base}.${suffix}`));
+  return Object.keys(old?.artefacts ?? {}).filter(
+    (name) => !names.has(name) && belongs(name, base),
+  );
+}
+
+/** A manifest is a text like any other: it must not be able to name a file elsewhere. */
+function belongs(name: string, base: string): boolean {
+  return name.startsWith(`${base}.`) && /^[A-Za-z0-9_.-]+$/.test(name.slice(base.length));
+}
+
+/**
+ * Writes a set of artefacts: all are staged beside their places, then renamed, those that are gone
+ * removed, the manifest (the last one) renamed last. Killed at any instant it leaves the old set,
+ * the new one, or one that does not agree with its manifest. Files that are the same stay untouched.
+ *
+ * @returns how many were written and removed, or why the system refused
+ */
+export function writeArtefacts(
+  folder: string,
+  base: string,
+  artefacts: readonly Artefact[],
+  old: Manifest | undefined,
+  rename: (from: string, to: string) => void = renameSync,
+): { readonly written: number; readonly removed: number } | { readonly refused: string } {
+  let stage: string | undefined;
+  try {
+    mkdirSync(folder, { recursive: true });
+    sweep(folder);
+    const changed = artefacts
+      .map(({ suffix, text }) => ({ name: `${base}.${suffix}`, text }))
+      .filter(({ name, text }) => readText(folder, name) !== text);
+    const stale = staleNames(base, artefacts, old);
+    for (const { name } of changed) {
+      if (lstatSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory()) {
+        return { refused: `${join(folder, name)}: it is a folder` };
+      }
+    }
+    if (changed.length > 0) {
+      stage = mkdtempSync(join(folder, `${STAGE}${process.pid}-`));
+      for (const { name, text } of changed) writeDurably(join(stage, name), text);
+    }
+    const manifest = `${base}.manifest.json`;
+    const into = stage ?? folder;
+    for (const { name } of changed) {
+      if (name !== manifest) rename(join(into, name), join(folder, name));
+    }
+    let removed = 0;
+    for (const name of stale) {
+      if (lstatSync(join(folder, name), { throwIfNoEntry: false }) === undefined) continue;
+      rmSync(join(folder, name));
+      removed += 1;
+    }
+    sync(folder);
+    if (changed.some(({ name }) => name === manifest)) {
+      rename(join(into, manifest), join(folder, manifest));
+      sync(folder);
+    }
+    return { written: changed.length, removed };
+  } catch (error) {
+    return { refused: `${folder}: ${reasonOf(error)}` };
+  } finally {
+    if (stage !== undefined) rmSync(stage, { recursive: true, force: true });
+  }
+}
+
+function writeDurably(path: string, text: string): void {
+  const file = openSync(path, 'wx', 0o644);
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function sync(folder: string): void {
+  const file = openSync(folder, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Removes what a killed process of ours staged. */
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const pid = name.startsWith(STAGE) ? Number.parseInt(name.slice(STAGE.length), 10) : Number.NaN;
+    if (!Number.isNaN(pid) && !isRunning(pid)) {
+      rmSync(join(folder, name), { recursive: true, force: true });
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,122 @@
+import type { AddressRange, Family } from '../net/address.ts';
+import type { IntervalSet } from '../net/interval-set.ts';
+import type { Cube } from '../net/mark.ts';
+
+/**
+ * What a rule matches: a box in one family, one set a dimension. A dimension that is left out is
+ * not looked at. A set that is there is neither empty nor everything.
+ */
+export type Box = BoxOf<4> | BoxOf<6>;
+
+export interface BoxOf<F extends Family> {
+  readonly family: F;
+  readonly device?: IntervalSet<bigint>;
+  readonly mac?: IntervalSet<number>;
+  readonly source?: IntervalSet<F extends 4 ? number : bigint>;
+  readonly destination?: IntervalSet<F extends 4 ? number : bigint>;
+  readonly protocol?: IntervalSet<number>;
+  readonly icmpType?: IntervalSet<number>;
+  readonly sourcePort?: IntervalSet<number>;
+  readonly port?: IntervalSet<number>;
+  readonly dscp?: IntervalSet<number>;
+  readonly mark?: readonly Cube[];
+}
+
+/** Where the packets of a rule go: a slot by its number, or one of the three verdicts. */
+export type Target = { readonly kind: 'slot'; readonly slot: number } | Verdict;
+export interface Verdict {
+  readonly kind: 'main' | 'drop' | 'reject';
+}
+
+/** One rule: its boxes (any of them may hold), in no order among themselves. */
+export interface Rule {
+  /** A hash of its canonical text. */
+  readonly id: string;
+  /** The statement, on one line. */
+  readonly text: string;
+  readonly boxes: readonly Box[];
+  readonly target: Target;
+}
+
+/** What becomes of the source address of what leaves, in one family; `none` says nothing. */
+export type Nat =
+  | { readonly kind: 'none' | 'masquerade' | 'nonat' }
+  | { readonly kind: 'snat'; readonly ranges: readonly AddressRange[] };
+export type NatByFamily = { readonly [F in Family]: Nat };
+
+/** How an uplink's default route looks in one family. */
+export type Way =
+  | { readonly kind: 'on-link' }
+  | { readonly kind: 'gateway'; readonly gateway: string };
+
+export interface Uplink {
+  readonly name: string;
+  /** Its statement, on one line; empty where a target brought it to life. */
+  readonly text: string;
+  readonly device: string;
+  /** The families that it has a way for. */
+  readonly ways: { readonly [F in Family]?: Way };
+  /** Sockets bound to these leave by it: `A` or `A/N`, in order. */
+  readonly own: readonly { readonly family: Family; readonly prefix: string }[];
+  /** The networks on its wire, where they are known. */
+  readonly networks: readonly { readonly family: Family; readonly prefix: string }[];
+  readonly nat: NatByFamily;
+  /** What a chosen packet of it carries. */
+  readonly slot: number;
+  /** What a connection that came in by it carries. */
+  readonly inbound: number;
+  /** The table that the choice of it looks up. */
+  readonly choiceTable: number;
+  /** The table of its own traffic: answers, bound sockets. */
+  readonly ownTable: number;
+}
+
+/** One outcome that a packet can be marked with. */
+export interface Slot {
+  readonly number: number;
+  /** What it stands for, as the manifest keeps it. */
+  readonly key: string;
+  readonly kind: 'chosen' | 'inbound';
+  readonly uplink: Uplink;
+  readonly nat: NatByFamily;
+  /** The priority of its `ip rule`. */
+  readonly priority: number;
+}
+
+export interface Marking {
+  readonly mask: number;
+  /** The four highest values of the mask, as they stand in the mark. */
+  readonly dead: number;
+  readonly main: number;
+  readonly drop: number;
+  readonly reject: number;
+}
+
+/** The lowered policy: what every backend is made from. */
+export interface Program {
+  readonly marking: Marking;
+  readonly priority: number;
+  readonly protocol: number;
+  readonly group: number;
+  readonly counters: boolean;
+  readonly uplinks: readonly Uplink[];
+  readonly slots: readonly Slot[];
+  /** First match wins. */
+  readonly forwarded: readonly Rule[];
+  readonly lock: Lock;
+}
+
+/** What a manifest keeps of the numbers: the next compile starts from it. */
+export interface Lock {
+  readonly options: Readonly<Record<string, number | boolean | string>>;
+  /** In the order of their numbers. */
+  readonly slots: readonly LockedSlot[];
+  /** Numbers that were used once, the one retired longest ago first. */
+  readonly retired: readonly { readonly slot: number; readonly key: string }[];
+}
+export interface LockedSlot {
+  readonly slot: number;
+  readonly key: string;
+  /** The offset of its rule from the first priority. */
+  readonly rule: number;
+}

@@ -1,0 +1,98 @@
+import { isFault, type Scanned } from './fault.ts';
+
+export type Family = 4 | 6;
+export const FAMILIES = [4, 6] as const;
+
+/** Addresses as numbers in host order: IPv4 as `number`, IPv6 as `bigint`. */
+export type Address =
+  | { readonly family: 4; readonly value: number }
+  | { readonly family: 6; readonly value: bigint };
+
+/** A closed range of addresses of one family. */
+export type AddressRange =
+  | { readonly family: 4; readonly low: number; readonly high: number }
+  | { readonly family: 6; readonly low: bigint; readonly high: bigint };
+
+export const LAST_4 = 0xffff_ffff;
+export const LAST_6 = (1n << 128n) - 1n;
+
+const looksLike6 = (text: string): boolean => text.includes(':');
+
+/** An address, strictly: four decimal numbers, or RFC 4291 text. */
+export function scanAddress(text: string): Scanned<Address> {
+  if (looksLike6(text)) {
+    const scanned = scan6(text);
+    return isFault(scanned) ? scanned : { value: { family: 6, value: scanned.value } };
+  }
+  const scanned = scan4(text);
+  return isFault(scanned) ? scanned : { value: { family: 4, value: scanned.value } };
+}
+
+function scan4(text: string): Scanned<number> {
+  if (!/^[0-9.]+$/.test(text)) return { fault: `\`${text}\` is not an address` };
+  const parts = text.split('.');
+  if (parts.length !== 4 || parts.some((part) => part === '')) {
+    return { fault: `\`${text}\` is not an address: an IPv4 address has four numbers` };
+  }
+  if (parts.some((part) => part.length > 1 && part.startsWith('0'))) {
+    const decimal = parts.map((part) => part.replace(/^0+(?=.)/, '')).join('.');
+    return {
+      fault: `\`${text}\` has a leading zero, which some programs read as octal`,
+      ...(isFault(scan4(decimal)) ? {} : { write: decimal }),
+    };
+  }
+  const numbers = parts.map(Number);
+  const wrong = numbers.findIndex((number) => number > 255);
+  if (wrong >= 0) return { fault: `\`${text}\` is not an address: ${parts[wrong]} is over 255` };
+  return { value: numbers.reduce((sum, number) => sum * 256 + number, 0) };
+}
+
+function scan6(text: string): Scanned<bigint> {
+  const no = (why: string): Scanned<bigint> => ({ fault: `\`${text}\` is not an address: ${why}` });
+  if (text.includes('%')) return no('a zone (`%`) is no part of it; name the device instead');
+  if (!/^[0-9a-fA-F:.]+$/.test(text)) return { fault: `\`${text}\` is not an address` };
+  const halves = text.split('::');
+  if (halves.length > 2) return no('`::` may stand only once');
+  const groups: number[][] = [];
+  for (const [index, half] of halves.entries()) {
+    const out: number[] = [];
+    const parts = half === '' ? [] : half.split(':');
+    for (const [place, part] of parts.entries()) {
+      if (part.includes('.')) {
+        const last = place === parts.length - 1 && index === halves.length - 1;
+        const low = last ? scan4(part) : undefined;
+        if (low === undefined || isFault(low)) return no(`\`${part}\` is no group`);
+        out.push(Math.floor(low.value / 0x10000), low.value % 0x10000);
+      } else if (!/^[0-9a-fA-F]{1,4}$/.test(part)) {
+        return no(part === '' ? 'a `:` is left over' : `\`${part}\` is no group`);
+      } else out.push(Number.parseInt(part, 16));
+    }
+    groups.push(out);
+  }
+  const [head = [], tail = []] = groups;
+  const missing = 8 - head.length - tail.length;
+  if (halves.length === 1 ? missing !== 0 : missing < 1) {
+    return no('an IPv6 address has eight groups');
+  }
+  const all = [...head, ...Array<number>(missing).fill(0), ...tail];
+  return { value: all.reduce((sum, group) => (sum << 16n) | BigInt(group), 0n) };
+}
+
+/** IPv4 in dotted form, IPv6 as RFC 5952 has it. */
+export function formatAddress({ family, value }: Address): string {
+  if (family === 4) {
+    return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+  }
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    Number((value >> BigInt(112 - 16 * index)) & 0xffffn),
+  );
+  let best = { at: -1, length: 1 };
+  for (let at = 0; at < 8; at += 1) {
+    let length = 0;
+    while (at + length < 8 && groups[at + length] === 0) length += 1;
+    if (length > best.length) best = { at, length };
+  }
+  const text = groups.map((group) => group.toString(16));
+  if (best.at < 0) return text.join(':');
+  return `${text.slice(0, best.at).join(':')}::${text.slice(best.at + best.length).join(':')}`;
+}

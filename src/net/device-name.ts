@@ -1,0 +1,53 @@
+import type { Scanned } from './fault.ts';
+import type { Interval } from './interval-set.ts';
+
+const BYTES = 15;
+
+/** Why the kernel would refuse the name of a device (dev_valid_name in net/core/dev.c). */
+export function scanDeviceName(text: string): Scanned<string> {
+  if (text === '' || text === '.' || text === '..')
+    return { fault: `\`${text}\` is no device name` };
+  if (!/^[!-~]+$/.test(text)) {
+    return { fault: 'a device name holds visible ASCII characters only' };
+  }
+  if (/[/:]/.test(text))
+    return { fault: `\`${text}\` is no device name: \`/\` and \`:\` can't be in it` };
+  if (text.length > BYTES) {
+    return {
+      fault: `\`${text}\` is no device name: it has ${text.length} bytes, ${BYTES} are the most`,
+    };
+  }
+  // Each of these means something to one of the tools that load what is written, in quotes too:
+  // nft ends its string at `"` and globs `*`, `ip -batch` reads `#`, `'` and `\\`, sysctl the rest.
+  if (/["'*#\\=?[\]]/.test(text)) {
+    return {
+      fault: `\`${text}\` can't be written for nft, ip and sysctl: \`" ' * # \\ = ? [ ]\` can't be in it`,
+    };
+  }
+  return { value: text };
+}
+
+/** A name as a number: its bytes, padded with zeros to 15. So a prefix is an interval of names. */
+export function deviceInterval(name: string, wildcard: boolean): Interval<bigint> {
+  let low = 0n;
+  let high = 0n;
+  for (let place = 0; place < BYTES; place += 1) {
+    const code = BigInt(name.charCodeAt(place) || 0);
+    low = (low << 8n) | code;
+    high = (high << 8n) | (place >= name.length && wildcard ? 255n : code);
+  }
+  return [low, high];
+}
+
+export const LAST_DEVICE = (1n << BigInt(8 * BYTES)) - 1n;
+
+/** The name that an interval stands for, with a `*` behind it if it is a prefix. */
+export function formatDevice([low, high]: Interval<bigint>): string {
+  let name = '';
+  for (let place = 0; place < BYTES; place += 1) {
+    const code = Number((low >> BigInt(8 * (BYTES - 1 - place))) & 255n);
+    if (code === 0) break;
+    name += String.fromCharCode(code);
+  }
+  return low === high ? name : `${name}*`;
+}

@@ -1,0 +1,12 @@
+/** Why a word is not what it should be, and what to write instead, where that is likely. */
+export interface Fault {
+  readonly fault: string;
+  readonly write?: string;
+}
+
+/** A value, or why the text is none. */
+export type Scanned<T> = { readonly value: T } | Fault;
+
+export function isFault<T>(scanned: Scanned<T>): scanned is Fault {
+  return 'fault' in scanned;
+}

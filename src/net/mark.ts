@@ -1,0 +1,49 @@
+import type { Scanned } from './fault.ts';
+
+/** The 32-bit values whose bits under `mask` are those of `value`. */
+export interface Cube {
+  readonly value: number;
+  readonly mask: number;
+}
+
+/** A 32-bit number, decimal or `0x…`. */
+export function scanMark(text: string): Scanned<number> {
+  const fine = /^(0x[0-9a-fA-F]{1,8}|0|[1-9][0-9]{0,9})$/.test(text);
+  const value = fine ? Number(text) : Number.NaN;
+  if (value <= 0xffff_ffff) return { value };
+  return { fault: `\`${text}\` is not a mark: a number of 32 bits, as in 0x10 or 16` };
+}
+
+/** As `ip rule` prints it, but with all eight digits. */
+export function formatMark(mark: number): string {
+  return `0x${mark.toString(16).padStart(8, '0')}`;
+}
+
+/** Whether some value lies in both. */
+export function cubesOverlap(a: readonly Cube[], b: readonly Cube[]): boolean {
+  return a.some((one) =>
+    b.some((other) => ((one.value ^ other.value) & one.mask & other.mask) === 0),
+  );
+}
+
+/** All marks that are in none of the cubes, as disjoint cubes. */
+export function complementCubes(cubes: readonly Cube[]): Cube[] {
+  let left: Cube[] = [{ value: 0, mask: 0 }];
+  for (const cube of cubes) left = left.flatMap((each) => subtractCube(each, cube));
+  return left;
+}
+
+/** What is in `a` and not in `b`: for each bit that only `b` fixes, the half that differs there. */
+function subtractCube(a: Cube, b: Cube): Cube[] {
+  if (((a.value ^ b.value) & a.mask & b.mask) !== 0) return [a];
+  const out: Cube[] = [];
+  let { value, mask } = a;
+  for (let bit = 0; bit < 32; bit += 1) {
+    const one = (1 << bit) >>> 0;
+    if ((b.mask & one) === 0 || (mask & one) !== 0) continue;
+    out.push({ value: (value | (~b.value & one)) >>> 0, mask: (mask | one) >>> 0 });
+    value = (value | (b.value & one)) >>> 0;
+    mask = (mask | one) >>> 0;
+  }
+  return out;
+}

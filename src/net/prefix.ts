@@ -1,0 +1,94 @@
+import { type Address, type AddressRange, formatAddress, scanAddress } from './address.ts';
+import { isFault, type Scanned } from './fault.ts';
+
+/** An address and the length of the network it lies in, as `ip address` writes it. */
+export interface InterfaceAddress {
+  readonly address: Address;
+  /** In bits; the whole width where none was written. */
+  readonly length: number;
+}
+
+const width = (family: 4 | 6): number => (family === 4 ? 32 : 128);
+
+/** `A/N`, host bits allowed; `A` alone is a single address. */
+export function scanInterfaceAddress(text: string): Scanned<InterfaceAddress> {
+  const slash = text.indexOf('/');
+  const scanned = scanAddress(slash < 0 ? text : text.slice(0, slash));
+  if (isFault(scanned)) return scanned;
+  const { value: address } = scanned;
+  if (slash < 0) return { value: { address, length: width(address.family) } };
+  const written = text.slice(slash + 1);
+  const most = width(address.family);
+  if (!/^(0|[1-9][0-9]{0,2})$/.test(written) || Number(written) > most) {
+    return { fault: `\`${text}\` is not a prefix: its length must be 0 to ${most}` };
+  }
+  return { value: { address, length: Number(written) } };
+}
+
+/** The network that an interface's address lies in. */
+export function network({ address, length }: InterfaceAddress): AddressRange {
+  if (address.family === 4) {
+    const size = 2 ** (32 - length);
+    const low = Math.floor(address.value / size) * size;
+    return { family: 4, low, high: low + size - 1 };
+  }
+  const bits = BigInt(128 - length);
+  const low = (address.value >> bits) << bits;
+  return { family: 6, low, high: low + (1n << bits) - 1n };
+}
+
+/** An address, a prefix without host bits, or a range `A-B`. */
+export function scanAddressRange(text: string): Scanned<AddressRange> {
+  const dash = text.indexOf('-');
+  if (dash >= 0) {
+    const low = scanAddress(text.slice(0, dash));
+    if (isFault(low)) return low;
+    const high = scanAddress(text.slice(dash + 1));
+    if (isFault(high)) return high;
+    if (low.value.family !== high.value.family) {
+      return { fault: `\`${text}\` is not a range: its ends are of two families` };
+    }
+    if (low.value.value > high.value.value) {
+      const write = `${formatAddress(high.value)}-${formatAddress(low.value)}`;
+      return { fault: `\`${text}\` is a range backwards`, write };
+    }
+    return {
+      value: {
+        family: low.value.family,
+        low: low.value.value,
+        high: high.value.value,
+      } as AddressRange,
+    };
+  }
+  const scanned = scanInterfaceAddress(text);
+  if (isFault(scanned)) return scanned;
+  const range = network(scanned.value);
+  if (range.low !== scanned.value.address.value) {
+    const address = formatAddress(scanned.value.address);
+    return {
+      fault: `\`${text}\` has host bits set`,
+      write: `${formatRange(range)}\`, or \`${address}`,
+    };
+  }
+  return { value: range };
+}
+
+/** The length of the prefix that the range is exactly, if it is one. */
+export function prefixLength(range: AddressRange): number | undefined {
+  for (let length = width(range.family); length >= 0; length -= 1) {
+    const address = { family: range.family, value: range.low } as Address;
+    const net = network({ address, length });
+    if (net.low !== range.low) return undefined;
+    if (net.high === range.high) return length;
+  }
+  return undefined;
+}
+
+/** The shortest text of a range: an address, a prefix, or `A-B`; `nft` takes all three. */
+export function formatRange(range: AddressRange): string {
+  const low = formatAddress({ family: range.family, value: range.low } as Address);
+  if (range.low === range.high) return low;
+  const length = prefixLength(range);
+  if (length !== undefined) return `${low}/${length}`;
+  return `${low}-${formatAddress({ family: range.family, value: range.high } as Address)}`;
+}

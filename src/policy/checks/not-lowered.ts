@@ -1,0 +1,104 @@
+import type { Match } from '../../../grammar/tree.ts';
+import { at, diagnose, type Kind } from '../../text/diagnostic.ts';
+import type { Span } from '../../text/source.ts';
+import type { Policy } from '../policy.ts';
+import type { Check } from './check.ts';
+
+const kind: Kind = {
+  code: 'RC401',
+  slug: 'not-lowered',
+  severity: 'error',
+  title: 'routec can not compile this yet',
+};
+
+/** What the language has and this version does not compile: nothing is ever ignored in silence. */
+export const notLowered: Check = {
+  kind,
+  run: (policy, report) => {
+    for (const { span, what, help } of findings(policy)) {
+      report(diagnose(kind, `${what} can't be compiled yet`, [at(span, 'not lowered')], help));
+    }
+  },
+};
+
+interface Finding {
+  readonly span: Span;
+  readonly what: string;
+  readonly help?: string;
+}
+
+function* findings(policy: Policy): Iterable<Finding> {
+  for (const { conditions, tiers } of policy.routes) {
+    for (const atom of conditions.atoms) yield matchFinding(atom);
+    for (const span of conditions.domains) yield { span, what: 'a set that fills at run time' };
+    for (const { span } of conditions.arrivals) {
+      yield {
+        span,
+        what: 'a rule for what comes in by an uplink',
+        help: 'answers to it go back by that uplink without a rule',
+      };
+    }
+    const [first, second] = tiers;
+    if (first?.kind === 'balance') yield { span: first.span, what: '`balance`' };
+    if (second !== undefined) {
+      yield {
+        span: second.span,
+        what: '`else`',
+        help: 'without it the traffic is unreachable while the uplink is down',
+      };
+    }
+    for (const tier of tiers) {
+      if (tier.kind === 'uplink' && tier.nat?.translates) {
+        yield { span: tier.nat.span, what: '`snat ... to ...`' };
+      }
+    }
+  }
+  for (const { statement } of policy.routes) {
+    const local = statement.matches.find(({ kind }) => kind === 'local');
+    if (local !== undefined) yield { span: local.span, what: '`local`' };
+  }
+  for (const { statement } of policy.forwards) {
+    yield { span: statement.keyword, what: '`forward`' };
+  }
+  for (const { statement, content } of policy.sets) {
+    if (content.kind === 'domains') yield { span: statement.span, what: '`domains`' };
+  }
+  for (const uplink of policy.uplinks) {
+    if (uplink.dhcp !== undefined) {
+      yield {
+        span: uplink.dhcp,
+        what: '`gateway dhcp`',
+        help: 'write the gateway that the lease names',
+      };
+    }
+    if (uplink.nat?.translates) yield { span: uplink.nat.span, what: '`snat ... to ...`' };
+    for (const clause of uplink.statement?.clauses ?? []) {
+      if (clause.kind === 'mtu-clamp' || clause.kind === 'check') {
+        yield { span: clause.keyword, what: `\`${clause.kind}\`` };
+      }
+    }
+  }
+  const failback = policy.options.places.get('failback');
+  if (failback !== undefined && policy.options.failback !== 'new-flows') {
+    yield {
+      span: failback,
+      what: `\`failback ${policy.options.failback}\``,
+      help: 'leave it out: new connections come back, open ones stay',
+    };
+  }
+  yield* sharedDevices(policy);
+}
+
+function matchFinding({ kind: match, span }: Match): Finding {
+  return { span, what: `\`${match}\`` };
+}
+
+function* sharedDevices({ uplinks }: Policy): Iterable<Finding> {
+  const devices = new Map<string, string>();
+  for (const { name, device, span } of uplinks) {
+    const first = devices.get(device);
+    if (first !== undefined) {
+      yield { span, what: `a second uplink (after \`${first}\`) on the device \`${device}\`` };
+    } else devices.set(device, name);
+  }
+}

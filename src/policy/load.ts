@@ -1,0 +1,146 @@
+import { invalidUtf8 } from '../../grammar/kinds.ts';
+import { parse } from '../../grammar/parse.ts';
+import type { SetStatement, Statement, Word } from '../../grammar/tree.ts';
+import { at, type Diagnostic, diagnose, type Report } from '../text/diagnostic.ts';
+import type { Source, Span } from '../text/source.ts';
+import { includeCycle, tooManyFiles, unreadableFile } from './kinds.ts';
+
+/** What a file holds, or why it can't be had. */
+export type ReadResult =
+  | {
+      readonly bytes: Uint8Array;
+      /** Whether it lies in the policy's folder. */
+      readonly quotable: boolean;
+    }
+  | { readonly refused: string };
+
+/** The one hole in the wall: a path as it is written in the policy, joined to where it stands. */
+export type Read = (path: string) => ReadResult;
+
+/** A policy's statements, includes in place, and the lines of its list files. */
+export interface Loaded {
+  readonly statements: readonly Statement[];
+  readonly lists: ReadonlyMap<SetStatement, readonly Word[]>;
+}
+
+const DEEPEST = 16;
+const MOST_FILES = 1000;
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/** Reads and parses a policy and all that it includes. */
+export function load(
+  entry: { readonly name: string; readonly bytes: Uint8Array },
+  read: Read,
+  report: Report,
+): Loaded {
+  const statements: Statement[] = [];
+  const lists = new Map<SetStatement, readonly Word[]>();
+  let files = 0;
+  let bytes = entry.bytes.length;
+
+  const open = (path: Word, from: Source): Source | undefined => {
+    files += 1;
+    const name = resolve(from.name, path.text);
+    const no = (message: string, help?: string): undefined => {
+      report(diagnose(unreadableFile, message, [at(path.span, 'named here')], help));
+    };
+    if (files > MOST_FILES || bytes > MOST_BYTES) {
+      const limit = files > MOST_FILES ? `${MOST_FILES} files` : `${MOST_BYTES / 2 ** 20} MiB`;
+      if (files <= MOST_FILES + 1) {
+        report(diagnose(tooManyFiles, `the policy reads more than ${limit}`, [at(path.span)]));
+      }
+      return undefined;
+    }
+    const result = read(name);
+    if ('refused' in result) return no(`\`${path.text}\` can't be read: ${result.refused}`);
+    bytes += result.bytes.length;
+    return decode(name, result.bytes, result.quotable, report);
+  };
+
+  const take = (source: Source, above: readonly string[]): void => {
+    const parsed = parse(source);
+    for (const diagnostic of withoutEchoes(parsed.diagnostics, source)) report(diagnostic);
+    for (const statement of parsed.statements) {
+      if (statement.kind === 'include') {
+        const name = resolve(source.name, statement.path.text);
+        if (above.includes(name)) {
+          const message = `\`${statement.path.text}\` includes itself`;
+          const help = 'take the line out: each file stands once on the way to an include';
+          report(diagnose(includeCycle, message, [at(statement.path.span, 'again')], help));
+        } else if (above.length > DEEPEST) {
+          const message = `includes are more than ${DEEPEST} deep`;
+          report(diagnose(tooManyFiles, message, [at(statement.path.span)]));
+        } else {
+          const included = open(statement.path, source);
+          if (included !== undefined) take(included, [...above, name]);
+        }
+        continue;
+      }
+      statements.push(statement);
+      if (statement.kind === 'set' && statement.content.kind === 'file') {
+        const list = open(statement.content.path, source);
+        if (list !== undefined) lists.set(statement, linesOf(list));
+      }
+    }
+  };
+
+  take(decode(entry.name, entry.bytes, true, report), [entry.name]);
+  return { statements, lists };
+}
+
+/** A path relative to the folder of the file that names it. */
+function resolve(from: string, path: string): string {
+  if (path.startsWith('/')) return path;
+  const slash = from.lastIndexOf('/');
+  const out = slash < 0 ? [] : from.slice(0, slash).split('/');
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue;
+    const up = part === '..' && out.length > 0 && out.at(-1) !== '..' && out.at(-1) !== '';
+    if (up) out.pop();
+    else out.push(part);
+  }
+  return out.join('/');
+}
+
+/** Text from bytes; a byte order mark is left out, and what is no UTF-8 is reported. */
+function decode(name: string, bytes: Uint8Array, quotable: boolean, report: Report): Source {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { name, text, quotable };
+  } catch {
+    const source = { name, text: new TextDecoder('utf-8').decode(bytes), quotable };
+    const start = Math.max(source.text.indexOf('\ufffd'), 0);
+    const message = 'this is not UTF-8';
+    const help = 'save the file as UTF-8; outside comments and quotes a policy is plain ASCII';
+    report(diagnose(invalidUtf8, message, [at({ source, start, end: start + 1 })], help));
+    return source;
+  }
+}
+
+/** Without what only repeats, in other words, that the file is no UTF-8. */
+function withoutEchoes(diagnostics: readonly Diagnostic[], source: Source): Diagnostic[] {
+  const bad = source.text.indexOf('\ufffd');
+  return diagnostics.filter(
+    ({ code, labels: [{ span }] }) => code !== 'RC001' || span.start !== bad,
+  );
+}
+
+/** The values of a list file: one a line, `#` begins a comment. */
+function linesOf(source: Source): Word[] {
+  const words: Word[] = [];
+  const { text } = source;
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start);
+    const end = newline < 0 ? text.length : newline;
+    const line = text.slice(start, end);
+    const hash = line.indexOf('#');
+    const value = (hash < 0 ? line : line.slice(0, hash)).trim();
+    if (value !== '') {
+      const from = start + line.indexOf(value);
+      const span: Span = { source, start: from, end: from + value.length };
+      words.push({ form: 'literal', text: value, span });
+    }
+    start = end + 1;
+  }
+  return words;
+}

@@ -1,0 +1,152 @@
+import type {
+  ExpectStatement,
+  ForwardStatement,
+  Match,
+  RouteStatement,
+  SetStatement,
+  UplinkStatement,
+} from '../../grammar/tree.ts';
+import type { Address, AddressRange, Family } from '../net/address.ts';
+import type { IntervalSet } from '../net/interval-set.ts';
+import type { Cube } from '../net/mark.ts';
+import type { Span } from '../text/source.ts';
+
+/** A value and the place where it was written. */
+export interface Written<T> {
+  readonly value: T;
+  readonly span: Span;
+}
+
+/** Addresses of both families. */
+export interface Addresses {
+  readonly 4: IntervalSet<number>;
+  readonly 6: IntervalSet<bigint>;
+}
+
+/** What a `set` holds. `empty` fits everywhere and matches nothing; `faulty` is already reported. */
+export type SetContent =
+  | { readonly kind: 'addresses'; readonly addresses: Addresses; readonly single: boolean }
+  | { readonly kind: 'ports'; readonly ports: IntervalSet<number> }
+  | { readonly kind: 'macs'; readonly macs: IntervalSet<number> }
+  | { readonly kind: 'empty' | 'domains' | 'faulty' };
+
+export interface SetPolicy {
+  readonly name: string;
+  readonly statement: SetStatement;
+  readonly content: SetContent;
+}
+
+/** What becomes of the source address, by family. A family that is left out says nothing. */
+export type NatAction =
+  | { readonly kind: 'masquerade' | 'nonat' }
+  | { readonly kind: 'snat'; readonly ranges: readonly AddressRange[] };
+export interface NatPolicy {
+  readonly 4?: NatAction;
+  readonly 6?: NatAction;
+  /** `snat PREFIX6 to PREFIX6`. */
+  readonly translates: boolean;
+  readonly span: Span;
+}
+
+/** One of an uplink's own addresses; `own` is a single address, or a prefix routed to it. */
+export interface OwnAddress {
+  readonly own: AddressRange;
+  /** The network on the wire, where it is known. */
+  readonly network?: AddressRange;
+  readonly span: Span;
+}
+
+export interface UplinkPolicy {
+  readonly name: string;
+  /** Where its name was written first. */
+  readonly span: Span;
+  /** Absent when `route … via X` brought it to life. */
+  readonly statement?: UplinkStatement;
+  readonly device: string;
+  readonly gateways: readonly Written<Address>[];
+  /** `gateway dhcp`. */
+  readonly dhcp?: Span;
+  /** As declared; without a declaration the single addresses that it translates to are its own. */
+  readonly addresses: readonly OwnAddress[];
+  readonly table?: Written<number>;
+  readonly mark?: Written<number>;
+  readonly weight?: number;
+  readonly nat?: NatPolicy;
+}
+
+/**
+ * What a rule asks of a packet. A field that is left out asks nothing; sets are already the
+ * complement where `not` was written.
+ */
+export interface Conditions {
+  /** The families that it can match at all. */
+  readonly families: readonly Family[];
+  readonly from?: Addresses;
+  readonly to?: Addresses;
+  readonly devices?: IntervalSet<bigint>;
+  /** Uplinks that `in` names exactly. */
+  readonly arrivals: readonly { readonly uplink: UplinkPolicy; readonly span: Span }[];
+  readonly protocols?: IntervalSet<number>;
+  readonly ports?: IntervalSet<number>;
+  readonly sourcePorts?: IntervalSet<number>;
+  readonly icmpTypes?: IntervalSet<number>;
+  readonly macs?: IntervalSet<number>;
+  readonly dscp?: IntervalSet<number>;
+  readonly marks?: readonly Cube[];
+  readonly local: boolean;
+  /** `user`, `cgroup` and `time`, which no box holds. */
+  readonly atoms: readonly Match[];
+  /** Sets that fill at run time. */
+  readonly domains: readonly Span[];
+}
+
+export type TierPolicy =
+  | { readonly kind: 'main' | 'drop' | 'reject'; readonly span: Span }
+  | {
+      readonly kind: 'uplink';
+      readonly uplink: UplinkPolicy;
+      readonly nat?: NatPolicy;
+      readonly span: Span;
+    }
+  | { readonly kind: 'balance'; readonly span: Span };
+
+export interface RoutePolicy {
+  readonly statement: RouteStatement;
+  readonly conditions: Conditions;
+  readonly tiers: readonly TierPolicy[];
+}
+
+export interface ForwardPolicy {
+  readonly statement: ForwardStatement;
+}
+
+export interface ExpectPolicy {
+  readonly statement: ExpectStatement;
+  readonly conditions: Conditions;
+}
+
+export interface Options {
+  /** The bits of the packet mark and the conntrack mark that are ours. */
+  readonly markMask: number;
+  /** First rule priority, first table, and the table of the last resort. */
+  readonly priority: number;
+  /** The routing protocol number of rules and routes; the guard has the next one. */
+  readonly protocol: number;
+  /** The interface group of the uplinks' devices. */
+  readonly group: number;
+  readonly counters: boolean;
+  readonly failback: 'now' | 'new-flows' | 'never';
+  /** Where each option was set. */
+  readonly places: ReadonlyMap<string, Span>;
+}
+
+/** A policy whose names are resolved and whose values are read: what the checks look at. */
+export interface Policy {
+  readonly options: Options;
+  /** As declared, then those that a `route … via` brought to life. */
+  readonly uplinks: readonly UplinkPolicy[];
+  readonly sets: readonly SetPolicy[];
+  readonly routes: readonly RoutePolicy[];
+  readonly forwards: readonly ForwardPolicy[];
+  readonly expects: readonly ExpectPolicy[];
+}

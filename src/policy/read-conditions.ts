@@ -1,0 +1,487 @@
+import type { List, Match, Word } from '../../grammar/tree.ts';
+import { type AddressRange, FAMILIES, type Family } from '../net/address.ts';
+import { deviceInterval, LAST_DEVICE, scanDeviceName } from '../net/device-name.ts';
+import { scanDscp } from '../net/dscp.ts';
+import { isFault, type Scanned } from '../net/fault.ts';
+import { scanIcmpType } from '../net/icmp-types.ts';
+import {
+  complement,
+  type Interval,
+  type IntervalSet,
+  intervalSet,
+  union,
+} from '../net/interval-set.ts';
+import { scanMac } from '../net/mac.ts';
+import { type Cube, complementCubes, formatMark, scanMark } from '../net/mark.ts';
+import { scanNumber, scanPorts } from '../net/port.ts';
+import { scanAddressRange } from '../net/prefix.ts';
+import { protocolNames, protocolNumber } from '../net/protocols.ts';
+import { at, diagnose, type Kind, type Report } from '../text/diagnostic.ts';
+import { nearest } from '../text/nearest.ts';
+import type { Span } from '../text/source.ts';
+import {
+  badAddress,
+  badDeviceName,
+  badPort,
+  badValue,
+  doubleNegation,
+  impossibleMatch,
+  negatedPorts,
+  portsWithoutProtocol,
+  writtenTwice,
+  wrongSet,
+} from './kinds.ts';
+import type { Addresses, Conditions, SetContent, UplinkPolicy } from './policy.ts';
+import type { SetLookup } from './read-sets.ts';
+import {
+  addressesOf,
+  complementAddresses,
+  familiesOf,
+  readWord,
+  reportEmpty,
+  reportFault,
+  uniteAddresses,
+} from './read-words.ts';
+
+/** What the words of a match may refer to. */
+export interface Names {
+  readonly sets: SetLookup;
+  /** The uplink of that name, without a report. */
+  readonly uplink: (name: string) => UplinkPolicy | undefined;
+  /** The mark bits that are ours: `mark` never looks at them. */
+  readonly markMask: number;
+}
+
+/** Protocols that have ports where TCP has them: tcp, udp, dccp, sctp, udplite. */
+const WITH_PORTS: ReadonlySet<number> = new Set([6, 17, 33, 132, 136]);
+const TRANSPORT: Record<string, number> = { tcp: 6, udp: 17, sctp: 132 };
+
+type Draft = {
+  -readonly [K in keyof Conditions]?: Conditions[K];
+};
+
+/** Reads the matches of a rule; nothing once a fault is reported. */
+export function readConditions(
+  matches: readonly Match[],
+  names: Names,
+  outerReport: Report,
+): Conditions | undefined {
+  let sound = true;
+  const report: Report = (diagnostic) => {
+    if (diagnostic.severity === 'error') sound = false;
+    outerReport(diagnostic);
+  };
+  reportRepeated(matches, report);
+  const reading: Reading = {
+    names,
+    report,
+    draft: {},
+    families: FAMILIES,
+    ported: false,
+    domains: [],
+    atoms: [],
+  };
+  for (const match of matches) take(reading, match);
+  const conditions = finish(reading, matches);
+  return sound ? conditions : undefined;
+}
+
+/** Matches that ask about the same thing, which can't both be written. */
+function fieldOf({ kind }: Match): string {
+  switch (kind) {
+    case 'host':
+    case 'from':
+      return 'from';
+    case 'transport':
+    case 'icmp':
+    case 'icmpv6':
+    case 'proto':
+      return 'protocol';
+    case 'ipv4':
+    case 'ipv6':
+      return 'family';
+    default:
+      return kind;
+  }
+}
+
+function reportRepeated(matches: readonly Match[], report: Report): void {
+  const seen = new Map<string, Match>();
+  for (const match of matches) {
+    const field = fieldOf(match);
+    const first = seen.get(field);
+    if (first === undefined) {
+      seen.set(field, match);
+      continue;
+    }
+    const message =
+      first.kind === match.kind && field !== 'protocol'
+        ? `\`${match.kind}\` is written twice`
+        : `a packet has one ${field === 'from' ? 'source' : field}, and this rule asks for two`;
+    const help: Record<string, string> = {
+      from: 'write one list, as in `from A, B`',
+      protocol: 'write `tcp,udp 53` for one list of ports, or a rule for each protocol',
+      family: 'leave both out: a rule without either matches both families',
+    };
+    const labels = [at(match.span, 'again'), at(first.span, 'first written here')] as const;
+    report(diagnose(writtenTwice, message, [...labels], help[field] ?? 'write one list for both'));
+  }
+}
+
+/** What has been read of one rule's matches so far. */
+interface Reading {
+  readonly names: Names;
+  readonly report: Report;
+  readonly draft: Draft;
+  families: readonly Family[];
+  /** Whether a protocol with ports was named. */
+  ported: boolean;
+  readonly domains: Span[];
+  readonly atoms: Match[];
+}
+
+function take(r: Reading, match: Match): void {
+  if (match.outerNot !== undefined && match.innerNot !== undefined) {
+    const labels = [at(match.innerNot, 'again'), at(match.outerNot, 'first written here')] as const;
+    const message = 'two `not` in one match cancel out';
+    r.report(diagnose(doubleNegation, message, [...labels], 'leave both out, or one of them'));
+    return;
+  }
+  const negated = match.outerNot !== undefined || match.innerNot !== undefined;
+  switch (match.kind) {
+    case 'host':
+    case 'from':
+    case 'to':
+      takeAddresses(r, match.kind, match.list, negated);
+      break;
+    case 'in':
+      takeDevices(r, match.list, negated);
+      break;
+    case 'proto':
+      takeProtocols(r, match.list, negated);
+      break;
+    case 'transport':
+      takeTransport(r, match, negated);
+      break;
+    case 'icmp':
+    case 'icmpv6':
+      takeIcmp(r, match, negated);
+      break;
+    case 'sport': {
+      const ports = readPorts(r, match.list);
+      if (ports !== undefined) r.draft.sourcePorts = negated ? complement(ports, 65535) : ports;
+      break;
+    }
+    case 'mac': {
+      const macs = readMacs(r, match.list);
+      if (macs !== undefined) r.draft.macs = negated ? complement(macs, 2 ** 48 - 1) : macs;
+      break;
+    }
+    case 'dscp': {
+      const points = readNumbers(r, match.list, scanDscp);
+      if (points !== undefined) r.draft.dscp = negated ? complement(points, 63) : points;
+      break;
+    }
+    case 'mark':
+      takeMarks(r, match.list, negated);
+      break;
+    case 'local':
+      if (match.outerNot !== undefined)
+        noNegation(r, match, 'forwarded traffic is what a rule without `local` looks at');
+      r.draft.local = true;
+      break;
+    case 'ipv4':
+    case 'ipv6': {
+      const family = (match.kind === 'ipv4') === negated ? 6 : 4;
+      keepFamilies(r, [family], match.span);
+      break;
+    }
+    case 'user':
+    case 'cgroup':
+      reportEmpty(match.list, r.report);
+      r.atoms.push(match);
+      break;
+    case 'time':
+      r.atoms.push(match);
+      break;
+    default:
+      match satisfies never;
+  }
+}
+
+function finish(r: Reading, matches: readonly Match[]): Conditions {
+  const sport = matches.find(({ kind }) => kind === 'sport');
+  if (sport !== undefined && !r.ported) {
+    const message = 'source ports without a protocol that has ports';
+    const help = 'add `tcp`, `udp` or `sctp`, as in `udp sport 5060`';
+    r.report(diagnose(portsWithoutProtocol, message, [at(sport.span)], help));
+  }
+  const local = matches.find(({ kind }) => kind === 'local');
+  for (const match of matches) {
+    if (local === undefined && (match.kind === 'user' || match.kind === 'cgroup')) {
+      const message = `\`${match.kind}\` is known of the router's own traffic only`;
+      r.report(diagnose(impossibleMatch, message, [at(match.span)], 'add `local`'));
+    }
+    if (local !== undefined && (match.kind === 'in' || match.kind === 'mac')) {
+      const message = `\`${match.kind}\` can't stand with \`local\`: what the router sends came from nowhere`;
+      const labels = [at(match.span), at(local.span, 'its own traffic')] as const;
+      r.report(diagnose(impossibleMatch, message, [...labels], `leave \`${match.kind}\` out`));
+    }
+  }
+  return {
+    ...r.draft,
+    families: r.families,
+    arrivals: r.draft.arrivals ?? [],
+    local: r.draft.local ?? false,
+    atoms: r.atoms,
+    domains: r.domains,
+  };
+}
+
+/** Leaves only those families that the match can be about. */
+function keepFamilies(r: Reading, families: readonly Family[], span: Span): void {
+  const left = r.families.filter((family) => families.includes(family));
+  if (left.length === 0 && r.families.length > 0) {
+    const message = `no packet fits: this is about IPv${families.join('/')} only, the rest of the rule is not`;
+    const help = 'write a rule for each family';
+    r.report(diagnose(impossibleMatch, message, [at(span)], help));
+  }
+  r.families = left;
+}
+
+function noNegation(r: Reading, match: Match, help: string): void {
+  const message = `\`not ${match.kind}\` says nothing`;
+  r.report(diagnose(impossibleMatch, message, [at(match.span)], help));
+}
+
+function takeAddresses(
+  r: Reading,
+  kind: 'host' | 'from' | 'to',
+  list: List,
+  negated: boolean,
+): void {
+  if (reportEmpty(list, r.report)) return;
+  const ranges: AddressRange[] = [];
+  let all: Addresses = { 4: [], 6: [] };
+  let sound = true;
+  for (const word of list.words) {
+    if (word.form === 'ref') {
+      const content = refer(r, word, 'addresses');
+      if (content === undefined) sound = false;
+      else if (content.kind === 'addresses') {
+        if (kind === 'host' && !content.single) {
+          const message = `\`host\` takes single addresses, and \`@${word.text}\` holds more`;
+          r.report(diagnose(badAddress, message, [at(word.span)], 'write `from`'));
+        }
+        all = uniteAddresses(all, content.addresses);
+      } else if (content.kind === 'domains') r.domains.push(word.span);
+      continue;
+    }
+    const range = readWord(badAddress, word, scanAddressRange, r.report);
+    if (range === undefined) sound = false;
+    else if (kind === 'host' && range.low !== range.high) {
+      const fault = `\`host\` takes single addresses, and \`${word.text}\` is more`;
+      reportFault(badAddress, word, { fault, write: `from ${word.text}` }, r.report);
+    } else ranges.push(range);
+  }
+  if (!sound) return;
+  all = uniteAddresses(all, addressesOf(ranges));
+  const set = negated ? complementAddresses(all) : all;
+  if (kind === 'to') r.draft.to = set;
+  else r.draft.from = set;
+  // A set that is empty, or fills later, names no family: the rule then matches nothing by itself.
+  const named = familiesOf(all);
+  if (named.length > 0 && r.domains.length === 0) keepFamilies(r, named, list.span);
+}
+
+function takeDevices(r: Reading, list: List, negated: boolean): void {
+  if (reportEmpty(list, r.report)) return;
+  const intervals: Interval<bigint>[] = [];
+  const arrivals: { uplink: UplinkPolicy; span: Span }[] = [];
+  for (const word of list.words) {
+    const uplink = r.names.uplink(word.text);
+    const name = uplink === undefined ? word.text : uplink.device;
+    const wildcard = uplink === undefined && word.form !== 'text' && name.endsWith('*');
+    const bare = wildcard ? name.slice(0, -1) : name;
+    if (wildcard && bare === '') {
+      const message = '`*` alone is every device: leave `in` out';
+      r.report(diagnose(badDeviceName, message, [at(word.span)]));
+      continue;
+    }
+    const device = readWord(badDeviceName, { ...word, text: bare }, scanDeviceName, r.report);
+    if (device === undefined) continue;
+    intervals.push(deviceInterval(device, wildcard));
+    if (uplink !== undefined && !negated) arrivals.push({ uplink, span: word.span });
+  }
+  const set = intervalSet(intervals);
+  r.draft.devices = negated ? complement(set, LAST_DEVICE) : set;
+  r.draft.arrivals = arrivals;
+}
+
+function takeProtocols(r: Reading, list: List, negated: boolean): void {
+  const numbers = readNumbers(r, list, scanProtocol);
+  if (numbers === undefined) return;
+  r.draft.protocols = negated ? complement(numbers, 255) : numbers;
+  r.ported = !negated && numbers.every(([low, high]) => low === high && WITH_PORTS.has(low));
+}
+
+function takeTransport(r: Reading, match: Match & { kind: 'transport' }, negated: boolean): void {
+  const numbers = match.protocols.words.map(({ text }) => TRANSPORT[text] as number);
+  const protocols = intervalSet(numbers.map((number) => [number, number] as const));
+  const written = match.protocols.words.map(({ text }) => text).join(',');
+  match.protocols.words.forEach((word, index, words) => {
+    const first = words.findIndex(({ text }) => text === word.text);
+    if (first < index) {
+      const labels = [
+        at(word.span, 'again'),
+        at((words[first] as Word).span, 'first written here'),
+      ] as const;
+      r.report(diagnose(writtenTwice, `\`${word.text}\` is written twice`, [...labels]));
+    }
+  });
+  if (match.list === undefined) {
+    r.draft.protocols = negated ? complement(protocols, 255) : protocols;
+    r.ported = !negated;
+    return;
+  }
+  const ports = readPorts(r, match.list);
+  r.ported = true;
+  if (match.outerNot !== undefined) {
+    ambiguousNot(r, match, written, match.list, 'another port');
+    return;
+  }
+  r.draft.protocols = protocols;
+  if (ports !== undefined) r.draft.ports = negated ? complement(ports, 65535) : ports;
+}
+
+function takeIcmp(r: Reading, match: Match & { kind: 'icmp' | 'icmpv6' }, negated: boolean): void {
+  const family = match.kind === 'icmp' ? 4 : 6;
+  const protocol: IntervalSet<number> = family === 4 ? [[1, 1]] : [[58, 58]];
+  if (match.list === undefined && negated) {
+    // Another protocol: that says nothing about the family.
+    r.draft.protocols = complement(protocol, 255);
+    return;
+  }
+  keepFamilies(r, [family], match.span);
+  r.draft.protocols = protocol;
+  if (match.list === undefined) return;
+  if (match.outerNot !== undefined) {
+    ambiguousNot(r, match, match.kind, match.list, 'another type');
+    return;
+  }
+  const types = readNumbers(r, match.list, (text) => scanIcmpType(family, text));
+  if (types !== undefined) r.draft.icmpTypes = negated ? complement(types, 255) : types;
+}
+
+function ambiguousNot(r: Reading, match: Match, written: string, list: List, other: string): void {
+  const values = list.words.map(({ text }) => text).join(',');
+  const message = `\`not ${written} ${values}\` can be read in two ways`;
+  const help = `write \`${written} not ${values}\` for ${other}, or \`not ${written}\` for another protocol`;
+  r.report(diagnose(negatedPorts, message, [at(match.span)], help));
+}
+
+function takeMarks(r: Reading, list: List, negated: boolean): void {
+  if (reportEmpty(list, r.report)) return;
+  const ours = r.names.markMask;
+  const theirs = ~ours >>> 0;
+  const cubes: Cube[] = [];
+  for (const word of list.words) {
+    const cube = readWord(badValue, word, scanMarkMatch, r.report);
+    if (cube === undefined) continue;
+    const { value, mask = theirs } = cube;
+    if ((mask & ours) !== 0 || (value & ours) !== 0) {
+      const fault = `\`${word.text}\` asks for bits of ${formatMark(ours)}, which are routec's own`;
+      const write = `${formatMark((value & theirs) >>> 0)}/${formatMark((mask & theirs) >>> 0)}`;
+      reportFault(badValue, word, { fault, write }, r.report);
+    } else if ((value & ~mask) !== 0) {
+      const fault = `\`${word.text}\` never fits: the value has bits that the mask leaves out`;
+      const write = `${formatMark((value & mask) >>> 0)}/${formatMark(mask)}`;
+      reportFault(badValue, word, { fault, write }, r.report);
+    } else cubes.push({ value, mask });
+  }
+  r.draft.marks = negated ? complementCubes(cubes) : cubes;
+}
+
+function readPorts(r: Reading, list: List): IntervalSet<number> | undefined {
+  return collect(r, list, badPort, scanPorts, (content) =>
+    content.kind === 'ports' ? content.ports : undefined,
+  );
+}
+
+function readMacs(r: Reading, list: List): IntervalSet<number> | undefined {
+  const scan = (text: string): Scanned<Interval<number>> => single(scanMac(text));
+  return collect(r, list, badValue, scan, (content) =>
+    content.kind === 'macs' ? content.macs : undefined,
+  );
+}
+
+function readNumbers(
+  r: Reading,
+  list: List,
+  scan: (text: string) => Scanned<number>,
+): IntervalSet<number> | undefined {
+  return collect(r, list, badValue, (text) => single(scan(text)));
+}
+
+/** The values of a list as one set, those of the sets that it refers to among them. */
+function collect(
+  r: Reading,
+  list: List,
+  kind: Kind,
+  scan: (text: string) => Scanned<Interval<number>>,
+  fromSet?: (content: SetContent) => IntervalSet<number> | undefined,
+): IntervalSet<number> | undefined {
+  if (reportEmpty(list, r.report)) return undefined;
+  const intervals: Interval<number>[] = [];
+  let all: IntervalSet<number> = [];
+  for (const word of list.words) {
+    if (word.form === 'ref' && fromSet !== undefined) {
+      const content = refer(r, word, kind === badPort ? 'ports' : 'macs');
+      if (content === undefined) return undefined;
+      all = union(all, fromSet(content) ?? []);
+      continue;
+    }
+    const interval = readWord(kind, word, scan, r.report);
+    if (interval === undefined) return undefined;
+    intervals.push(interval);
+  }
+  return union(all, intervalSet(intervals));
+}
+
+/** A set that must hold values of one kind; an empty one fits everywhere. */
+function refer(
+  r: Reading,
+  word: Word,
+  wanted: 'addresses' | 'ports' | 'macs',
+): SetContent | undefined {
+  const content = r.names.sets(word);
+  if (content.kind === wanted || content.kind === 'empty') return content;
+  if (content.kind === 'domains' && wanted === 'addresses') return content;
+  if (content.kind !== 'faulty') {
+    const its = content.kind === 'domains' ? 'addresses' : content.kind;
+    const message = `\`@${word.text}\` holds ${its}, and ${wanted} are needed here`;
+    r.report(diagnose(wrongSet, message, [at(word.span)]));
+  }
+  return undefined;
+}
+
+function single(scanned: Scanned<number>): Scanned<Interval<number>> {
+  return isFault(scanned) ? scanned : { value: [scanned.value, scanned.value] };
+}
+
+function scanProtocol(text: string): Scanned<number> {
+  const value = protocolNumber(text) ?? scanNumber(text, 255);
+  if (value !== undefined) return { value };
+  const meant = nearest(text, protocolNames());
+  const fault = `\`${text}\` is neither a protocol that IANA lists nor a number up to 255`;
+  return meant === undefined ? { fault } : { fault, write: meant };
+}
+
+function scanMarkMatch(text: string): Scanned<{ value: number; mask?: number }> {
+  const slash = text.indexOf('/');
+  const value = scanMark(slash < 0 ? text : text.slice(0, slash));
+  if (isFault(value)) return value;
+  if (slash < 0) return { value: { value: value.value } };
+  const mask = scanMark(text.slice(slash + 1));
+  return isFault(mask) ? mask : { value: { value: value.value, mask: mask.value } };
+}

@@ -1,0 +1,65 @@
+import type { Statement, Tier, Word } from '../../grammar/tree.ts';
+import type { Report } from '../text/diagnostic.ts';
+import type { Loaded } from './load.ts';
+import type { ExpectPolicy, ForwardPolicy, Policy, RoutePolicy, TierPolicy } from './policy.ts';
+import { type Names, readConditions } from './read-conditions.ts';
+import { readForward } from './read-forward.ts';
+import { readNat } from './read-nat.ts';
+import { readOptions } from './read-options.ts';
+import { readSets } from './read-sets.ts';
+import { readUplinks } from './read-uplinks.ts';
+import { uplinkNames } from './uplink-names.ts';
+
+/** Resolves every name and reads every value; what is wrong is reported and left out. */
+export function readPolicy({ statements, lists }: Loaded, report: Report): Policy {
+  const of = <K extends Statement['kind']>(kind: K): Extract<Statement, { kind: K }>[] =>
+    statements.filter((each): each is Extract<Statement, { kind: K }> => each.kind === kind);
+  const options = readOptions(of('option'), report);
+  const { sets, lookup } = readSets(of('set'), lists, report);
+  const uplinks = uplinkNames(readUplinks(of('uplink'), lookup, report), report);
+  const names: Names = { sets: lookup, uplink: uplinks.byName, markMask: options.markMask };
+
+  const tier = (node: Tier): TierPolicy | undefined => {
+    const { kind, span } = node;
+    if (kind === 'uplink') {
+      const uplink = uplinks.target(node.uplink);
+      const nat = node.nat === undefined ? undefined : readNat(node.nat, lookup, report);
+      if (uplink === undefined || (node.nat !== undefined && nat === undefined)) return undefined;
+      return { kind, uplink, span, ...(nat === undefined ? {} : { nat }) };
+    }
+    if (kind !== 'balance') return { kind, span };
+    for (const share of node.shares) {
+      uplinks.target(share.uplink);
+      if (share.nat !== undefined) readNat(share.nat, lookup, report);
+    }
+    return { kind, span };
+  };
+
+  const routes: RoutePolicy[] = [];
+  for (const statement of of('route')) {
+    const conditions = readConditions(statement.matches, names, report);
+    const tiers = statement.tiers.map(tier);
+    if (conditions === undefined || tiers.includes(undefined)) continue;
+    routes.push({ statement, conditions, tiers: tiers as TierPolicy[] });
+  }
+  // Last, for they never bring an uplink to life, and a route below them may.
+  const forwards: ForwardPolicy[] = [];
+  for (const statement of of('forward')) {
+    readForward(statement, uplinks, report);
+    forwards.push({ statement });
+  }
+  const expects: ExpectPolicy[] = [];
+  for (const statement of of('expect')) {
+    const conditions = readConditions(statement.matches, names, report);
+    const known = (word: Word) => uplinks.mention(word);
+    statement.downs.forEach(known);
+    if (statement.answer.kind === 'via') {
+      for (const { uplink, nat } of statement.answer.uplinks) {
+        known(uplink);
+        if (nat !== undefined) readNat(nat, lookup, report);
+      }
+    }
+    if (conditions !== undefined) expects.push({ statement, conditions });
+  }
+  return { options, uplinks: uplinks.all(), sets, routes, forwards, expects };
+}

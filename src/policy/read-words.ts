@@ -1,0 +1,67 @@
+import type { List, Word } from '../../grammar/tree.ts';
+import { type AddressRange, type Family, LAST_4, LAST_6 } from '../net/address.ts';
+import { type Fault, isFault, type Scanned } from '../net/fault.ts';
+import { complement, type Interval, intervalSet, union } from '../net/interval-set.ts';
+import { at, diagnose, type Kind, type Report } from '../text/diagnostic.ts';
+import { emptyList } from './kinds.ts';
+import type { Addresses } from './policy.ts';
+
+/** Reports what is wrong with a word, and what to write. */
+export function reportFault(kind: Kind, word: Word, { fault, write }: Fault, report: Report): void {
+  const help = write === undefined ? undefined : `write \`${write}\``;
+  report(diagnose(kind, fault, [at(word.span)], help));
+}
+
+/** A word's value, or nothing once its fault is reported. */
+export function readWord<T>(
+  kind: Kind,
+  word: Word,
+  scan: (text: string) => Scanned<T>,
+  report: Report,
+): T | undefined {
+  if (word.form === 'ref') {
+    report(diagnose(kind, `a set can't stand here: \`@${word.text}\``, [at(word.span)]));
+    return undefined;
+  }
+  const scanned = scan(word.text);
+  if (!isFault(scanned)) return scanned.value;
+  reportFault(kind, word, scanned, report);
+  return undefined;
+}
+
+/** Reports an empty list; true if it is one. */
+export function reportEmpty(list: List, report: Report): boolean {
+  if (list.words.length > 0) return false;
+  const help = 'write at least one value, or leave the whole match or clause out';
+  report(diagnose(emptyList, 'an empty list', [at(list.span)], help));
+  return true;
+}
+
+/** Address ranges of either family as sets. */
+export function addressesOf(ranges: readonly AddressRange[]): Addresses {
+  const four: Interval<number>[] = [];
+  const six: Interval<bigint>[] = [];
+  for (const range of ranges) {
+    if (range.family === 4) four.push([range.low, range.high]);
+    else six.push([range.low, range.high]);
+  }
+  return { 4: intervalSet(four), 6: intervalSet(six) };
+}
+
+export function uniteAddresses(a: Addresses, b: Addresses): Addresses {
+  return { 4: union(a[4], b[4]), 6: union(a[6], b[6]) };
+}
+
+/** The complement within the families that the set names; a set that names none has none to leave. */
+export function complementAddresses(set: Addresses): Addresses {
+  const none = set[4].length === 0 && set[6].length === 0;
+  return {
+    4: none || set[4].length > 0 ? complement(set[4], LAST_4) : [],
+    6: none || set[6].length > 0 ? complement(set[6], LAST_6) : [],
+  };
+}
+
+/** The families in which the set has an address. */
+export function familiesOf(set: Addresses): Family[] {
+  return ([4, 6] as const).filter((family) => set[family].length > 0);
+}

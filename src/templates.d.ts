@@ -1,0 +1,4 @@
+/** A precompiled Handlebars template: a view in, text out. */
+declare module '*.hbs' {
+  export function render(view: unknown): string;
+}

@@ -1,0 +1,8 @@
+import type { Diagnostic, Severity } from './diagnostic.ts';
+
+/** How many findings there are of each severity. */
+export function countSeverities(diagnostics: readonly Diagnostic[]): Record<Severity, number> {
+  const count = { error: 0, warning: 0, note: 0 };
+  for (const { severity } of diagnostics) count[severity] += 1;
+  return count;
+}

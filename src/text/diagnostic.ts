@@ -1,0 +1,56 @@
+import type { Span } from './source.ts';
+
+export type Severity = 'error' | 'warning' | 'note';
+
+/** A kind of finding: `RC0xx` syntax, `RC1xx` names, `RC2xx` meaning, `RC4xx` backend. */
+export interface Kind {
+  readonly code: `RC${string}`;
+  readonly slug: string;
+  readonly severity: Severity;
+  /** What it says when nothing of the text may be quoted. */
+  readonly title: string;
+}
+
+export interface Label {
+  readonly span: Span;
+  /** What is wrong (or what is meant) at this place; may be empty. */
+  readonly text: string;
+}
+
+/** One finding, as plain data: the renderers decide how it looks. */
+export interface Diagnostic {
+  readonly code: string;
+  readonly slug: string;
+  readonly severity: Severity;
+  /** Stands alone: no full stop, names in backticks. */
+  readonly message: string;
+  /** The first is where the finding is; the others are places that it has to do with. */
+  readonly labels: readonly [Label, ...Label[]];
+  /** What to do about it, as a sentence. */
+  readonly help?: string;
+}
+
+export type Report = (diagnostic: Diagnostic) => void;
+
+/**
+ * Makes a finding. Where one of its places lies in a file that must not be quoted, only the title
+ * of its kind and the places are left: such a file may be anybody's, named by a hostile policy.
+ */
+export function diagnose(
+  kind: Kind,
+  message: string,
+  labels: readonly [Label, ...Label[]],
+  help?: string,
+): Diagnostic {
+  const { code, slug, severity, title } = kind;
+  if (labels.some((label) => !label.span.source.quotable)) {
+    const [first, ...rest] = labels.map((label) => ({ span: label.span, text: '' }));
+    return { code, slug, severity, message: title, labels: [first as Label, ...rest] };
+  }
+  return { code, slug, severity, message, labels, ...(help === undefined ? {} : { help }) };
+}
+
+/** A label. */
+export function at(span: Span, text = ''): Label {
+  return { span, text };
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+import { viteTemplates } from './scripts/template-plugin.mjs';
+
+export default defineConfig({
+  plugins: [viteTemplates],
+  test: {
+    include: ['{src,grammar,scripts}/**/*.test.ts'],
+    // Two cores; the kernel tests build namespaces and bind them to themselves.
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
