@@ -58,8 +58,20 @@ function isOf(token: IToken, type: TokenType): boolean {
 }
 
 function expectedAfter(parser: RouteParser, before: IToken[]): TokenType[] {
-  const found = parser.computeContentAssist('statement', before);
+  const found = parser.computeContentAssist('statement', withoutMiddles(before));
   return [...new Set(found.map(({ nextTokenType }) => nextTokenType))];
+}
+
+/** What may follow a list does not depend on how long it is; the time that it takes to say so does. */
+function withoutMiddles(tokens: readonly IToken[]): IToken[] {
+  const out: IToken[] = [];
+  for (let index = 0; index < tokens.length; index += 1) {
+    const [comma, value, next] = tokens.slice(index, index + 3);
+    const middle = comma?.tokenType === Comma && next?.tokenType === Comma;
+    if (middle && value !== undefined && VALUES.has(value.tokenType)) index += 1;
+    else out.push(tokens[index] as IToken);
+  }
+  return out;
 }
 
 function spanOf(source: Source, { startOffset, image }: IToken): Span {

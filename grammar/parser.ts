@@ -23,8 +23,14 @@ export class RouteParser extends EmbeddedActionsParser {
   private source: Source = { name: '', text: '', quotable: false };
   private line = '';
 
-  constructor() {
-    super(ALL_TOKENS, { maxLookahead: 2, recoveryEnabled: false, nodeLocationTracking: 'none' });
+  /** `validate` looks for ambiguities in the grammar itself: for a test, not for each start. */
+  constructor(validate = false) {
+    super(ALL_TOKENS, {
+      maxLookahead: 2,
+      recoveryEnabled: false,
+      nodeLocationTracking: 'none',
+      skipValidations: !validate,
+    });
     this.performSelfAnalysis();
   }
 

@@ -32,11 +32,10 @@ export function servicePort(name: string): number | undefined {
 }
 
 /**
- * Every name that `servicePort` knows, in alphabetical order, for spelling suggestions.
- *
- * Source: as for `servicePort`.
+ * Every name that `servicePort` knows, for spelling suggestions: the lowest port first, for that is
+ * the better known one.
  */
 export function serviceNames(): readonly string[] {
-  names ??= Object.freeze([...registry().keys()]);
+  names ??= [...registry()].sort(([, a], [, b]) => a - b).map(([name]) => name);
   return names;
 }

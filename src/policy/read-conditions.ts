@@ -16,6 +16,7 @@ import { type Cube, complementCubes, formatMark, scanMark } from '../net/mark.ts
 import { scanNumber, scanPorts } from '../net/port.ts';
 import { scanAddressRange } from '../net/prefix.ts';
 import { protocolNames, protocolNumber } from '../net/protocols.ts';
+import { scanDays, scanTimeOfDay } from '../net/time-of-day.ts';
 import { at, diagnose, type Kind, type Report } from '../text/diagnostic.ts';
 import { nearest } from '../text/nearest.ts';
 import type { Span } from '../text/source.ts';
@@ -197,11 +198,18 @@ function take(r: Reading, match: Match): void {
       break;
     }
     case 'user':
+      readNumbers(r, match.list, scanUser);
+      r.atoms.push(match);
+      break;
     case 'cgroup':
-      reportEmpty(match.list, r.report);
+      for (const word of match.list.words) readWord(badValue, word, scanCgroup, r.report);
       r.atoms.push(match);
       break;
     case 'time':
+      readWord(badValue, match.range, scanTimeOfDay, r.report);
+      if (match.days !== undefined && !reportEmpty(match.days, r.report)) {
+        for (const word of match.days.words) readWord(badValue, word, scanDays, r.report);
+      }
       r.atoms.push(match);
       break;
     default:
@@ -467,6 +475,25 @@ function refer(
 
 function single(scanned: Scanned<number>): Scanned<Interval<number>> {
   return isFault(scanned) ? scanned : { value: [scanned.value, scanned.value] };
+}
+
+/** A user's number, or a name as useradd(8) allows it; whether there is one only the router knows. */
+function scanUser(text: string): Scanned<number> {
+  const number = scanNumber(text, 0xffff_fffe);
+  if (number !== undefined) return { value: number };
+  if (/^[a-z_][a-z0-9_-]{0,31}\$?$/.test(text)) return { value: 0 };
+  return { fault: `\`${text}\` is neither a user's name nor a number` };
+}
+
+function scanCgroup(text: string): Scanned<string> {
+  const parts = text.split('/');
+  const sound =
+    text.length <= 255 && parts.every((part) => /^[!-~]+$/.test(part) && !/^\.{1,2}$/.test(part));
+  if (sound && !/["\\]/.test(text)) return { value: text };
+  return {
+    fault: `\`${text}\` is not the path of a cgroup, as in "system.slice/transmission.service"`,
+    ...(text.startsWith('/') ? { write: text.replace(/^\/+/, '') } : {}),
+  };
 }
 
 function scanProtocol(text: string): Scanned<number> {

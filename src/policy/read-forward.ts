@@ -1,10 +1,10 @@
 import type { ForwardStatement } from '../../grammar/tree.ts';
-import { scanAddress } from '../net/address.ts';
-import { isFault } from '../net/fault.ts';
+import { scanEndpoint } from '../net/endpoint.ts';
+import type { Interval } from '../net/interval-set.ts';
 import { scanPorts } from '../net/port.ts';
-import type { Report } from '../text/diagnostic.ts';
+import { at, diagnose, type Report } from '../text/diagnostic.ts';
 import { badAddress, badPort } from './kinds.ts';
-import { readWord, reportEmpty, reportFault } from './read-words.ts';
+import { readWord, reportEmpty } from './read-words.ts';
 import type { UplinkNames } from './uplink-names.ts';
 
 /** Reads a `forward` for what is wrong with it; it is not lowered yet. */
@@ -13,25 +13,22 @@ export function readForward(
   uplinks: UplinkNames,
   report: Report,
 ): void {
+  const outside: Interval<number>[] = [];
   if (!reportEmpty(ports, report)) {
-    for (const word of ports.words) readWord(badPort, word, scanPorts, report);
+    for (const word of ports.words) {
+      const range = readWord(badPort, word, scanPorts, report);
+      if (range !== undefined) outside.push(range);
+    }
   }
   if (!reportEmpty(on, report)) {
     for (const word of on.words) uplinks.mention(word);
   }
-  const parts = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/.exec(to.text);
-  if (parts === null) {
-    const fault = `\`${to.text}\` is not an address with a port`;
-    const write = to.text.includes(':') ? '[2001:db8::10]:443' : `${to.text}:443`;
-    reportFault(badAddress, to, { fault, write }, report);
-    return;
+  const inside = readWord(badAddress, to, scanEndpoint, report)?.ports;
+  const [only] = outside;
+  if (inside === undefined || only === undefined || inside[0] === inside[1]) return;
+  if (outside.length > 1 || only[1] - only[0] !== inside[1] - inside[0]) {
+    const message = 'a range of ports is forwarded to one of the same size';
+    const help = 'name as many ports inside as outside, or a single one for all of them';
+    report(diagnose(badPort, message, [at(to.span), at(ports.span, 'these')], help));
   }
-  const address = scanAddress(parts[1] ?? parts[2] ?? '');
-  if (isFault(address)) reportFault(badAddress, to, address, report);
-  else if ((address.value.family === 6) !== (parts[1] !== undefined)) {
-    const fault = `\`${to.text}\`: brackets go around an IPv6 address, and around no other`;
-    reportFault(badAddress, to, { fault }, report);
-  }
-  const port = scanPorts(parts[3] ?? '');
-  if (isFault(port)) reportFault(badPort, to, port, report);
 }

@@ -2,6 +2,7 @@ import type { Statement, Tier, Word } from '../../grammar/tree.ts';
 import type { Report } from '../text/diagnostic.ts';
 import type { Loaded } from './load.ts';
 import type { ExpectPolicy, ForwardPolicy, Policy, RoutePolicy, TierPolicy } from './policy.ts';
+import { readBalance } from './read-balance.ts';
 import { type Names, readConditions } from './read-conditions.ts';
 import { readForward } from './read-forward.ts';
 import { readNat } from './read-nat.ts';
@@ -28,10 +29,7 @@ export function readPolicy({ statements, lists }: Loaded, report: Report): Polic
       return { kind, uplink, span, ...(nat === undefined ? {} : { nat }) };
     }
     if (kind !== 'balance') return { kind, span };
-    for (const share of node.shares) {
-      uplinks.target(share.uplink);
-      if (share.nat !== undefined) readNat(share.nat, lookup, report);
-    }
+    readBalance(node.shares, uplinks, lookup, report);
     return { kind, span };
   };
 

@@ -1,5 +1,6 @@
 import type { SetStatement, Word } from '../../grammar/tree.ts';
 import type { AddressRange } from '../net/address.ts';
+import { scanDomainName } from '../net/domain-name.ts';
 import { isFault, type Scanned } from '../net/fault.ts';
 import { type Interval, intervalSet, union } from '../net/interval-set.ts';
 import { scanMac } from '../net/mac.ts';
@@ -19,7 +20,7 @@ import {
   unknownSet,
 } from './kinds.ts';
 import type { SetContent, SetPolicy } from './policy.ts';
-import { addressesOf, reportEmpty, uniteAddresses } from './read-words.ts';
+import { addressesOf, readWord, reportEmpty, uniteAddresses } from './read-words.ts';
 
 /** Looks a set up by `@name`; reports an unknown one. */
 export type SetLookup = (ref: Word) => SetContent;
@@ -83,7 +84,11 @@ export function readSets(
   const read = (statement: SetStatement): SetContent => {
     const { content } = statement;
     if (content.kind === 'domains') {
-      return reportEmpty(content.list, report) ? { kind: 'faulty' } : { kind: 'domains' };
+      if (reportEmpty(content.list, report)) return { kind: 'faulty' };
+      const names = content.list.words.map((word) =>
+        readWord(badValue, word, scanDomainName, report),
+      );
+      return names.includes(undefined) ? { kind: 'faulty' } : { kind: 'domains' };
     }
     if (content.kind === 'list') {
       if (reportEmpty(content.list, report)) return { kind: 'faulty' };

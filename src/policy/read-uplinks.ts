@@ -18,6 +18,7 @@ import {
   writtenTwice,
 } from './kinds.ts';
 import type { OwnAddress, UplinkPolicy, Written } from './policy.ts';
+import { readCheck } from './read-check.ts';
 import { readNat } from './read-nat.ts';
 import type { SetLookup } from './read-sets.ts';
 import { readWord, reportEmpty, reportFault } from './read-words.ts';
@@ -126,9 +127,10 @@ function readClause(
       if (nat !== undefined) out.nat = nat;
       break;
     }
-    case 'mtu-clamp':
     case 'check':
-      // Read where they are lowered; until then not-lowered.ts says so.
+      readCheck(clause, report);
+      break;
+    case 'mtu-clamp':
       break;
     default:
       clause satisfies never;

@@ -2,19 +2,19 @@ import { distance } from 'fastest-levenshtein';
 
 /**
  * The candidate most like `name`, if any is likely meant: at most a third of the letters differ
- * (but always one may, and two letters may have changed places).
+ * (but always one may, and two that have changed places count as one). Of equals the first.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > 63) return undefined;
   const most = Math.max(1, Math.floor(name.length / 3));
   const letters = sorted(name);
   let best: string | undefined;
-  let least = Math.max(most, 2) + 1;
+  let least = most + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - name.length) >= least) continue;
-    const steps = distance(name.toLowerCase(), candidate.toLowerCase());
-    const swapped = steps === 2 && sorted(candidate) === letters;
-    if ((steps <= most || swapped) && steps < least && steps < candidate.length) {
+    const edits = distance(name.toLowerCase(), candidate.toLowerCase());
+    const steps = edits === 2 && sorted(candidate) === letters ? 1 : edits;
+    if (steps < least && steps < candidate.length) {
       best = candidate;
       least = steps;
     }

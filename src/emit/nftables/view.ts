@@ -293,14 +293,15 @@ function natChains({ uplinks, slots }: Program): Chain[] {
         (uplink): Chain => ({
           name: uplinkNat(uplink),
           hook: '',
-          rules: [
+          rules: FAMILIES.flatMap((family) => {
+            const nat = uplink.nat[family];
+            const rule = natRule(nat, family);
+            if (rule === undefined) return [];
             // A socket bound to another address of this uplink keeps it.
-            ...FAMILIES.map(
-              (family) =>
-                `meta nfproto ipv${family} fib saddr . oif type local snat ${ip(family)} to ${ip(family)} saddr`,
-            ),
-            ...natRules(uplink.nat),
-          ],
+            const bound = `fib saddr . oif type local snat ${ip(family)} to ${ip(family)} saddr`;
+            const rules = nat.kind === 'nonat' ? [rule] : [bound, rule];
+            return rules.map((each) => `meta nfproto ipv${family} ${each}`);
+          }),
         }),
       ),
   ];
