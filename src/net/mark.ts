@@ -1,4 +1,4 @@
-import type { Scanned } from './fault.ts';
+import { isFault, type Scanned } from './fault.ts';
 
 /** The 32-bit values whose bits under `mask` are those of `value`. */
 export interface Cube {
@@ -46,4 +46,14 @@ function subtractCube(a: Cube, b: Cube): Cube[] {
     mask = (mask | one) >>> 0;
   }
   return out;
+}
+
+/** `N` or `N/MASK`, as `ip rule` takes it. */
+export function scanMarkMatch(text: string): Scanned<{ value: number; mask?: number }> {
+  const slash = text.indexOf('/');
+  const value = scanMark(slash < 0 ? text : text.slice(0, slash));
+  if (isFault(value)) return value;
+  if (slash < 0) return { value: { value: value.value } };
+  const mask = scanMark(text.slice(slash + 1));
+  return isFault(mask) ? mask : { value: { value: value.value, mask: mask.value } };
 }

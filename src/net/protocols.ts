@@ -1,3 +1,7 @@
+import { nearest } from '../text/nearest.ts';
+import type { Scanned } from './fault.ts';
+import { scanNumber } from './port.ts';
+
 /**
  * IANA's "Assigned Internet Protocol Numbers": its keywords in lower case, spaces as hyphens. From
  * the npm package protocol-numbers 0.0.0 (0 to 142) and Debian's netbase 6.4 (143); what came
@@ -68,4 +72,13 @@ export function protocolNumber(name: string): number | undefined {
 export function protocolNames(): readonly string[] {
   names ??= Object.freeze([...registry().keys()].sort());
   return names;
+}
+
+/** A protocol: a name that IANA lists, or 0 to 255. */
+export function scanProtocol(text: string): Scanned<number> {
+  const value = protocolNumber(text) ?? scanNumber(text, 255);
+  if (value !== undefined) return { value };
+  const meant = nearest(text, protocolNames());
+  const fault = `\`${text}\` is neither a protocol that IANA lists nor a number up to 255`;
+  return meant === undefined ? { fault } : { fault, write: meant };
 }

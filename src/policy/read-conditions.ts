@@ -1,38 +1,29 @@
 import type { List, Match, Word } from '../../grammar/tree.ts';
 import { type AddressRange, FAMILIES, type Family } from '../net/address.ts';
+import { scanCgroup } from '../net/cgroup.ts';
 import { deviceInterval, LAST_DEVICE, scanDeviceName } from '../net/device-name.ts';
 import { scanDscp } from '../net/dscp.ts';
-import { isFault, type Scanned } from '../net/fault.ts';
 import { scanIcmpType } from '../net/icmp-types.ts';
-import {
-  complement,
-  type Interval,
-  type IntervalSet,
-  intervalSet,
-  union,
-} from '../net/interval-set.ts';
-import { scanMac } from '../net/mac.ts';
-import { type Cube, complementCubes, formatMark, scanMark } from '../net/mark.ts';
-import { scanNumber, scanPorts } from '../net/port.ts';
+import { complement, type Interval, type IntervalSet, intervalSet } from '../net/interval-set.ts';
+import { type Cube, complementCubes, formatMark, scanMarkMatch } from '../net/mark.ts';
 import { scanAddressRange } from '../net/prefix.ts';
-import { protocolNames, protocolNumber } from '../net/protocols.ts';
+import { scanProtocol } from '../net/protocols.ts';
 import { scanDays, scanTimeOfDay } from '../net/time-of-day.ts';
-import { at, diagnose, type Kind, type Report } from '../text/diagnostic.ts';
-import { nearest } from '../text/nearest.ts';
+import { scanUser } from '../net/user.ts';
+import { at, diagnose, type Report } from '../text/diagnostic.ts';
 import type { Span } from '../text/source.ts';
 import {
   badAddress,
   badDeviceName,
-  badPort,
   badValue,
   doubleNegation,
   impossibleMatch,
   negatedPorts,
   portsWithoutProtocol,
   writtenTwice,
-  wrongSet,
 } from './kinds.ts';
-import type { Addresses, Conditions, SetContent, UplinkPolicy } from './policy.ts';
+import type { Addresses, Conditions, UplinkPolicy } from './policy.ts';
+import { readMacs, readNumbers, readPorts, refer } from './read-lists.ts';
 import type { SetLookup } from './read-sets.ts';
 import {
   addressesOf,
@@ -75,6 +66,7 @@ export function readConditions(
   reportRepeated(matches, report);
   const reading: Reading = {
     names,
+    sets: names.sets,
     report,
     draft: {},
     families: FAMILIES,
@@ -132,6 +124,7 @@ function reportRepeated(matches: readonly Match[], report: Report): void {
 /** What has been read of one rule's matches so far. */
 interface Reading {
   readonly names: Names;
+  readonly sets: SetLookup;
   readonly report: Report;
   readonly draft: Draft;
   families: readonly Family[];
@@ -408,107 +401,4 @@ function takeMarks(r: Reading, list: List, negated: boolean): void {
     } else cubes.push({ value, mask });
   }
   r.draft.marks = negated ? complementCubes(cubes) : cubes;
-}
-
-function readPorts(r: Reading, list: List): IntervalSet<number> | undefined {
-  return collect(r, list, badPort, scanPorts, (content) =>
-    content.kind === 'ports' ? content.ports : undefined,
-  );
-}
-
-function readMacs(r: Reading, list: List): IntervalSet<number> | undefined {
-  const scan = (text: string): Scanned<Interval<number>> => single(scanMac(text));
-  return collect(r, list, badValue, scan, (content) =>
-    content.kind === 'macs' ? content.macs : undefined,
-  );
-}
-
-function readNumbers(
-  r: Reading,
-  list: List,
-  scan: (text: string) => Scanned<number>,
-): IntervalSet<number> | undefined {
-  return collect(r, list, badValue, (text) => single(scan(text)));
-}
-
-/** The values of a list as one set, those of the sets that it refers to among them. */
-function collect(
-  r: Reading,
-  list: List,
-  kind: Kind,
-  scan: (text: string) => Scanned<Interval<number>>,
-  fromSet?: (content: SetContent) => IntervalSet<number> | undefined,
-): IntervalSet<number> | undefined {
-  if (reportEmpty(list, r.report)) return undefined;
-  const intervals: Interval<number>[] = [];
-  let all: IntervalSet<number> = [];
-  for (const word of list.words) {
-    if (word.form === 'ref' && fromSet !== undefined) {
-      const content = refer(r, word, kind === badPort ? 'ports' : 'macs');
-      if (content === undefined) return undefined;
-      all = union(all, fromSet(content) ?? []);
-      continue;
-    }
-    const interval = readWord(kind, word, scan, r.report);
-    if (interval === undefined) return undefined;
-    intervals.push(interval);
-  }
-  return union(all, intervalSet(intervals));
-}
-
-/** A set that must hold values of one kind; an empty one fits everywhere. */
-function refer(
-  r: Reading,
-  word: Word,
-  wanted: 'addresses' | 'ports' | 'macs',
-): SetContent | undefined {
-  const content = r.names.sets(word);
-  if (content.kind === wanted || content.kind === 'empty') return content;
-  if (content.kind === 'domains' && wanted === 'addresses') return content;
-  if (content.kind !== 'faulty') {
-    const its = content.kind === 'domains' ? 'addresses' : content.kind;
-    const message = `\`@${word.text}\` holds ${its}, and ${wanted} are needed here`;
-    r.report(diagnose(wrongSet, message, [at(word.span)]));
-  }
-  return undefined;
-}
-
-function single(scanned: Scanned<number>): Scanned<Interval<number>> {
-  return isFault(scanned) ? scanned : { value: [scanned.value, scanned.value] };
-}
-
-/** A user's number, or a name as useradd(8) allows it; whether there is one only the router knows. */
-function scanUser(text: string): Scanned<number> {
-  const number = scanNumber(text, 0xffff_fffe);
-  if (number !== undefined) return { value: number };
-  if (/^[a-z_][a-z0-9_-]{0,31}\$?$/.test(text)) return { value: 0 };
-  return { fault: `\`${text}\` is neither a user's name nor a number` };
-}
-
-function scanCgroup(text: string): Scanned<string> {
-  const parts = text.split('/');
-  const sound =
-    text.length <= 255 && parts.every((part) => /^[!-~]+$/.test(part) && !/^\.{1,2}$/.test(part));
-  if (sound && !/["\\]/.test(text)) return { value: text };
-  return {
-    fault: `\`${text}\` is not the path of a cgroup, as in "system.slice/transmission.service"`,
-    ...(text.startsWith('/') ? { write: text.replace(/^\/+/, '') } : {}),
-  };
-}
-
-function scanProtocol(text: string): Scanned<number> {
-  const value = protocolNumber(text) ?? scanNumber(text, 255);
-  if (value !== undefined) return { value };
-  const meant = nearest(text, protocolNames());
-  const fault = `\`${text}\` is neither a protocol that IANA lists nor a number up to 255`;
-  return meant === undefined ? { fault } : { fault, write: meant };
-}
-
-function scanMarkMatch(text: string): Scanned<{ value: number; mask?: number }> {
-  const slash = text.indexOf('/');
-  const value = scanMark(slash < 0 ? text : text.slice(0, slash));
-  if (isFault(value)) return value;
-  if (slash < 0) return { value: { value: value.value } };
-  const mask = scanMark(text.slice(slash + 1));
-  return isFault(mask) ? mask : { value: { value: value.value, mask: mask.value } };
 }

@@ -91,7 +91,7 @@ function run(path: string, options: Options): Exit {
 }
 
 function emit(kind: string, { artefacts }: Compiled): Exit {
-  const artefact = artefacts.find(({ suffix }) => suffix === kind);
+  const artefact = artefacts.find(({ suffix }) => suffix === kind || suffix === `${kind}.json`);
   if (artefact === undefined) {
     const kinds = artefacts.map(({ suffix }) => suffix).join(', ');
     complain(`this policy has no artefact \`${kind}\``, `it has ${kinds}`);
