@@ -81,7 +81,7 @@ function spanOf(source: Source, { startOffset, image }: IToken): Span {
 function endOf(source: Source, tokens: readonly IToken[]): Span {
   const last = tokens.at(-1) as IToken;
   const end = last.startOffset + last.image.length;
-  return { source, start: end, end: end + 1 };
+  return { source, start: end, end: Math.min(end + 1, source.text.length) };
 }
 
 function cut(image: string): string {

@@ -103,10 +103,11 @@ function lexingFinding(
     );
   }
   if (char === '\\') {
+    const last = source.text.slice(offset + 1).trim() === '';
     return diagnose(
       unexpectedCharacter,
-      'a `\\` may only stand last on a line',
-      [at(span, 'something follows')],
+      last ? 'a `\\` at the end of the file' : 'a `\\` may only stand last on a line',
+      [at(span, last ? 'no line follows' : 'something follows')],
       'it joins the next line to this one; write what follows on that line',
     );
   }

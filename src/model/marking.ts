@@ -3,6 +3,9 @@ import type { Marking } from './program.ts';
 /** The highest slot that rules and tables have room for: own tables lie 500 above the others. */
 const LAST_SLOT = 498;
 
+/** The highest offset of a slot's rule from the first priority; drop, reject and addresses follow. */
+export const LAST_RULE = 897;
+
 /** How many bits a slot's number is shifted to stand in the mask. */
 const shiftOf = (mask: number): number => 31 - Math.clz32(mask & -mask);
 

@@ -4,12 +4,14 @@ import type { Lock, LockedSlot } from './program.ts';
 export interface Wanted {
   readonly key: string;
   readonly pin?: number;
+  /** How many `ip rule`s it takes; 1 where nothing is said. */
+  readonly rules?: number;
 }
 
 export interface Numbered {
   readonly slots: ReadonlyMap<string, LockedSlot>;
   readonly retired: Lock['retired'];
-  /** New outcomes that had to take a retired number, and what that stood for. */
+  /** Outcomes whose number stood for something else before, and what that was. */
   readonly reused: readonly { readonly key: string; readonly slot: number; readonly was: string }[];
   /** Two outcomes that want one number; `holder` has it by its own pin or by the lock. */
   readonly clashes: readonly {
@@ -31,19 +33,26 @@ export function numberSlots(
   last: number,
 ): Numbered {
   const locked = new Map((lock?.slots ?? []).map((slot) => [slot.key, slot]));
-  const before = new Map((lock?.retired ?? []).map(({ key, slot }) => [key, slot]));
+  const retiredBefore = lock?.retired ?? [];
   const numbers = new Map<string, number>();
   const holders = new Map<number, string>();
   const clashes: Numbered['clashes'][number][] = [];
+  const reused: Numbered['reused'][number][] = [];
   const take = (key: string, slot: number): void => {
     numbers.set(key, slot);
     holders.set(slot, key);
+  };
+  const takeRetired = (key: string, slot: number, was: string): void => {
+    take(key, slot);
+    if (was !== key) reused.push({ key, slot, was });
   };
 
   for (const { key, pin } of wanted) {
     if (pin === undefined) continue;
     const holder = holders.get(pin);
-    if (holder === undefined) take(key, pin);
+    const was =
+      [...(lock?.slots ?? []), ...retiredBefore].find(({ slot }) => slot === pin)?.key ?? key;
+    if (holder === undefined) takeRetired(key, pin, was);
     else clashes.push({ key, holder, slot: pin });
   }
   for (const { key, pin } of wanted) {
@@ -53,52 +62,59 @@ export function numberSlots(
     if (holder === undefined) take(key, slot);
     else clashes.push({ key: holder, holder: key, slot });
   }
-
-  const used = new Set<number>([
-    ...(lock?.slots ?? []).map(({ slot }) => slot),
-    ...before.values(),
-  ]);
-  const oldest = [...(lock?.retired ?? [])].filter(({ slot }) => slot <= last);
-  const reused: Numbered['reused'][number][] = [];
-  const exhausted: string[] = [];
   const clashing = new Set(clashes.map(({ holder }) => holder));
-  let next = 1;
-  for (const { key, pin } of wanted) {
-    if (pin !== undefined || numbers.has(key) || clashing.has(key)) continue;
-    const own = before.get(key);
-    if (own !== undefined && own <= last && !holders.has(own)) {
-      take(key, own);
-      continue;
-    }
-    while (next <= last && (used.has(next) || holders.has(next))) next += 1;
-    if (next <= last) {
-      take(key, next);
-      continue;
-    }
-    // A retired number that another outcome of this policy is about to take back is not free.
-    const mine = new Set(wanted.map((each) => each.key));
-    const free = oldest.find(({ slot, key: was }) => !holders.has(slot) && !mine.has(was));
-    if (free === undefined) exhausted.push(key);
-    else {
-      take(key, free.slot);
-      reused.push({ key, slot: free.slot, was: free.key });
-    }
-  }
-
-  const offsets = new Set<number>();
-  for (const key of numbers.keys()) offsets.add(locked.get(key)?.rule ?? 0);
-  let offset = 1;
-  const slots = new Map<string, LockedSlot>();
-  for (const [key, slot] of [...numbers].sort(([, a], [, b]) => a - b)) {
-    while (offsets.has(offset)) offset += 1;
-    const rule = locked.get(key)?.rule ?? offset;
-    offsets.add(rule);
-    slots.set(key, { slot, key, rule });
+  const open = wanted
+    .filter(({ key, pin }) => pin === undefined && !numbers.has(key) && !clashing.has(key))
+    .map(({ key }) => key);
+  for (const key of open) {
+    // What comes back takes the number that it had last.
+    const own = retiredBefore.findLast((each) => each.key === key && each.slot <= last);
+    if (own !== undefined && !holders.has(own.slot)) take(key, own.slot);
   }
 
   const gone = (lock?.slots ?? []).filter(({ key, slot }) => numbers.get(key) !== slot);
-  const retired = [...(lock?.retired ?? []), ...gone.map(({ key, slot }) => ({ slot, key }))]
+  const past = [...retiredBefore, ...gone];
+  const used = new Set([...(lock?.slots ?? []), ...retiredBefore].map(({ slot }) => slot));
+  const exhausted: string[] = [];
+  let next = 1;
+  for (const key of open) {
+    if (numbers.has(key)) continue;
+    while (next <= last && (used.has(next) || holders.has(next))) next += 1;
+    const oldest = past.find(({ slot }) => slot <= last && !holders.has(slot));
+    if (next <= last) take(key, next);
+    else if (oldest !== undefined) takeRetired(key, oldest.slot, oldest.key);
+    else exhausted.push(key);
+  }
+  const slots = giveRules(wanted, numbers, locked);
+  const retired = past
     .filter(({ slot }) => !holders.has(slot))
     .map(({ slot, key }) => ({ slot, key }));
   return { slots, retired, reused, clashes, exhausted };
+}
+
+/** Gives each outcome the offsets of its rules: those of the lock, or else the lowest free ones. */
+function giveRules(
+  wanted: readonly Wanted[],
+  numbers: ReadonlyMap<string, number>,
+  locked: ReadonlyMap<string, LockedSlot>,
+): Map<string, LockedSlot> {
+  const counts = new Map(wanted.map(({ key, rules = 1 }) => [key, rules]));
+  // A key says how many tiers it has, so the count differs only where the lock was edited.
+  const kept = (key: string): readonly number[] | undefined => {
+    const rules = locked.get(key)?.rules;
+    return rules?.length === counts.get(key) ? rules : undefined;
+  };
+  const used = new Set([...numbers.keys()].flatMap((key) => kept(key) ?? []));
+  let next = 1;
+  const free = (): number => {
+    while (used.has(next)) next += 1;
+    used.add(next);
+    return next;
+  };
+  const slots = new Map<string, LockedSlot>();
+  for (const [key, slot] of [...numbers].sort(([, a], [, b]) => a - b)) {
+    const rules = kept(key) ?? Array.from({ length: counts.get(key) ?? 1 }, free);
+    slots.set(key, { slot, key, rules });
+  }
+  return slots;
 }

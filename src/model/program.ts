@@ -71,17 +71,31 @@ export interface Uplink {
   readonly ownTable: number;
 }
 
-/** One outcome that a packet can be marked with. */
-export interface Slot {
+interface Numbered {
   readonly number: number;
   /** What it stands for, as the manifest keeps it. */
   readonly key: string;
+  /** The priorities of its `ip rule`s: one, or one for each tier and one for the end. */
+  readonly priorities: readonly number[];
+}
+
+/** An uplink with a NAT, chosen by a rule; or the uplink that a connection came in by. */
+export interface UplinkSlot extends Numbered {
   readonly kind: 'chosen' | 'inbound';
   readonly uplink: Uplink;
   readonly nat: NatByFamily;
-  /** The priority of its `ip rule`. */
-  readonly priority: number;
 }
+
+/** Uplinks in order: a connection takes the first that is up, and from then on its slot. */
+export interface OrderingSlot extends Numbered {
+  readonly kind: 'ordering';
+  readonly tiers: readonly UplinkSlot[];
+  /** What becomes of it when none is up. */
+  readonly end: 'unreachable' | Verdict['kind'];
+}
+
+/** One outcome that a packet can be marked with. */
+export type Slot = UplinkSlot | OrderingSlot;
 
 export interface Marking {
   readonly mask: number;
@@ -101,8 +115,10 @@ export interface Program {
   readonly counters: boolean;
   readonly uplinks: readonly Uplink[];
   readonly slots: readonly Slot[];
-  /** First match wins. */
+  /** What it forwards. First match wins, here and below. */
   readonly forwarded: readonly Rule[];
+  /** What the router itself sends. */
+  readonly local: readonly Rule[];
   readonly lock: Lock;
 }
 
@@ -117,6 +133,6 @@ export interface Lock {
 export interface LockedSlot {
   readonly slot: number;
   readonly key: string;
-  /** The offset of its rule from the first priority. */
-  readonly rule: number;
+  /** The offsets of its rules from the first priority. */
+  readonly rules: readonly number[];
 }

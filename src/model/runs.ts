@@ -116,9 +116,13 @@ function keysOf(box: Box, dimensions: readonly Keyed[]): Interval<Point>[][] {
   return keys;
 }
 
+/** Each new cell is compared with those of its look-up: so many, lest the work grow by their square. */
+const MOST_COMPARED = 1000;
+
 /** Whether cells can join: in one dimension they are cut, exact ones are dropped when repeated. */
 function fits(open: Open, keys: readonly Interval<Point>[][]): boolean {
   if (open.shape.exact || open.shape.dimensions.length === 1) return true;
+  if (open.cells.length > MOST_COMPARED) return false;
   return !open.cells.some((cell) =>
     keys.some((key) =>
       key.every((interval, index) => overlaps([interval], [cell.key[index] as Interval<Point>])),

@@ -27,7 +27,10 @@ export function scanDeviceName(text: string): Scanned<string> {
   return { value: text };
 }
 
-/** A name as a number: its bytes, padded with zeros to 15. So a prefix is an interval of names. */
+/**
+ * A name as a number: its bytes, padded with zeros to 15, doubled. So a prefix is an interval of
+ * names, and no two names (nor prefixes) lie side by side and could be taken for one interval.
+ */
 export function deviceInterval(name: string, wildcard: boolean): Interval<bigint> {
   let low = 0n;
   let high = 0n;
@@ -36,16 +39,16 @@ export function deviceInterval(name: string, wildcard: boolean): Interval<bigint
     low = (low << 8n) | code;
     high = (high << 8n) | (place >= name.length && wildcard ? 255n : code);
   }
-  return [low, high];
+  return [low << 1n, high << 1n];
 }
 
-export const LAST_DEVICE = (1n << BigInt(8 * BYTES)) - 1n;
+export const LAST_DEVICE = (1n << BigInt(8 * BYTES + 1)) - 1n;
 
 /** The name that an interval stands for, with a `*` behind it if it is a prefix. */
 export function formatDevice([low, high]: Interval<bigint>): string {
   let name = '';
   for (let place = 0; place < BYTES; place += 1) {
-    const code = Number((low >> BigInt(8 * (BYTES - 1 - place))) & 255n);
+    const code = Number((low >> BigInt(8 * (BYTES - 1 - place) + 1)) & 255n);
     if (code === 0) break;
     name += String.fromCharCode(code);
   }

@@ -17,10 +17,11 @@ export function scanPorts(text: string): Scanned<Interval<number>> {
   if (range !== null || /^[0-9]/.test(text)) {
     const [low, high] = ends.map((end) => scanNumber(end, 65535));
     if (low === undefined || high === undefined) {
-      const why = ends.some((end) => /^0[0-9]/.test(end))
-        ? 'it has a leading zero'
-        : 'ports are 0 to 65535';
-      return { fault: `\`${text}\` is not a port: ${why}` };
+      const bare = ends.map((end) => end.replace(/^0+(?=[0-9])/, ''));
+      const write = range === null ? `${bare[0]}` : bare.join('-');
+      const zeros = bare.every((end) => scanNumber(end, 65535) !== undefined);
+      const fault = `\`${text}\` is not a port: ${zeros ? 'it has a leading zero' : 'ports are 0 to 65535'}`;
+      return zeros ? { fault, write } : { fault };
     }
     if (low > high) return { fault: `\`${text}\` is a range backwards`, write: `${high}-${low}` };
     return { value: [low, high] };

@@ -36,6 +36,7 @@ export function load(
   const statements: Statement[] = [];
   const lists = new Map<SetStatement, readonly Word[]>();
   let files = 0;
+  let tooDeep = false;
   let bytes = entry.bytes.length;
 
   const open = (path: Word, from: Source): Source | undefined => {
@@ -69,7 +70,8 @@ export function load(
           report(diagnose(includeCycle, message, [at(statement.path.span, 'again')], help));
         } else if (above.length > DEEPEST) {
           const message = `includes are more than ${DEEPEST} deep`;
-          report(diagnose(tooManyFiles, message, [at(statement.path.span)]));
+          if (!tooDeep) report(diagnose(tooManyFiles, message, [at(statement.path.span)]));
+          tooDeep = true;
         } else {
           const included = open(statement.path, source);
           if (included !== undefined) take(included, [...above, name]);

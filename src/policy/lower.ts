@@ -5,13 +5,12 @@ import type {
   Box,
   Lock,
   LockedSlot,
-  Nat,
-  NatByFamily,
   Program,
   Rule,
   Slot,
   Target,
   Uplink,
+  UplinkSlot,
   Way,
 } from '../model/program.ts';
 import { FAMILIES, type Family, formatAddress, LAST_4, LAST_6 } from '../net/address.ts';
@@ -19,21 +18,14 @@ import { LAST_DEVICE } from '../net/device-name.ts';
 import type { IntervalSet, Point } from '../net/interval-set.ts';
 import { formatRange } from '../net/prefix.ts';
 import type { Report } from '../text/diagnostic.ts';
+import { inboundKey, natOf, type Outcome, outcomesOf, targetKey } from './outcomes.ts';
 import { ownAddresses } from './own-addresses.ts';
-import type {
-  Conditions,
-  NatPolicy,
-  Policy,
-  RoutePolicy,
-  TierPolicy,
-  UplinkPolicy,
-} from './policy.ts';
+import type { Conditions, Policy, RoutePolicy, TierPolicy, UplinkPolicy } from './policy.ts';
 import { reportNumbers } from './report-numbers.ts';
 import { ruleId } from './rule-id.ts';
 
 /** How far above its choice table an uplink's own table lies. */
 const OWN_TABLES = 500;
-const NOTHING: NatByFamily = { 4: { kind: 'none' }, 6: { kind: 'none' } };
 
 /**
  * A checked policy as a program. `lock` is what the manifest of the last compile kept; the result's
@@ -43,17 +35,19 @@ const NOTHING: NatByFamily = { 4: { kind: 'none' }, 6: { kind: 'none' } };
 export function lower(policy: Policy, lock: Lock | undefined, report: Report): Program | undefined {
   const { options } = policy;
   const marking = markingOf(options.markMask);
-  const targets = slotTargets(policy);
-  const numbered = numberSlots(wantedSlots(policy, targets), lock, lastSlot(options.markMask));
-  if (!reportNumbers(policy, numbered, targets, report)) return undefined;
+  const outcomes = outcomesOf(policy);
+  const wanted = [...outcomes.values()].map((outcome) => wantedOf(outcome, options.markMask));
+  const numbered = numberSlots(wanted, lock, lastSlot(options.markMask));
+  if (!reportNumbers(policy, numbered, outcomes, report)) return undefined;
   const numberOf = (key: string): LockedSlot =>
     numbered.slots.get(key) ?? bug(`the slot ${key} has no number`);
 
+  const uplinks = new Map<UplinkPolicy, Uplink>();
   const own = ownAddresses(policy);
-  const uplinks = policy.uplinks.map((uplink): Uplink => {
+  for (const uplink of policy.uplinks) {
     const { slot } = numberOf(uplink.name);
     const ways = waysOf(uplink);
-    return {
+    uplinks.set(uplink, {
       name: uplink.name,
       text: uplink.statement?.text ?? '',
       device: uplink.device,
@@ -62,45 +56,53 @@ export function lower(policy: Policy, lock: Lock | undefined, report: Report): P
       networks: uplink.addresses.flatMap(({ network }) =>
         network === undefined ? [] : [{ family: network.family, prefix: formatRange(network) }],
       ),
-      nat: lowerNat(uplink.nat, NOTHING),
+      nat: natOf(uplink),
       slot,
       inbound: numberOf(inboundKey(uplink)).slot,
       choiceTable: uplink.table?.value ?? options.priority + slot,
       ownTable: options.priority + OWN_TABLES + slot,
-    };
-  });
-  const uplinkOf = (uplink: UplinkPolicy): Uplink =>
-    uplinks[policy.uplinks.indexOf(uplink)] ?? bug(`the uplink ${uplink.name} is lost`);
+    });
+  }
 
-  const slot = (key: string, kind: Slot['kind'], uplink: Uplink, nat: NatByFamily): Slot => {
-    const { slot: number, rule } = numberOf(key);
-    return { number, key, kind, uplink, nat, priority: options.priority + rule };
-  };
-  const slots = [
-    ...uplinks.flatMap((uplink) => [
-      slot(uplink.name, 'chosen', uplink, uplink.nat),
-      slot(`${uplink.name} inbound`, 'inbound', uplink, uplink.nat),
-    ]),
-    ...[...targets].map(([key, { uplink, nat }]) => {
-      const lowered = uplinkOf(uplink);
-      return slot(key, 'chosen', lowered, lowerNat(nat, lowered.nat));
-    }),
-  ].sort((a, b) => a.number - b.number);
+  const slots = new Map<string, Slot>();
+  for (const outcome of outcomes.values()) {
+    const { slot: number, rules } = numberOf(outcome.key);
+    const priorities = rules.map((rule) => options.priority + rule);
+    const common = { number, key: outcome.key, priorities };
+    if (outcome.kind === 'ordering') {
+      const { kind, end } = outcome;
+      const tiers = outcome.tiers.map((key) => uplinkSlot(slots.get(key)));
+      slots.set(outcome.key, { ...common, kind, tiers, end });
+    } else {
+      const { kind, nat } = outcome;
+      const uplink = uplinks.get(outcome.uplink) ?? bug(`${outcome.uplink.name} is lost`);
+      slots.set(outcome.key, { ...common, kind, nat, uplink });
+    }
+  }
 
-  const targetOf = (tier: TierPolicy): Target => {
-    if (tier.kind === 'balance') return bug('a balance was not refused');
-    if (tier.kind !== 'uplink') return { kind: tier.kind };
-    return { kind: 'slot', slot: numberOf(targetKey(tier.uplink, tier.nat)).slot };
+  const targetOf = (tiers: readonly TierPolicy[]): Target => {
+    const key = targetKey(tiers);
+    if (key !== undefined) return { kind: 'slot', slot: numberOf(key).slot };
+    const [first] = tiers;
+    if (first === undefined || first.kind === 'uplink' || first.kind === 'balance') {
+      return bug('a target that was not refused');
+    }
+    return { kind: first.kind };
   };
+  const rulesOf = (local: boolean): Rule[] =>
+    policy.routes
+      .filter(({ conditions }) => conditions.local === local)
+      .map((route) => lowerRule(route, targetOf(route.tiers)));
   return {
     marking,
     priority: options.priority,
     protocol: options.protocol,
     group: options.group,
     counters: options.counters,
-    uplinks,
-    slots,
-    forwarded: policy.routes.map((route) => lowerRule(route, targetOf)),
+    uplinks: [...uplinks.values()],
+    slots: [...slots.values()].sort((a, b) => a.number - b.number),
+    forwarded: rulesOf(false),
+    local: rulesOf(true),
     lock: {
       options: {
         'mark-mask': options.markMask,
@@ -116,55 +118,22 @@ export function lower(policy: Policy, lock: Lock | undefined, report: Report): P
   };
 }
 
-/** A target whose NAT is not its uplink's own, so that it needs a slot of its own. */
-export interface SlotTarget {
-  readonly uplink: UplinkPolicy;
-  readonly nat: NatPolicy;
-}
+/** How many rules the end of an ordering takes; drop and reject have one for local packets. */
+const END_RULES = { unreachable: 0, main: 1, drop: 2, reject: 2 } as const;
 
-/** Those targets by their keys, as first used. */
-function slotTargets(policy: Policy): Map<string, SlotTarget> {
-  const out = new Map<string, SlotTarget>();
-  for (const { tiers } of policy.routes) {
-    for (const tier of tiers) {
-      if (tier.kind !== 'uplink' || tier.nat === undefined) continue;
-      const key = targetKey(tier.uplink, tier.nat);
-      if (key !== tier.uplink.name && !out.has(key))
-        out.set(key, { uplink: tier.uplink, nat: tier.nat });
-    }
+/** The number that an outcome needs: an uplink's own mark pins its first slot. */
+function wantedOf(outcome: Outcome, mask: number): Wanted {
+  const { key } = outcome;
+  if (outcome.kind === 'ordering') {
+    return { key, rules: outcome.tiers.length + END_RULES[outcome.end] };
   }
-  return out;
+  const { mark, name } = outcome.uplink;
+  const pin = mark === undefined || key !== name ? undefined : markSlot(mask, mark.value);
+  return pin === undefined ? { key } : { key, pin };
 }
 
-const inboundKey = (uplink: UplinkPolicy): string => `${uplink.name} inbound`;
-
-/** The name of an outcome in the lock: the uplink, and the rule's NAT where that is another one. */
-function targetKey(uplink: UplinkPolicy, nat: NatPolicy | undefined): string {
-  const own = lowerNat(uplink.nat, NOTHING);
-  const its = lowerNat(nat, own);
-  if (formatNat(its) === formatNat(own)) return uplink.name;
-  return `${uplink.name} ${formatNat(lowerNat(nat, NOTHING))}`;
-}
-
-function formatNat(nat: NatByFamily): string {
-  const one = (each: Nat): string =>
-    each.kind === 'snat' ? `snat ${each.ranges.map(formatRange).join(',')}` : each.kind;
-  const [four, six] = [one(nat[4]), one(nat[6])];
-  if (four === six) return four;
-  return [four, six].filter((each) => each !== 'none').join(' ');
-}
-
-function wantedSlots(policy: Policy, targets: ReadonlyMap<string, SlotTarget>): Wanted[] {
-  const { markMask } = policy.options;
-  const first = policy.uplinks.map(({ name, mark }): Wanted => {
-    const pin = mark === undefined ? undefined : markSlot(markMask, mark.value);
-    return pin === undefined ? { key: name } : { key: name, pin };
-  });
-  return [
-    ...first,
-    ...policy.uplinks.map((uplink) => ({ key: inboundKey(uplink) })),
-    ...[...targets.keys()].map((key) => ({ key })),
-  ];
+function uplinkSlot(slot: Slot | undefined): UplinkSlot {
+  return slot === undefined || slot.kind === 'ordering' ? bug('a tier without a slot') : slot;
 }
 
 /** The ways out of an uplink. Without any gateway it is on-link in both families. */
@@ -179,19 +148,13 @@ function waysOf({ gateways, dhcp }: UplinkPolicy): Uplink['ways'] {
   return ways;
 }
 
-/** A family that the clause does not name keeps what `otherwise` says. */
-function lowerNat(nat: NatPolicy | undefined, otherwise: NatByFamily): NatByFamily {
-  return { 4: nat?.[4] ?? otherwise[4], 6: nat?.[6] ?? otherwise[6] };
-}
-
-function lowerRule(route: RoutePolicy, targetOf: (tier: TierPolicy) => Target): Rule {
+function lowerRule(route: RoutePolicy, target: Target): Rule {
   const { text } = route.statement;
-  const [tier] = route.tiers;
   return {
     id: ruleId(text),
     text,
     boxes: FAMILIES.flatMap((family) => boxOf(route.conditions, family)),
-    target: targetOf(tier ?? bug('a rule without a target')),
+    target,
   };
 }
 

@@ -25,7 +25,13 @@ export interface Addresses {
 
 /** What a `set` holds. `empty` fits everywhere and matches nothing; `faulty` is already reported. */
 export type SetContent =
-  | { readonly kind: 'addresses'; readonly addresses: Addresses; readonly single: boolean }
+  | {
+      readonly kind: 'addresses';
+      readonly addresses: Addresses;
+      readonly single: boolean;
+      /** A value that comes from a file that must not be quoted. */
+      readonly secret?: Span;
+    }
   | { readonly kind: 'ports'; readonly ports: IntervalSet<number> }
   | { readonly kind: 'macs'; readonly macs: IntervalSet<number> }
   | { readonly kind: 'empty' | 'domains' | 'faulty' };
@@ -45,6 +51,8 @@ export interface NatPolicy {
   readonly 6?: NatAction;
   /** `snat PREFIX6 to PREFIX6`. */
   readonly translates: boolean;
+  /** Addresses that come from a file that must not be quoted. */
+  readonly secret?: Span;
   readonly span: Span;
 }
 
@@ -84,8 +92,8 @@ export interface Conditions {
   readonly from?: Addresses;
   readonly to?: Addresses;
   readonly devices?: IntervalSet<bigint>;
-  /** Uplinks that `in` names exactly. */
-  readonly arrivals: readonly { readonly uplink: UplinkPolicy; readonly span: Span }[];
+  /** Devices that `in` names exactly; where one is an uplink's, the rule is for what that brings. */
+  readonly arrivals: readonly Written<string>[];
   readonly protocols?: IntervalSet<number>;
   readonly ports?: IntervalSet<number>;
   readonly sourcePorts?: IntervalSet<number>;

@@ -22,7 +22,7 @@ import {
   portsWithoutProtocol,
   writtenTwice,
 } from './kinds.ts';
-import type { Addresses, Conditions, UplinkPolicy } from './policy.ts';
+import type { Addresses, Conditions, UplinkPolicy, Written } from './policy.ts';
 import { readMacs, readNumbers, readPorts, refer } from './read-lists.ts';
 import type { SetLookup } from './read-sets.ts';
 import {
@@ -163,17 +163,17 @@ function take(r: Reading, match: Match): void {
       break;
     case 'sport': {
       const ports = readPorts(r, match.list);
-      if (ports !== undefined) r.draft.sourcePorts = negated ? complement(ports, 65535) : ports;
+      if (ports !== undefined) r.draft.sourcePorts = orRest(r, match.list, ports, negated, 65535);
       break;
     }
     case 'mac': {
       const macs = readMacs(r, match.list);
-      if (macs !== undefined) r.draft.macs = negated ? complement(macs, 2 ** 48 - 1) : macs;
+      if (macs !== undefined) r.draft.macs = orRest(r, match.list, macs, negated, 2 ** 48 - 1);
       break;
     }
     case 'dscp': {
       const points = readNumbers(r, match.list, scanDscp);
-      if (points !== undefined) r.draft.dscp = negated ? complement(points, 63) : points;
+      if (points !== undefined) r.draft.dscp = orRest(r, match.list, points, negated, 63);
       break;
     }
     case 'mark':
@@ -250,6 +250,25 @@ function keepFamilies(r: Reading, families: readonly Family[], span: Span): void
   r.families = left;
 }
 
+/** The values of a list, or with `not` all others. */
+function orRest(
+  r: Reading,
+  list: List,
+  set: IntervalSet<number>,
+  negated: boolean,
+  max: number,
+): IntervalSet<number> {
+  if (!negated) return set;
+  const rest = complement(set, max);
+  if (rest.length === 0) reportNothingLeft(r, list);
+  return rest;
+}
+
+function reportNothingLeft(r: Reading, list: List): void {
+  const message = 'no packet fits: this `not` leaves nothing';
+  r.report(diagnose(impossibleMatch, message, [at(list.span, 'everything')], 'take the rule out'));
+}
+
 function noNegation(r: Reading, match: Match, help: string): void {
   const message = `\`not ${match.kind}\` says nothing`;
   r.report(diagnose(impossibleMatch, message, [at(match.span)], help));
@@ -288,6 +307,7 @@ function takeAddresses(
   if (!sound) return;
   all = uniteAddresses(all, addressesOf(ranges));
   const set = negated ? complementAddresses(all) : all;
+  if (negated && familiesOf(set).length === 0) reportNothingLeft(r, list);
   if (kind === 'to') r.draft.to = set;
   else r.draft.from = set;
   // A set that is empty, or fills later, names no family: the rule then matches nothing by itself.
@@ -298,7 +318,7 @@ function takeAddresses(
 function takeDevices(r: Reading, list: List, negated: boolean): void {
   if (reportEmpty(list, r.report)) return;
   const intervals: Interval<bigint>[] = [];
-  const arrivals: { uplink: UplinkPolicy; span: Span }[] = [];
+  const arrivals: Written<string>[] = [];
   for (const word of list.words) {
     const uplink = r.names.uplink(word.text);
     const name = uplink === undefined ? word.text : uplink.device;
@@ -312,7 +332,7 @@ function takeDevices(r: Reading, list: List, negated: boolean): void {
     const device = readWord(badDeviceName, { ...word, text: bare }, scanDeviceName, r.report);
     if (device === undefined) continue;
     intervals.push(deviceInterval(device, wildcard));
-    if (uplink !== undefined && !negated) arrivals.push({ uplink, span: word.span });
+    if (!wildcard && !negated) arrivals.push({ value: device, span: word.span });
   }
   const set = intervalSet(intervals);
   r.draft.devices = negated ? complement(set, LAST_DEVICE) : set;
@@ -322,7 +342,7 @@ function takeDevices(r: Reading, list: List, negated: boolean): void {
 function takeProtocols(r: Reading, list: List, negated: boolean): void {
   const numbers = readNumbers(r, list, scanProtocol);
   if (numbers === undefined) return;
-  r.draft.protocols = negated ? complement(numbers, 255) : numbers;
+  r.draft.protocols = orRest(r, list, numbers, negated, 255);
   r.ported = !negated && numbers.every(([low, high]) => low === high && WITH_PORTS.has(low));
 }
 
@@ -352,7 +372,7 @@ function takeTransport(r: Reading, match: Match & { kind: 'transport' }, negated
     return;
   }
   r.draft.protocols = protocols;
-  if (ports !== undefined) r.draft.ports = negated ? complement(ports, 65535) : ports;
+  if (ports !== undefined) r.draft.ports = orRest(r, match.list, ports, negated, 65535);
 }
 
 function takeIcmp(r: Reading, match: Match & { kind: 'icmp' | 'icmpv6' }, negated: boolean): void {
@@ -371,7 +391,7 @@ function takeIcmp(r: Reading, match: Match & { kind: 'icmp' | 'icmpv6' }, negate
     return;
   }
   const types = readNumbers(r, match.list, (text) => scanIcmpType(family, text));
-  if (types !== undefined) r.draft.icmpTypes = negated ? complement(types, 255) : types;
+  if (types !== undefined) r.draft.icmpTypes = orRest(r, match.list, types, negated, 255);
 }
 
 function ambiguousNot(r: Reading, match: Match, written: string, list: List, other: string): void {
@@ -401,4 +421,5 @@ function takeMarks(r: Reading, list: List, negated: boolean): void {
     } else cubes.push({ value, mask });
   }
   r.draft.marks = negated ? complementCubes(cubes) : cubes;
+  if (r.draft.marks.length === 0 && cubes.length > 0) reportNothingLeft(r, list);
 }

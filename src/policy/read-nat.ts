@@ -3,8 +3,9 @@ import { type AddressRange, FAMILIES } from '../net/address.ts';
 import { isFault } from '../net/fault.ts';
 import { formatRange, prefixLength, scanAddressRange } from '../net/prefix.ts';
 import { at, diagnose, type Report } from '../text/diagnostic.ts';
+import type { Span } from '../text/source.ts';
 import { badAddress, wrongSet } from './kinds.ts';
-import type { NatAction, NatPolicy } from './policy.ts';
+import type { NatAction, NatPolicy, SetContent } from './policy.ts';
 import type { SetLookup } from './read-sets.ts';
 import { reportEmpty, reportFault } from './read-words.ts';
 
@@ -20,8 +21,11 @@ export function readNat(node: NatNode, lookup: SetLookup, report: Report): NatPo
   if (reportEmpty(node.addresses, report)) return undefined;
   const ranges: AddressRange[] = [];
   let sound = true;
+  let secret: Span | undefined;
   for (const word of node.addresses.words) {
-    const found = word.form === 'ref' ? fromSet(word, lookup, report) : fromText(word, report);
+    const content = word.form === 'ref' ? lookup(word) : undefined;
+    if (content?.kind === 'addresses') secret ??= content.secret;
+    const found = content === undefined ? fromText(word, report) : fromSet(word, content, report);
     if (found === undefined) sound = false;
     else for (const range of found) ranges.push(range);
   }
@@ -31,7 +35,7 @@ export function readNat(node: NatNode, lookup: SetLookup, report: Report): NatPo
     const its = ranges.filter((range) => range.family === family);
     if (its.length > 0) out[family] = { kind: 'snat', ranges: its };
   }
-  return { ...out, translates: false, span };
+  return { ...out, translates: false, span, ...(secret === undefined ? {} : { secret }) };
 }
 
 function fromText(word: Word, report: Report): AddressRange[] | undefined {
@@ -57,8 +61,7 @@ function fromText(word: Word, report: Report): AddressRange[] | undefined {
   return undefined;
 }
 
-function fromSet(word: Word, lookup: SetLookup, report: Report): AddressRange[] | undefined {
-  const content = lookup(word);
+function fromSet(word: Word, content: SetContent, report: Report): AddressRange[] | undefined {
   if (content.kind === 'addresses') {
     const four = content.addresses[4].map(([low, high]) => ({ family: 4, low, high }) as const);
     const six = content.addresses[6].map(([low, high]) => ({ family: 6, low, high }) as const);

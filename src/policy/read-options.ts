@@ -59,7 +59,7 @@ export function readOptions(statements: readonly OptionStatement[], report: Repo
   const values = new Map<string, unknown>();
   const places = new Map<string, Span>();
   for (const { name, value } of statements) {
-    const reader = READERS[name.text];
+    const reader = Object.hasOwn(READERS, name.text) ? READERS[name.text] : undefined;
     const first = places.get(name.text);
     if (reader === undefined) {
       const meant = nearest(name.text, Object.keys(READERS));

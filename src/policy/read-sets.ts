@@ -8,6 +8,7 @@ import { scanPorts } from '../net/port.ts';
 import { scanAddressRange } from '../net/prefix.ts';
 import { at, diagnose, type Kind, type Report } from '../text/diagnostic.ts';
 import { nearest } from '../text/nearest.ts';
+import type { Span } from '../text/source.ts';
 import {
   badAddress,
   badPort,
@@ -167,8 +168,10 @@ function readValues(words: readonly Word[], lookup: SetLookup, report: Report): 
     report(diagnose(badValue, message, [at(last.span, 'the list ends here')]));
   }
   if (faults > 0) return { kind: 'faulty' };
-  return collect(kind, ranges, ports, macs, referred);
+  return collect(kind, ranges, ports, macs, referred, words.find(isSecret)?.span);
 }
+
+const isSecret = ({ span }: Word): boolean => !span.source.quotable;
 
 function collect(
   kind: Kinds | undefined,
@@ -176,6 +179,7 @@ function collect(
   ports: readonly Interval<number>[],
   macs: readonly Interval<number>[],
   referred: readonly SetContent[],
+  own: Span | undefined,
 ): SetContent {
   if (kind === undefined) return { kind: 'empty' };
   if (kind === 'ports') {
@@ -189,13 +193,15 @@ function collect(
     return { kind, macs: all };
   }
   let addresses = addressesOf(ranges);
+  let secret = own;
   let single = ranges.every(({ low, high }) => low === high);
   for (const each of referred) {
     if (each.kind !== 'addresses') continue;
     addresses = uniteAddresses(addresses, each.addresses);
     single &&= each.single;
+    secret ??= each.secret;
   }
-  return { kind, addresses, single };
+  return { kind, addresses, single, ...(secret === undefined ? {} : { secret }) };
 }
 
 /** What a value looks like; whether it is well-formed is another question. */

@@ -1,26 +1,27 @@
-import { slotMark } from '../model/marking.ts';
+import { bug } from '../bug.ts';
+import { LAST_RULE, slotMark } from '../model/marking.ts';
 import type { Numbered } from '../model/number-slots.ts';
 import { formatMark } from '../net/mark.ts';
-import { at, diagnose, type Label, type Report } from '../text/diagnostic.ts';
+import { at, diagnose, type Label, quoting, type Report } from '../text/diagnostic.ts';
 import { numberClash, reusedSlot, slotsUsedUp } from './kinds.ts';
-import type { SlotTarget } from './lower.ts';
+import type { Outcome } from './outcomes.ts';
 import type { Policy } from './policy.ts';
 
 /** Reports what came of numbering the slots; false if the numbers can't be used. */
 export function reportNumbers(
   policy: Policy,
   numbered: Numbered,
-  targets: ReadonlyMap<string, SlotTarget>,
+  outcomes: ReadonlyMap<string, Outcome>,
   report: Report,
 ): boolean {
   const { markMask } = policy.options;
-  const place = (key: string): Label => {
-    const target = targets.get(key);
-    if (target !== undefined) return at(target.nat.span, 'this target');
-    const uplink = policy.uplinks.find(({ name }) => name === key.replace(/ inbound$/, ''));
-    const span = uplink?.mark?.span ?? uplink?.span ?? policy.uplinks[0]?.span;
-    if (span === undefined) throw new Error(`no place for ${key}`);
-    return at(span, `\`${key}\``);
+  const place = (key: string): [Label, ...Label[]] => {
+    const outcome = outcomes.get(key) ?? bug(`no place for ${key}`);
+    const pin = policy.uplinks.find(({ name }) => name === key)?.mark?.span;
+    const named = policy.uplinks.filter(({ name }) => key.includes(name));
+    const hidden = named.flatMap(({ span, nat }) => [...quoting(span), ...quoting(nat?.secret)]);
+    if (outcome.kind === 'chosen') hidden.push(...quoting(outcome.secret));
+    return [at(pin ?? outcome.span, `\`${key}\``), ...hidden];
   };
   for (const { key, holder, slot } of numbered.clashes) {
     const mark = formatMark(slotMark(markMask, slot));
@@ -28,7 +29,7 @@ export function reportNumbers(
       diagnose(
         numberClash,
         `the mark ${mark} is wanted twice`,
-        [place(key), place(holder)],
+        [...place(key), ...place(holder)],
         `\`${holder}\` has it already (the manifest keeps numbers); pin another mark, or pin that one too`,
       ),
     );
@@ -36,13 +37,20 @@ export function reportNumbers(
   for (const key of numbered.exhausted) {
     const message = `no mark is left for \`${key}\`: ${formatMark(markMask)} has room for ${numbered.slots.size}`;
     const help = 'give the policy more bits: `option mark-mask 0x7ff00000`';
-    report(diagnose(slotsUsedUp, message, [place(key)], help));
+    report(diagnose(slotsUsedUp, message, place(key), help));
   }
   for (const { key, slot, was } of numbered.reused) {
     const mark = formatMark(slotMark(markMask, slot));
     const message = `\`${key}\` takes the mark ${mark}, which was that of \`${was}\``;
     const help = `connections that still carry it would follow: \`conntrack -D -m ${mark}/${formatMark(markMask)}\``;
-    report(diagnose(reusedSlot, message, [place(key)], help));
+    report(diagnose(reusedSlot, message, place(key), help));
   }
-  return numbered.clashes.length + numbered.exhausted.length === 0;
+  const last = [...numbered.slots.values()].find(({ rules }) =>
+    rules.some((rule) => rule > LAST_RULE),
+  );
+  if (last !== undefined) {
+    const message = `the targets of this policy need more than ${LAST_RULE} routing rules`;
+    report(diagnose(slotsUsedUp, message, place(last.key), 'use fewer orders of uplinks'));
+  }
+  return numbered.clashes.length + numbered.exhausted.length === 0 && last === undefined;
 }

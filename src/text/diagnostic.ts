@@ -54,3 +54,8 @@ export function diagnose(
 export function at(span: Span, text = ''): Label {
   return { span, text };
 }
+
+/** A label for what a message quotes, only where that must not be quoted: it then strips the message. */
+export function quoting(span: Span | undefined): Label[] {
+  return span === undefined || span.source.quotable ? [] : [at(span)];
+}

@@ -25,5 +25,13 @@ export function renderJson(diagnostics: readonly Diagnostic[]): string {
     })),
     summary: countSeverities(diagnostics),
   };
-  return `${JSON.stringify(body, null, 2)}\n`;
+  return `${escapeControls(JSON.stringify(body, null, 2))}\n`;
+}
+
+/** What JSON leaves raw and a terminal would obey or reorder: C1, DEL, bidirectional controls. */
+function escapeControls(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

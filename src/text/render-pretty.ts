@@ -102,15 +102,16 @@ function frame(
 ): string[] {
   const { text, start } = lineAt(row.source, row.line);
   const first = Math.min(...row.marks.map((mark) => mark.start)) - start;
-  const from = text.length > WIDTH && first > WIDTH / 2 ? first - 40 : 0;
-  const shown = text.slice(from, from + WIDTH);
+  const from = text.length > WIDTH && first > WIDTH / 2 ? whole(text, first - 40) : 0;
+  const shown = text.slice(from, whole(text, from + WIDTH));
   const lead = from > 0 ? '... ' : '';
-  const tail = from + WIDTH < text.length ? ' ...' : '';
+  const tail = from + shown.length < text.length ? ' ...' : '';
   const out = [
     `${palette.frame(String(row.line).padStart(gutter))} ${bar} ${lead}${printable(shown)}${tail}`,
   ];
   for (const mark of [...row.marks].sort((a, b) => a.start - b.start)) {
     const begin = mark.start - start - from;
+    if (begin > shown.length) continue;
     const end = Math.min(mark.end - start - from, shown.length);
     const before = stringWidth(lead + printable(shown.slice(0, Math.max(begin, 0))));
     const width = Math.max(1, stringWidth(printable(shown.slice(Math.max(begin, 0), end))));
@@ -119,6 +120,11 @@ function frame(
     out.push(`${' '.repeat(gutter)} ${bar} ${' '.repeat(before)}${colour(line)}`);
   }
   return out;
+}
+
+/** The same place, or one before it where that is in the middle of a character. */
+function whole(text: string, at: number): number {
+  return /[\ud800-\udbff]/.test(text[at - 1] ?? '') ? at - 1 : at;
 }
 
 function summary(diagnostics: readonly Diagnostic[]): string {

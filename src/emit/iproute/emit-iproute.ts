@@ -11,6 +11,7 @@ import { comment } from '../comment.ts';
 const REJECT_RULE = 898;
 const DROP_RULE = 899;
 const OWN_RULES = 900;
+const LOCAL_RULE = 998;
 const GUARD_RULE = 999;
 /** After main (32766) and default (32767). */
 const LAST_RESORT = 32800;
@@ -62,9 +63,14 @@ const source = ({ text }: Uplink): string[] => (text === '' ? [] : [`# ${comment
 
 function guard({ priority, protocol, marking }: Program): string[] {
   const own = protocol + 1;
+  // `not` turns a whole rule round, so `iif lo` can't stand in one with it.
+  const marked = `not fwmark 0/${formatMark(marking.mask)}`;
   return [
     '# what is marked and finds no route goes nowhere, in the middle of a reload too',
-    `rule add pref ${priority + GUARD_RULE} not fwmark 0/${formatMark(marking.mask)} unreachable protocol ${own}`,
+    `rule add pref ${priority + GUARD_RULE} ${marked} unreachable protocol ${own}`,
+    '# but what the router itself sends goes to lo, where the ruleset answers it',
+    `rule add pref ${priority + LOCAL_RULE} ${marked} lookup ${priority} protocol ${own}`,
+    `rule add pref ${priority + LOCAL_RULE - 1} not iif lo goto ${priority + GUARD_RULE} protocol ${own}`,
     "# without main's default, packets would be refused before a mark could send them elsewhere",
     `rule add pref ${LAST_RESORT} lookup ${priority} protocol ${own}`,
     `route replace default dev lo table ${priority} metric ${LAST_METRIC} proto ${own}`,
@@ -89,12 +95,12 @@ function rules(program: Program, family: Family): string[] {
     out.push(`rule add pref ${priority + offset} ${text} protocol ${protocol}`);
   };
   add(0, `not fwmark 0/${mask} ${main}`);
-  for (const slot of [...slots].sort((a, b) => a.priority - b.priority)) {
-    // Without a way in this family it is left to the guard.
-    if (slot.uplink.ways[family] === undefined) continue;
-    out.push(`# ${comment(slot.key)}`);
-    const mark = formatMark(slotMark(marking.mask, slot.number));
-    add(slot.priority - priority, `fwmark ${mark}/${mask} lookup ${tableOf(slot)}`);
+  for (const slot of slots) {
+    const mark = `fwmark ${formatMark(slotMark(marking.mask, slot.number))}/${mask}`;
+    const lines = slotActions(slot, family, priority).map(
+      ({ pref, action }) => `rule add pref ${pref} ${mark} ${action} protocol ${protocol}`,
+    );
+    if (lines.length > 0) out.push(`# ${comment(slot.key)}`, ...lines);
   }
   add(REJECT_RULE, `fwmark ${formatMark(marking.reject)}/${mask} prohibit`);
   add(DROP_RULE, `fwmark ${formatMark(marking.drop)}/${mask} blackhole`);
@@ -127,8 +133,29 @@ function rulesDown(program: Program, family: Family): string[] {
   ];
 }
 
-const tableOf = ({ kind, uplink }: Slot): number =>
-  kind === 'inbound' ? uplink.ownTable : uplink.choiceTable;
+/** What is done with a slot's packets, in order; an uplink without a way in this family is left out. */
+function slotActions(
+  slot: Slot,
+  family: Family,
+  priority: number,
+): { pref: number; action: string }[] {
+  const tiers = slot.kind === 'ordering' ? slot.tiers : [slot];
+  const actions = tiers.map(({ kind, uplink }) => {
+    const table = kind === 'inbound' ? uplink.ownTable : uplink.choiceTable;
+    return uplink.ways[family] === undefined ? undefined : `lookup ${table}`;
+  });
+  if (slot.kind === 'ordering') {
+    if (slot.end === 'main') actions.push('lookup main');
+    if (slot.end === 'drop' || slot.end === 'reject') {
+      // The router's own packets go the guard's way, or their TCP would hang.
+      actions.push(`iif lo lookup ${priority}`, slot.end === 'drop' ? 'blackhole' : 'prohibit');
+    }
+  }
+  return actions.flatMap((action, index) => {
+    const pref = slot.priorities[index];
+    return action === undefined || pref === undefined ? [] : [{ pref, action }];
+  });
+}
 
 function routes({ protocol, group }: Program, uplink: Uplink, family: Family): string[] {
   const { device, ways, networks, choiceTable, ownTable } = uplink;

@@ -21,11 +21,11 @@ export function emitManifest(
   const body = {
     format: FORMAT,
     options: { ...lock.options, 'mark-mask': formatMark(marking.mask) },
-    slots: lock.slots.map(({ key, slot, rule }) => ({
+    slots: lock.slots.map(({ key, slot, rules }) => ({
       key,
       slot,
       mark: formatMark(slotMark(marking.mask, slot)),
-      priority: priority + rule,
+      priorities: rules.map((rule) => priority + rule),
     })),
     retired: lock.retired,
     artefacts: Object.fromEntries(hashes),

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { LAST_RULE } from '../../model/marking.ts';
 import type { Lock } from '../../model/program.ts';
 
 /** The format of the manifest; a higher one was written by a newer routec. */
@@ -9,7 +10,9 @@ const Slot = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(498));
 const Manifest = v.object({
   format: v.literal(FORMAT),
   options: v.looseObject({ priority: Number31 }),
-  slots: v.array(v.object({ key: v.string(), slot: Slot, mark: v.string(), priority: Number31 })),
+  slots: v.array(
+    v.object({ key: v.string(), slot: Slot, mark: v.string(), priorities: v.array(Number31) }),
+  ),
   retired: v.array(v.object({ slot: Slot, key: v.string() })),
   artefacts: v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
 });
@@ -43,13 +46,14 @@ export function readManifest(text: string): Manifest | { readonly wrong: string 
   if (new Set(numbers).size < numbers.length || new Set(keys).size < keys.length) {
     return { wrong: 'a slot stands in it twice' };
   }
-  const locked = slots.map(({ key, slot, priority }) => ({
+  const locked = slots.map(({ key, slot, priorities }) => ({
     key,
     slot,
-    rule: priority - options.priority,
+    rules: priorities.map((priority) => priority - options.priority),
   }));
-  if (locked.some(({ rule }) => rule < 1 || rule > 897)) {
-    return { wrong: 'a priority is out of its range' };
+  const rules = locked.flatMap((each) => each.rules);
+  if (rules.some((rule) => rule < 1 || rule > LAST_RULE) || new Set(rules).size < rules.length) {
+    return { wrong: 'a priority is out of its range, or stands in it twice' };
   }
   const lock: Lock = { options: options as unknown as Lock['options'], slots: locked, retired };
   return { lock, artefacts };

@@ -1,5 +1,5 @@
 import { FAMILIES } from '../../net/address.ts';
-import { at, diagnose, type Kind } from '../../text/diagnostic.ts';
+import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
 import type { Check } from './check.ts';
 
 const kind: Kind = {
@@ -28,7 +28,7 @@ export const noWay: Check = {
             diagnose(
               kind,
               `\`${name}\` has no IPv${family} gateway: the rule makes IPv${family} unreachable`,
-              [at(tier.span, `no way for IPv${family}`)],
+              [at(tier.span, `no way for IPv${family}`), ...quoting(tier.uplink.span)],
               `add \`ipv${family === 4 ? 6 : 4}\` to the rule if IPv${family} is not meant, or a gateway to \`${name}\``,
             ),
           );

@@ -1,7 +1,7 @@
 import type { Match } from '../../../grammar/tree.ts';
-import { at, diagnose, type Kind } from '../../text/diagnostic.ts';
+import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
 import type { Span } from '../../text/source.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy, UplinkPolicy } from '../policy.ts';
 import type { Check } from './check.ts';
 
 const kind: Kind = {
@@ -15,8 +15,9 @@ const kind: Kind = {
 export const notLowered: Check = {
   kind,
   run: (policy, report) => {
-    for (const { span, what, help } of findings(policy)) {
-      report(diagnose(kind, `${what} can't be compiled yet`, [at(span, 'not lowered')], help));
+    for (const { span, what, help, quoted } of findings(policy)) {
+      const labels = [at(span, 'not lowered'), ...quoting(quoted)] as const;
+      report(diagnose(kind, `${what} can't be compiled yet`, [...labels], help));
     }
   },
 };
@@ -25,37 +26,29 @@ interface Finding {
   readonly span: Span;
   readonly what: string;
   readonly help?: string;
+  /** The place of a name that it quotes. */
+  readonly quoted?: Span;
 }
 
 function* findings(policy: Policy): Iterable<Finding> {
   for (const { conditions, tiers } of policy.routes) {
     for (const atom of conditions.atoms) yield matchFinding(atom);
     for (const span of conditions.domains) yield { span, what: 'a set that fills at run time' };
-    for (const { span } of conditions.arrivals) {
+    for (const { value, span } of conditions.arrivals) {
+      if (!policy.uplinks.some(({ device }) => device === value)) continue;
       yield {
         span,
         what: 'a rule for what comes in by an uplink',
         help: 'answers to it go back by that uplink without a rule',
       };
     }
-    const [first, second] = tiers;
+    const [first] = tiers;
     if (first?.kind === 'balance') yield { span: first.span, what: '`balance`' };
-    if (second !== undefined) {
-      yield {
-        span: second.span,
-        what: '`else`',
-        help: 'without it the traffic is unreachable while the uplink is down',
-      };
-    }
     for (const tier of tiers) {
       if (tier.kind === 'uplink' && tier.nat?.translates) {
         yield { span: tier.nat.span, what: '`snat ... to ...`' };
       }
     }
-  }
-  for (const { statement } of policy.routes) {
-    const local = statement.matches.find(({ kind }) => kind === 'local');
-    if (local !== undefined) yield { span: local.span, what: '`local`' };
   }
   for (const { statement } of policy.forwards) {
     yield { span: statement.keyword, what: '`forward`' };
@@ -94,11 +87,13 @@ function matchFinding({ kind: match, span }: Match): Finding {
 }
 
 function* sharedDevices({ uplinks }: Policy): Iterable<Finding> {
-  const devices = new Map<string, string>();
-  for (const { name, device, span } of uplinks) {
+  const devices = new Map<string, UplinkPolicy>();
+  for (const uplink of uplinks) {
+    const { device, span } = uplink;
     const first = devices.get(device);
     if (first !== undefined) {
-      yield { span, what: `a second uplink (after \`${first}\`) on the device \`${device}\`` };
-    } else devices.set(device, name);
+      const what = `a second uplink (after \`${first.name}\`) on the device \`${device}\``;
+      yield { span, what, quoted: first.span };
+    } else devices.set(device, uplink);
   }
 }

@@ -1,6 +1,6 @@
 import { type AddressRange, FAMILIES } from '../../net/address.ts';
 import { formatRange } from '../../net/prefix.ts';
-import { at, diagnose, type Kind } from '../../text/diagnostic.ts';
+import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
 import type { NatPolicy, UplinkPolicy } from '../policy.ts';
 import type { Check } from './check.ts';
 
@@ -37,6 +37,8 @@ export const snatNotOnUplink: Check = {
             [
               at(nat.span, 'translated to it here'),
               at(first.span, 'its addresses are declared here'),
+              ...quoting(nat.secret),
+              ...quoting(uplink.span),
             ],
             `answers to ${text} would not come back by \`${uplink.name}\`; add it to \`address\`, or translate to ${formatRange(first.own)}`,
           ),

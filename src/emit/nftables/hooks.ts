@@ -1,0 +1,133 @@
+import { bug } from '../../bug.ts';
+import { slotMark } from '../../model/marking.ts';
+import type { Program, Slot, Uplink } from '../../model/program.ts';
+import { FAMILIES } from '../../net/address.ts';
+import { formatMark } from '../../net/mark.ts';
+import { chain, ip, only, type Part, quoted, slotName, sorted } from './names.ts';
+
+/** What an ordering's end says to the router's own packets that are no TCP. */
+const ENDS = {
+  unreachable: undefined,
+  main: undefined,
+  drop: 'drop',
+  reject: 'reject with icmpx admin-prohibited',
+} as const;
+
+/** Where packets come past: what is undecided is chosen for, what is decided gets its mark. */
+export function hooks({ marking, uplinks, slots }: Program): Part {
+  const mask = formatMark(marking.mask);
+  const decided = `ct mark & ${mask} != 0`;
+  const undecided = `ct mark & ${mask} == 0`;
+  const inboundOf = (uplink: Uplink): Slot =>
+    slots.find(({ number }) => number === uplink.inbound) ?? bug('an uplink without a slot');
+  const reset = 'meta l4proto 6 reject with tcp reset';
+  return {
+    filled: [
+      {
+        keyword: 'set',
+        name: 'uplinks',
+        declaration: ['type ifname'],
+        elements: sorted(uplinks.map(({ device }) => quoted(device))),
+      },
+      // What comes in by an uplink is answered by it, in those families that it has a way for.
+      ...FAMILIES.map((family) => ({
+        keyword: 'map' as const,
+        name: `arrivals_${ip(family)}`,
+        declaration: ['type ifname : verdict'],
+        elements: sorted(
+          uplinks
+            .filter(({ ways }) => ways[family] !== undefined)
+            .map((uplink) => `${quoted(uplink.device)} : goto to_${slotName(inboundOf(uplink))}`),
+        ),
+      })),
+    ],
+    chains: [
+      // What only the link itself is concerned with is nobody's to route.
+      chain('bypass', [
+        ...['broadcast', 'anycast', 'multicast'].map((type) => `fib daddr type ${type} accept`),
+        'icmpv6 type 133-137 accept',
+        'udp sport 67-68 udp dport 67-68 accept',
+        'udp sport 546-547 udp dport 546-547 accept',
+      ]),
+      // A slot that nothing knows any more must not fall to main with its old source address.
+      chain('restore', [`ct mark & ${mask} vmap @slots`, 'goto mark_dead']),
+      // The router's own TCP would hang on a packet that is dropped behind its back.
+      chain('restore_local', [
+        ...[marking.drop, marking.reject].map(
+          (value) => `ct mark & ${mask} == ${formatMark(value)} ${reset}`,
+        ),
+        `ct mark & ${mask} vmap @slots`,
+        reset,
+        'goto mark_dead',
+      ]),
+      // Never restored here, or an answer would go straight back out.
+      chain('inbound', [
+        'ct state != new accept',
+        `${decided} accept`,
+        'jump bypass',
+        ...FAMILIES.map((family) => `${only(family)} iifname vmap @arrivals_${ip(family)}`),
+      ]),
+      // What the router sent and no uplink could take came to lo instead (the guard's own rule). A
+      // connection that is open waits for its uplink; a new one is told.
+      chain('refuse_looped', [
+        'fib daddr type local accept',
+        'ct state != new drop',
+        reset,
+        ...slots.flatMap((slot) => {
+          const end = slot.kind === 'ordering' ? ENDS[slot.end] : undefined;
+          const mark = formatMark(slotMark(marking.mask, slot.number));
+          return end === undefined ? [] : [`meta mark & ${mask} == ${mark} ${end}`];
+        }),
+        'reject with icmpx no-route',
+      ]),
+      chain(
+        'prerouting',
+        [
+          'iifname @uplinks goto inbound',
+          `iifname "lo" meta mark & ${mask} != 0 goto refuse_looped`,
+          `${decided} goto restore`,
+          'fib daddr type local accept',
+          'jump bypass',
+          // What conntrack does not follow is judged packet by packet.
+          'ct state new,invalid,untracked goto choose',
+        ],
+        'type filter hook prerouting priority -140; policy accept;',
+      ),
+      chain(
+        'output',
+        [
+          `meta mark & ${mask} != 0 accept`,
+          'fib daddr type local accept',
+          'jump bypass',
+          // What carries another program's mark (a tunnel's own packets) is not chosen for.
+          `meta mark 0 ${undecided} ct state new jump choose_local`,
+          'meta mark 0 ct state invalid,untracked goto choose_local',
+          `${decided} goto restore_local`,
+        ],
+        'type route hook output priority -140; policy accept;',
+      ),
+      chain(
+        'settle',
+        [`ct mark & ${mask} vmap @orderings`],
+        'type filter hook postrouting priority -140; policy accept;',
+      ),
+      chain(
+        'refuse_local',
+        [
+          // Without main's default, what is for main alone is bound for lo.
+          ...[reset, 'reject'].map(
+            (rule) => `oifname "lo" meta mark & ${mask} == 0 fib daddr type != local ${rule}`,
+          ),
+          // An IPv6 route by lo discards without a word what IPv4 would loop back.
+          `${only(6)} meta mark & ${mask} != 0 ct state new fib daddr . mark type unreachable ${reset}`,
+        ],
+        'type filter hook output priority 10; policy accept;',
+      ),
+      chain(
+        'refuse_forwarded',
+        ['oifname "lo" reject with icmpx no-route'],
+        'type filter hook forward priority 10; policy accept;',
+      ),
+    ],
+  };
+}

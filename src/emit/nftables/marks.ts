@@ -1,0 +1,73 @@
+import { slotMark } from '../../model/marking.ts';
+import type { OrderingSlot, Program } from '../../model/program.ts';
+import { formatMark } from '../../net/mark.ts';
+import { type Chain, chain, type Part, quoted, slotName, sorted } from './names.ts';
+
+/**
+ * For each slot a chain that gives it to a connection and its packet (`to_…`), and one that copies
+ * it to a packet (`mark_…`); nft 1.0.6 can't take the bits to set from the conntrack mark itself.
+ */
+export function marks({ slots, marking }: Program): Part {
+  const keep = formatMark(~marking.mask >>> 0);
+  const set = (what: 'meta' | 'ct', value: number): string =>
+    `${what} mark set ${what} mark & ${keep} | ${formatMark(value)}`;
+  const pair = (name: string, value: number): Chain[] => [
+    chain(`to_${name}`, [set('ct', value), `goto mark_${name}`]),
+    chain(`mark_${name}`, [set('meta', value)]),
+  ];
+  const chains = slots.flatMap((slot) => {
+    const value = slotMark(marking.mask, slot.number);
+    if (slot.kind !== 'inbound') return pair(slotName(slot), value);
+    // The first packet of an inbound connection goes on as it came: only answers are marked.
+    return [
+      chain(`to_${slotName(slot)}`, [set('ct', value)]),
+      chain(`mark_${slotName(slot)}`, [set('meta', value)]),
+    ];
+  });
+  const orderings = slots.filter((slot) => slot.kind === 'ordering');
+  return {
+    filled: [
+      {
+        keyword: 'map',
+        name: 'slots',
+        declaration: ['type mark : verdict'],
+        elements: sorted([
+          ...slots.map(
+            (slot) =>
+              `${formatMark(slotMark(marking.mask, slot.number))} : goto mark_${slotName(slot)}`,
+          ),
+          `${formatMark(marking.reject)} : goto mark_reject`,
+          `${formatMark(marking.drop)} : goto mark_drop`,
+          `${formatMark(marking.main)} : accept`,
+        ]),
+      },
+      {
+        keyword: 'map',
+        name: 'orderings',
+        declaration: ['type mark : verdict'],
+        elements: sorted(
+          orderings.map(
+            (slot) =>
+              `${formatMark(slotMark(marking.mask, slot.number))} : goto settle_${slotName(slot)}`,
+          ),
+        ),
+      },
+    ],
+    chains: [
+      ...chains,
+      ...pair('reject', marking.reject),
+      ...pair('drop', marking.drop),
+      chain('to_main', [set('ct', marking.main)]),
+      chain('mark_dead', [set('meta', marking.dead)]),
+      ...orderings.map(settle),
+    ],
+  };
+}
+
+/** An ordering's connection stays with the uplink that its first packet leaves by, or with main. */
+function settle(slot: OrderingSlot): Chain {
+  const rules = slot.tiers.map(
+    (tier) => `oifname ${quoted(tier.uplink.device)} goto to_${slotName(tier)}`,
+  );
+  return chain(`settle_${slotName(slot)}`, [...rules, 'goto to_main']);
+}

@@ -1,0 +1,52 @@
+import { fileNameOf } from '../../model/file-name.ts';
+import type { Slot, Uplink } from '../../model/program.ts';
+import type { Family } from '../../net/address.ts';
+
+/** A set or a map: declared once, then emptied and filled again by every load. */
+export interface Filled {
+  readonly keyword: 'set' | 'map';
+  readonly name: string;
+  readonly declaration: readonly string[];
+  readonly elements: readonly string[];
+}
+
+export interface Chain {
+  readonly name: string;
+  /** The hook of a base chain; a plain chain has none. */
+  readonly hook: string;
+  readonly rules: readonly string[];
+}
+
+/** Part of a table. */
+export interface Part {
+  readonly filled: readonly Filled[];
+  readonly chains: readonly Chain[];
+}
+
+export function chain(name: string, rules: readonly string[], hook = ''): Chain {
+  return { name, hook, rules };
+}
+
+export const quoted = (name: string): string => `"${name}"`;
+export const ip = (family: Family): string => (family === 4 ? 'ip' : 'ip6');
+/** A rule for one family only. */
+export const only = (family: Family): string => `meta nfproto ipv${family}`;
+
+/** As bytes: the order of elements does not depend on where their rules stand. */
+export function sorted(lines: readonly string[]): string[] {
+  return [...lines].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** A slot in the names of chains: its number makes it unique, its uplink readable. */
+export function slotName(slot: Slot): string {
+  if (slot.kind === 'ordering') {
+    return `${slot.number}_${fileNameOf(slot.tiers[0]?.uplink.name ?? '')}_else`;
+  }
+  const { number, uplink, kind } = slot;
+  return `${number}_${fileNameOf(uplink.name)}${kind === 'inbound' ? '_in' : ''}`;
+}
+
+/** The chain with an uplink's own NAT. */
+export function uplinkNatName({ slot, name }: Uplink): string {
+  return `nat_${slot}_${fileNameOf(name)}`;
+}

@@ -1,0 +1,138 @@
+import { bug } from '../../bug.ts';
+import { slotMark } from '../../model/marking.ts';
+import type { Nat, NatByFamily, Program, Uplink, UplinkSlot } from '../../model/program.ts';
+import {
+  type Address,
+  type AddressRange,
+  FAMILIES,
+  type Family,
+  formatAddress,
+} from '../../net/address.ts';
+import { formatMark } from '../../net/mark.ts';
+import { chain, ip, only, type Part, quoted, slotName, sorted, uplinkNatName } from './names.ts';
+
+/** What becomes of the source addresses: a rule's own NAT first, then that of the uplink. */
+export function nat(program: Program): Part {
+  const { uplinks, slots, marking } = program;
+  const special = slots.filter(
+    (slot): slot is UplinkSlot =>
+      slot.kind === 'chosen' && slot.number !== slot.uplink.slot && isSome(slot.nat),
+  );
+  const natted = uplinks
+    .map((uplink) => ({ uplink, rules: uplinkRules(uplink, program) }))
+    .filter(({ rules }) => rules.length > 0);
+  return {
+    filled: [
+      {
+        keyword: 'map',
+        name: 'slot_nat',
+        declaration: ['type mark : verdict'],
+        elements: sorted(
+          special.map(
+            (slot) =>
+              `${formatMark(slotMark(marking.mask, slot.number))} : jump nat_${slotName(slot)}`,
+          ),
+        ),
+      },
+      {
+        keyword: 'map',
+        name: 'uplink_nat',
+        declaration: ['type ifname : verdict'],
+        elements: sorted(
+          natted.map(({ uplink }) => `${quoted(uplink.device)} : jump ${uplinkNatName(uplink)}`),
+        ),
+      },
+    ],
+    chains: [
+      ...special.map((slot) =>
+        chain(`nat_${slotName(slot)}`, [
+          // It may leave by another device: main's own routes come first.
+          `oifname != ${quoted(slot.uplink.device)} return`,
+          ...FAMILIES.flatMap((family) => natRules(slot.nat[family], family)),
+        ]),
+      ),
+      ...natted.map(({ uplink, rules }) => chain(uplinkNatName(uplink), rules)),
+      chain(
+        'source_nat',
+        [
+          'oifname != @uplinks accept',
+          'ip daddr 169.254.0.0/16 accept',
+          'ip daddr 224.0.0.0/4 accept',
+          'ip daddr 255.255.255.255 accept',
+          'ip6 daddr fe80::/10 accept',
+          'ip6 daddr ff00::/8 accept',
+          'rt ipsec exists accept',
+          `ct mark & ${formatMark(marking.mask)} vmap @slot_nat`,
+          'oifname vmap @uplink_nat',
+        ],
+        // A priority of its own: at an equal one the chain registered last would run first.
+        'type nat hook postrouting priority 95; policy accept;',
+      ),
+    ],
+  };
+}
+
+const isSome = (each: NatByFamily): boolean =>
+  FAMILIES.some((family) => each[family].kind !== 'none');
+
+function uplinkRules(uplink: Uplink, { local, marking }: Program): string[] {
+  return FAMILIES.flatMap((family) => {
+    const own = uplink.nat[family];
+    const ownRules = natRules(own, family);
+    // A socket bound to another address of this uplink keeps it.
+    const bound = `${only(family)} fib saddr . oif type local snat ${ip(family)} to ${ip(family)} saddr`;
+    if (own.kind === 'masquerade' || own.kind === 'snat') return [bound, ...ownRules];
+    if (own.kind === 'nonat' || local.length === 0) return ownRules;
+    // The router's own packet has the source of the uplink that main would have taken: it was
+    // given before the rule was asked.
+    const slot = formatMark(slotMark(marking.mask, uplink.slot));
+    const chosen = `ct mark & ${formatMark(marking.mask)} == ${slot}`;
+    return [
+      `${only(family)} ${chosen} fib saddr type local fib saddr . oif type != local masquerade`,
+    ];
+  });
+}
+
+/** The rules for one family; `none` has none. */
+function natRules(each: Nat, family: Family): string[] {
+  const name = ip(family);
+  switch (each.kind) {
+    case 'none':
+      return [];
+    case 'masquerade':
+      return [`${only(family)} masquerade`];
+    case 'nonat':
+      // Bound to itself, so that no other chain translates it later.
+      return [`${only(family)} snat ${name} to ${name} saddr`];
+    case 'snat':
+      return [`${only(family)} snat ${name} to ${translation(each.ranges, family)}`];
+    default:
+      each satisfies never;
+      return bug('a NAT of no kind');
+  }
+}
+
+function translation(ranges: readonly AddressRange[], family: Family): string {
+  const [only_] = ranges;
+  if (ranges.length === 1 && only_ !== undefined) {
+    const [low, high] = [only_.low, only_.high].map((value) =>
+      formatAddress({ family, value } as Address),
+    );
+    return low === high ? `${low}` : `${low}-${high}`;
+  }
+  const addresses = ranges.flatMap(expand);
+  const choices = addresses.map((address, index) => `${index} : ${address}`).join(', ');
+  // By source, so that a host keeps its address; a seed, so that it keeps it through reloads.
+  return `jhash ${ip(family)} saddr mod ${addresses.length} seed 0x1 map { ${choices} }`;
+}
+
+function expand(range: AddressRange): string[] {
+  const count = Number(BigInt(range.high) - BigInt(range.low)) + 1;
+  return Array.from({ length: count }, (_, index) =>
+    formatAddress(
+      range.family === 4
+        ? { family: 4, value: range.low + index }
+        : { family: 6, value: range.low + BigInt(index) },
+    ),
+  );
+}

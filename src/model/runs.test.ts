@@ -1,0 +1,360 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Family } from '../net/address.ts';
+import { deviceInterval } from '../net/device-name.ts';
+import {
+  contains,
+  type Interval,
+  type IntervalSet,
+  intervalSet,
+  overlaps,
+  type Point,
+} from '../net/interval-set.ts';
+import type { Cube } from '../net/mark.ts';
+import type { Box, Rule } from './program.ts';
+import { KEYED, type Keyed, type Run, runsOf } from './runs.ts';
+
+const RUNS = { numRuns: Number(process.env.ROUTEC_RUNS ?? 500) };
+const ICMP: Record<Family, number> = { 4: 1, 6: 58 };
+const DEVICES = ['lan0', 'lan1', 'wan0', 'lan'] as const;
+
+type Dimension = Keyed | 'dscp';
+type Packet = { readonly [D in Dimension]?: Point } & { readonly mark: number };
+
+const isWide = (dimension: Dimension, family: Family): boolean =>
+  dimension === 'device' ||
+  (family === 6 && (dimension === 'source' || dimension === 'destination'));
+
+function holdsBox(box: Box, packet: Packet): boolean {
+  const dimensions: Dimension[] = [...KEYED, 'dscp'];
+  const inDimensions = dimensions.every((dimension) => {
+    const set = box[dimension] as IntervalSet<Point> | undefined;
+    const point = packet[dimension];
+    return set === undefined || (point !== undefined && contains(set, point));
+  });
+  const { mark } = box;
+  return (
+    inDimensions &&
+    (mark === undefined || mark.some(({ value, mask }) => (packet.mark & mask) === value))
+  );
+}
+
+/** First match over the boxes as they stand: what the language promises. */
+function firstMatch(rules: readonly Rule[], family: Family, packet: Packet): string | undefined {
+  return rules.find(({ boxes }) =>
+    boxes.some((box) => box.family === family && holdsBox(box, packet)),
+  )?.id;
+}
+
+/** What a backend does with the runs. */
+function decide(runs: readonly Run[], packet: Packet): string | undefined {
+  for (const run of runs) {
+    if (run.kind === 'test') {
+      if (holdsBox(run.box, packet)) return run.rule.id;
+      continue;
+    }
+    const found = run.cells.filter(({ key }) =>
+      run.dimensions.every((dimension, index) => {
+        const [low, high] = key[index] as Interval<Point>;
+        const point = packet[dimension];
+        return point !== undefined && low <= point && point <= high;
+      }),
+    );
+    expect(found.length).toBeLessThanOrEqual(1);
+    if (found[0] !== undefined) return found[0].rule.id;
+  }
+  return undefined;
+}
+
+const interval = (max: number): fc.Arbitrary<Interval<number>> =>
+  fc
+    .tuple(fc.nat(max), fc.nat(max))
+    .map(([a, b]): Interval<number> => [Math.min(a, b), Math.max(a, b)]);
+const single = (max: number): fc.Arbitrary<Interval<number>> =>
+  fc.nat(max).map((point): Interval<number> => [point, point]);
+const smallSet = (max: number): fc.Arbitrary<IntervalSet<number>> =>
+  fc
+    .oneof(
+      fc.array(single(max), { minLength: 1, maxLength: 3 }),
+      fc.array(interval(max), { minLength: 1, maxLength: 3 }),
+    )
+    .map((list) => intervalSet(list));
+const big = (set: IntervalSet<number>): IntervalSet<bigint> =>
+  set.map(([low, high]) => [BigInt(low), BigInt(high)] as const);
+const deviceSet = fc
+  .array(
+    fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.constantFrom(...DEVICES).map((name) => deviceInterval(name, false)),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom('lan', 'wan').map((name) => deviceInterval(name, true)),
+      },
+    ),
+    { minLength: 1, maxLength: 2 },
+  )
+  .map((list) => intervalSet(list));
+const cubes = fc.array(
+  fc.tuple(fc.nat(3), fc.nat(3)).map(([value, mask]): Cube => ({ value: value & mask, mask })),
+  { minLength: 1, maxLength: 2 },
+);
+
+/** Shapes that come often, so that rules do share look-ups, and any other. */
+const SHAPES: readonly (readonly (Dimension | 'mark')[])[] = [
+  [],
+  ['source'],
+  ['source'],
+  ['destination'],
+  ['port'],
+  ['source', 'port'],
+  ['source', 'destination'],
+  ['source', 'destination'],
+  ['device', 'source'],
+  ['mac'],
+  ['icmpType'],
+  ['protocol'],
+  ['source', 'port', 'sourcePort'],
+  ['dscp', 'source'],
+  ['mark', 'source'],
+];
+const shape = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom(...SHAPES) },
+  {
+    weight: 1,
+    arbitrary: fc.subarray<Dimension | 'mark'>([...KEYED, 'dscp', 'mark'], { maxLength: 5 }),
+  },
+);
+
+const box = (family: Family): fc.Arbitrary<Box> =>
+  fc
+    .record({
+      shape,
+      device: deviceSet,
+      mac: smallSet(3),
+      source: smallSet(7),
+      destination: smallSet(7),
+      ports: fc.constantFrom([6], [17], [6, 17]),
+      protocol: fc.constantFrom([6], [17], [6, 17], [ICMP[family]], [6, ICMP[family]]),
+      icmpType: smallSet(3),
+      sourcePort: smallSet(3),
+      port: smallSet(7),
+      dscp: smallSet(3),
+      mark: cubes,
+    })
+    .map((all): Box => {
+      const asked = new Set<Dimension | 'mark'>(all.shape);
+      // As the language has it: types only in ICMP, ports only in protocols that have them.
+      if (asked.has('icmpType')) {
+        asked.delete('port');
+        asked.delete('sourcePort');
+      }
+      const numbers = asked.has('icmpType')
+        ? [ICMP[family]]
+        : asked.has('port') || asked.has('sourcePort')
+          ? all.ports
+          : all.protocol;
+      if (['icmpType', 'port', 'sourcePort'].some((each) => asked.has(each as Dimension))) {
+        asked.add('protocol');
+      }
+      const sets = {
+        device: all.device,
+        mac: all.mac,
+        source: family === 4 ? all.source : big(all.source),
+        destination: family === 4 ? all.destination : big(all.destination),
+        protocol: intervalSet(numbers.map((number) => [number, number] as const)),
+        icmpType: all.icmpType,
+        sourcePort: all.sourcePort,
+        port: all.port,
+        dscp: all.dscp,
+        mark: all.mark,
+      };
+      const entries = Object.entries(sets).filter(([key]) => asked.has(key as Dimension));
+      return { family, ...Object.fromEntries(entries) } as Box;
+    });
+
+const rules = fc
+  .array(fc.array(fc.oneof(box(4), box(6)), { maxLength: 3 }), { maxLength: 12 })
+  .map((lists) =>
+    lists.map(
+      (boxes, index): Rule => ({
+        id: String(index),
+        text: `rule ${index}`,
+        boxes,
+        target: { kind: 'main' },
+      }),
+    ),
+  );
+
+const packet = (family: Family): fc.Arbitrary<Packet> =>
+  fc
+    .record({
+      device: fc.constantFrom(...DEVICES, 'wan7').map((name) => deviceInterval(name, false)[0]),
+      mac: fc.nat(4),
+      source: fc.nat(8),
+      destination: fc.nat(8),
+      protocol: fc.constantFrom(6, 17, ICMP[family], 47),
+      icmpType: fc.nat(4),
+      sourcePort: fc.nat(4),
+      port: fc.nat(8),
+      dscp: fc.nat(4),
+      mark: fc.nat(3),
+    })
+    .map(({ icmpType, sourcePort, port, ...all }): Packet => {
+      const wide = (dimension: Keyed, point: number): Point =>
+        isWide(dimension, family) ? BigInt(point) : point;
+      return {
+        ...all,
+        source: wide('source', all.source),
+        destination: wide('destination', all.destination),
+        ...(all.protocol === ICMP[family] ? { icmpType } : {}),
+        ...(all.protocol === 6 || all.protocol === 17 ? { sourcePort, port } : {}),
+      };
+    });
+
+describe.each([4, 6] as const)('runs of IPv%i rules', (family) => {
+  it('decide as the first match over the plain boxes does', () => {
+    const packets = fc.array(packet(family), { minLength: 20, maxLength: 40 });
+    fc.assert(
+      fc.property(rules, packets, (list, some) => {
+        const runs = runsOf(list, family);
+        for (const each of some) expect(decide(runs, each)).toBe(firstMatch(list, family, each));
+      }),
+      RUNS,
+    );
+  });
+
+  it('have cells that never overlap, and exact ones of single values', () => {
+    fc.assert(
+      fc.property(rules, (list) => {
+        for (const run of runsOf(list, family)) {
+          if (run.kind === 'test') continue;
+          expect(run.cells.length).toBeGreaterThan(0);
+          run.cells.forEach(({ key, rule }, index) => {
+            expect(key.length).toBe(run.dimensions.length);
+            expect(run.rules).toContain(rule);
+            if (run.exact) expect(key.every(([low, high]) => low === high)).toBe(true);
+            for (const other of run.cells.slice(index + 1)) {
+              const meet = key.every((each, place) =>
+                overlaps([each], [other.key[place] as Interval<Point>]),
+              );
+              expect(meet).toBe(false);
+            }
+          });
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('name each rule with a box of the family, in order', () => {
+    fc.assert(
+      fc.property(rules, (list) => {
+        const named = runsOf(list, family).flatMap((run) =>
+          run.kind === 'test' ? [run.rule] : run.rules,
+        );
+        const expected = list.filter(({ boxes }) => boxes.some((each) => each.family === family));
+        expect([...new Set(named)]).toEqual(expected);
+        const places = named.map((rule) => list.indexOf(rule));
+        expect(places).toEqual([...places].sort((a, b) => a - b));
+      }),
+      RUNS,
+    );
+  });
+
+  it('are tests where a box asks for marks or code points', () => {
+    fc.assert(
+      fc.property(box(family), (only) => {
+        const rule: Rule = { id: '', text: '', boxes: [only], target: { kind: 'drop' } };
+        const runs = runsOf([rule], family);
+        expect(runs).toHaveLength(1);
+        if (only.mark !== undefined || only.dscp !== undefined) expect(runs[0]?.kind).toBe('test');
+      }),
+      RUNS,
+    );
+  });
+
+  it('leave out what is of the other family', () => {
+    const other = family === 4 ? 6 : 4;
+    const rule: Rule = { id: '', text: '', boxes: [{ family: other }], target: { kind: 'drop' } };
+    expect(runsOf([rule], family)).toEqual([]);
+  });
+});
+
+describe('one dimension', () => {
+  const MAX = 60;
+  const many = fc.array(interval(MAX), { minLength: 1, maxLength: 40 });
+
+  it('cuts each point out for the first rule that has it', () => {
+    fc.assert(
+      fc.property(many, (list) => {
+        const own = list.map(
+          (each, index): Rule => ({
+            id: String(index),
+            text: '',
+            boxes: [{ family: 4, source: [each] }],
+            target: { kind: 'main' },
+          }),
+        );
+        const runs = runsOf(own, 4);
+        for (let point = 0; point <= MAX + 1; point += 1) {
+          const at = { source: point, mark: 0 };
+          expect(decide(runs, at)).toBe(firstMatch(own, 4, at));
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('is one look-up for intervals that overlap, and is cut no finer than it must be', () => {
+    const rule = (id: string, source: IntervalSet<number>): Rule => ({
+      id,
+      text: '',
+      boxes: [{ family: 4, source }],
+      target: { kind: 'main' },
+    });
+    const runs = runsOf([rule('a', [[5, 6]]), rule('b', [[0, 9]]), rule('c', [[2, 12]])], 4);
+    expect(runs).toHaveLength(1);
+    const [run] = runs;
+    if (run?.kind !== 'look-up') throw new Error('no look-up');
+    expect(run.cells.map(({ key, rule: { id } }) => [...(key[0] as Interval<Point>), id])).toEqual([
+      [0, 4, 'b'],
+      [5, 6, 'a'],
+      [7, 9, 'b'],
+      [10, 12, 'c'],
+    ]);
+  });
+});
+
+describe('sizes', () => {
+  it('tests a box whose product is too large by itself', () => {
+    const every = (count: number): IntervalSet<number> =>
+      Array.from({ length: count }, (_, index) => [2 * index, 2 * index] as const);
+    const run = (source: number, port: number): Run | undefined =>
+      runsOf(
+        [
+          {
+            id: '',
+            text: '',
+            boxes: [{ family: 4, source: every(source), protocol: [[6, 6]], port: every(port) }],
+            target: { kind: 'main' },
+          },
+        ],
+        4,
+      )[0];
+    expect(run(64, 64)?.kind).toBe('look-up');
+    expect(run(65, 64)?.kind).toBe('test');
+  });
+
+  it('a list of any length in one dimension is one look-up', () => {
+    const source = Array.from({ length: 50_000 }, (_, index) => [2 * index, 2 * index] as const);
+    const rule: Rule = {
+      id: '',
+      text: '',
+      boxes: [{ family: 4, source }],
+      target: { kind: 'main' },
+    };
+    expect(runsOf([rule], 4)).toMatchObject([{ kind: 'look-up', exact: true }]);
+  });
+});

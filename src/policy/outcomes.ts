@@ -1,0 +1,111 @@
+import type { Nat, NatByFamily, OrderingSlot } from '../model/program.ts';
+import { formatRange } from '../net/prefix.ts';
+import type { Span } from '../text/source.ts';
+import type { NatPolicy, Policy, TierPolicy, UplinkPolicy } from './policy.ts';
+
+const NOTHING: NatByFamily = { 4: { kind: 'none' }, 6: { kind: 'none' } };
+
+/** What a rule's target comes to, where that needs a slot. Its key is its name in the lock. */
+export type Outcome =
+  | {
+      readonly kind: 'chosen';
+      readonly key: string;
+      readonly uplink: UplinkPolicy;
+      readonly nat: NatByFamily;
+      /** Where it was asked for first. */
+      readonly span: Span;
+      /** Where its addresses come from, if that must not be quoted. */
+      readonly secret?: Span;
+    }
+  | {
+      readonly kind: 'inbound';
+      readonly key: string;
+      readonly uplink: UplinkPolicy;
+      readonly nat: NatByFamily;
+      readonly span: Span;
+    }
+  | {
+      readonly kind: 'ordering';
+      readonly key: string;
+      /** The keys of its tiers. */
+      readonly tiers: readonly string[];
+      readonly end: OrderingSlot['end'];
+      readonly span: Span;
+    };
+
+/** All outcomes by their keys: uplinks as declared, what comes in by them, targets as first used. */
+export function outcomesOf(policy: Policy): Map<string, Outcome> {
+  const out = new Map<string, Outcome>();
+  const add = (outcome: Outcome): void => {
+    if (!out.has(outcome.key)) out.set(outcome.key, outcome);
+  };
+  for (const uplink of policy.uplinks) add(chosen(uplink, undefined, uplink.span));
+  for (const uplink of policy.uplinks) {
+    const key = inboundKey(uplink);
+    add({ kind: 'inbound', key, uplink, nat: natOf(uplink), span: uplink.span });
+  }
+  for (const { tiers } of policy.routes) {
+    for (const tier of tiers) {
+      if (tier.kind === 'uplink') add(chosen(tier.uplink, tier.nat, tier.span));
+    }
+    const ordering = orderingOf(tiers);
+    if (ordering !== undefined) add(ordering);
+  }
+  return out;
+}
+
+/** The key of what the tiers come to; nothing where that is one of the three verdicts. */
+export function targetKey(tiers: readonly TierPolicy[]): string | undefined {
+  const ordering = orderingOf(tiers);
+  if (ordering !== undefined) return ordering.key;
+  const [first] = tiers;
+  return first?.kind === 'uplink' ? chosenKey(first.uplink, first.nat) : undefined;
+}
+
+/** The key of an uplink's inbound slot; no other key of its can look like it, nor another's name. */
+export function inboundKey({ name }: UplinkPolicy): string {
+  return `${name} inbound`;
+}
+
+/** What an uplink's own NAT clause says. */
+export function natOf({ nat }: UplinkPolicy): NatByFamily {
+  return mergeNat(nat, NOTHING);
+}
+
+/** A family that the clause does not name keeps what `otherwise` says. */
+function mergeNat(nat: NatPolicy | undefined, otherwise: NatByFamily): NatByFamily {
+  return { 4: nat?.[4] ?? otherwise[4], 6: nat?.[6] ?? otherwise[6] };
+}
+
+function chosen(uplink: UplinkPolicy, nat: NatPolicy | undefined, span: Span): Outcome {
+  const key = chosenKey(uplink, nat);
+  const secret = nat?.secret === undefined ? {} : { secret: nat.secret };
+  return { kind: 'chosen', key, uplink, nat: mergeNat(nat, natOf(uplink)), span, ...secret };
+}
+
+/** The uplink, and the rule's NAT where that comes to something else than the uplink's. */
+function chosenKey(uplink: UplinkPolicy, nat: NatPolicy | undefined): string {
+  const own = natOf(uplink);
+  if (formatNat(mergeNat(nat, own)) === formatNat(own)) return uplink.name;
+  return `${uplink.name} ${formatNat(mergeNat(nat, NOTHING))}`;
+}
+
+/** Several tiers, or one with an end of its own. */
+function orderingOf(tiers: readonly TierPolicy[]): (Outcome & { kind: 'ordering' }) | undefined {
+  const [first, last] = [tiers[0], tiers.at(-1)];
+  if (first?.kind !== 'uplink' || last === undefined || tiers.length < 2) return undefined;
+  const keys = tiers.flatMap((tier) =>
+    tier.kind === 'uplink' ? [chosenKey(tier.uplink, tier.nat)] : [],
+  );
+  const end = last.kind === 'uplink' || last.kind === 'balance' ? 'unreachable' : last.kind;
+  const key = [...keys, ...(end === 'unreachable' ? [] : [end])].join(' else ');
+  return { kind: 'ordering', key, tiers: keys, end, span: first.span };
+}
+
+function formatNat(nat: NatByFamily): string {
+  const one = (each: Nat): string =>
+    each.kind === 'snat' ? `snat ${each.ranges.map(formatRange).join(',')}` : each.kind;
+  const [four, six] = [one(nat[4]), one(nat[6])];
+  if (four === six) return four;
+  return [four, six].filter((each) => each !== 'none').join(' ');
+}
