@@ -89,7 +89,14 @@ export function numberSlots(
   const retired = past
     .filter(({ slot }) => !holders.has(slot))
     .map(({ slot, key }) => ({ slot, key }));
-  return { slots, retired, reused, clashes, exhausted };
+  const clashed = new Set(clashes.map(({ slot }) => slot));
+  return {
+    slots,
+    retired,
+    reused: reused.filter(({ slot }) => !clashed.has(slot)),
+    clashes,
+    exhausted,
+  };
 }
 
 /** Gives each outcome the offsets of its rules: those of the lock, or else the lowest free ones. */

@@ -1,4 +1,5 @@
 import type { AddressRange, Family } from '../net/address.ts';
+import type { Endpoint } from '../net/endpoint.ts';
 import type { IntervalSet } from '../net/interval-set.ts';
 import type { Cube } from '../net/mark.ts';
 
@@ -119,7 +120,18 @@ export interface Program {
   readonly forwarded: readonly Rule[];
   /** What the router itself sends. */
   readonly local: readonly Rule[];
+  readonly forwards: readonly Forward[];
   readonly lock: Lock;
+}
+
+/** Ports of the router that lead to a host behind it. */
+export interface Forward {
+  readonly id: string;
+  readonly text: string;
+  readonly uplinks: readonly Uplink[];
+  readonly protocols: readonly number[];
+  readonly ports: IntervalSet<number>;
+  readonly to: Endpoint;
 }
 
 /** What a manifest keeps of the numbers: the next compile starts from it. */

@@ -103,6 +103,12 @@ export function lower(policy: Policy, lock: Lock | undefined, report: Report): P
     slots: [...slots.values()].sort((a, b) => a.number - b.number),
     forwarded: rulesOf(false),
     local: rulesOf(true),
+    forwards: policy.forwards.map(({ statement: { text }, uplinks: on, ...rest }) => ({
+      ...rest,
+      id: ruleId(text),
+      text,
+      uplinks: on.map((uplink) => uplinks.get(uplink) ?? bug(`${uplink.name} is lost`)),
+    })),
     lock: {
       options: {
         'mark-mask': options.markMask,

@@ -7,6 +7,7 @@ import type {
   UplinkStatement,
 } from '../../grammar/tree.ts';
 import type { Address, AddressRange, Family } from '../net/address.ts';
+import type { Endpoint } from '../net/endpoint.ts';
 import type { IntervalSet } from '../net/interval-set.ts';
 import type { Cube } from '../net/mark.ts';
 import type { Span } from '../text/source.ts';
@@ -126,6 +127,10 @@ export interface RoutePolicy {
 
 export interface ForwardPolicy {
   readonly statement: ForwardStatement;
+  readonly protocols: readonly number[];
+  readonly ports: IntervalSet<number>;
+  readonly uplinks: readonly UplinkPolicy[];
+  readonly to: Endpoint;
 }
 
 export interface ExpectPolicy {

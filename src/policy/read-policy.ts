@@ -43,8 +43,8 @@ export function readPolicy({ statements, lists }: Loaded, report: Report): Polic
   // Last, for they never bring an uplink to life, and a route below them may.
   const forwards: ForwardPolicy[] = [];
   for (const statement of of('forward')) {
-    readForward(statement, uplinks, report);
-    forwards.push({ statement });
+    const forward = readForward(statement, uplinks, lookup, report);
+    if (forward !== undefined) forwards.push(forward);
   }
   const expects: ExpectPolicy[] = [];
   for (const statement of of('expect')) {

@@ -12,9 +12,9 @@ export interface RulePlace {
 }
 
 /** Where each rule of a policy stands; `entry` is the name of the policy's own file. */
-export function rulePlaces({ routes }: Policy, entry: string): RulePlace[] {
+export function rulePlaces({ routes, forwards }: Policy, entry: string): RulePlace[] {
   const folder = entry.slice(0, entry.lastIndexOf('/') + 1);
-  return routes.map(({ statement: { text, span } }) => {
+  return [...routes, ...forwards].map(({ statement: { text, span } }) => {
     const { name } = span.source;
     return {
       id: ruleId(text),

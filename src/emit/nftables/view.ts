@@ -1,5 +1,6 @@
 import type { Program } from '../../model/program.ts';
 import { choose } from './choose.ts';
+import { forward } from './forward.ts';
 import { hooks } from './hooks.ts';
 import { marks } from './marks.ts';
 import type { Part } from './names.ts';
@@ -17,6 +18,7 @@ export function view(program: Program, base: string): View {
     marks(program),
     choose(program, 'choose', program.forwarded),
     choose(program, 'choose_local', program.local),
+    forward(program),
     nat(program),
     hooks(program),
   ];

@@ -50,9 +50,6 @@ function* findings(policy: Policy): Iterable<Finding> {
       }
     }
   }
-  for (const { statement } of policy.forwards) {
-    yield { span: statement.keyword, what: '`forward`' };
-  }
   for (const { statement, content } of policy.sets) {
     if (content.kind === 'domains') yield { span: statement.span, what: '`domains`' };
   }
