@@ -1,0 +1,65 @@
+// Runs in each namespace of the lab: `node agent.mjs NAME PORT`. It answers on that port, TCP and
+// UDP, both families, with `NAME SEEN_SOURCE_ADDRESS`, and asks other agents what it reads from
+// standard input: a question a line, `{"protocol", "from", "to", "port", "wait"}`, an answer a
+// line, `{"name", "seen"}` or `{"error"}`. It ends with its standard input.
+import { createSocket } from 'node:dgram';
+import { connect, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+
+const [name = '', port = ''] = process.argv.slice(2);
+// An IPv4 address on a socket of both families.
+const greeting = (address) => `${name} ${address.replace(/^::ffff:/, '')}`;
+
+async function serve() {
+  const tcp = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.write(greeting(socket.remoteAddress ?? ''));
+  });
+  const udp = createSocket('udp6');
+  // An answer that finds no way back is the asker's to notice.
+  udp.on('error', () => {});
+  udp.on('message', (_, { address, port: to }) => udp.send(greeting(address), to, address));
+  await new Promise((done) => tcp.listen(Number(port), '::', done));
+  await new Promise((done) => udp.bind(Number(port), '::', done));
+}
+
+/** The first of: an answer, an error, the end of patience. */
+async function ask({ protocol, from, to, port: there, wait }) {
+  let close = () => {};
+  let timer;
+  const answer = await new Promise((done) => {
+    const hear = (data) => done(heard(data));
+    const fail = (error) => done({ error: error.code ?? error.message });
+    timer = setTimeout(() => done({ error: 'timeout' }), wait);
+    close = protocol === 'tcp' ? tcp() : udp();
+    function tcp() {
+      const socket = connect({ host: to, port: there, localAddress: from });
+      socket.on('data', hear).on('error', fail);
+      // Nothing may stay behind that is sent again during a later question.
+      return () => (socket.connecting ? socket.destroy() : socket.resetAndDestroy());
+    }
+    function udp() {
+      const socket = createSocket(to.includes(':') ? 'udp6' : 'udp4');
+      const sent = (error) => error && fail(error);
+      const ready = (error) => (error ? fail(error) : socket.send('?', sent));
+      socket.on('message', hear).on('error', fail);
+      socket.bind({ address: from }, () => socket.connect(there, to, ready));
+      return () => socket.close();
+    }
+  });
+  clearTimeout(timer);
+  close();
+  return answer;
+}
+
+function heard(data) {
+  const [name, seen] = data.toString().split(' ');
+  return { name, seen };
+}
+
+await serve();
+process.stdout.write('ready\n');
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${JSON.stringify(await ask(JSON.parse(line)))}\n`);
+}
+process.exit();

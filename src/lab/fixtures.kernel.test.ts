@@ -1,0 +1,90 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { bug } from '../bug.ts';
+import { type Artefacts, findArtefacts } from './artefacts.ts';
+import { DISCARD_PORT } from './internet.ts';
+import { load, unload } from './load.ts';
+import { type Network, withNetwork } from './network.ts';
+import type { NetworkPlan } from './network-plan.ts';
+import { runPackets } from './packets.ts';
+import { readPackets } from './read-packets.ts';
+import { startScript } from './start-script.ts';
+import { state } from './state.ts';
+
+const FIXTURES = join(import.meta.dirname, '../../fixtures');
+
+/** Every device that the artefacts speak of, up and with some addresses. */
+function bareNetwork({ uplinks }: Artefacts): NetworkPlan {
+  const devices = [...new Set(uplinks.map(({ device }) => device))];
+  const plan = devices.map((device, index) => {
+    const addresses = [`10.214.${index}.2/24`, `fd00:214:0:${index}::2/64`];
+    return [device, { addresses, gateways: [`10.214.${index}.1`] }] as const;
+  });
+  return { lans: [], uplinks: Object.fromEntries(plan) };
+}
+
+/** What others keep in the same kernel, and a policy must leave alone. */
+async function addOthers({ router }: Network): Promise<void> {
+  const lines = ['rule add pref 5000 fwmark 0x1/0xf lookup 77', 'route add 192.0.2.0/24 dev lo'];
+  await router.run('ip', ['-batch', '-'], [...lines, ''].join('\n'));
+  await router.run('nft', ['-f', '-'], 'table inet others {\n chain kept {\n counter\n }\n}\n');
+}
+
+const fixtures = readdirSync(FIXTURES).flatMap((name) => {
+  const folder = join(FIXTURES, name);
+  const files = findArtefacts(folder);
+  return files === undefined ? [] : [{ name, files, packets: join(folder, 'packets.json') }];
+});
+
+describe('artefacts', () => {
+  it.each(fixtures)('$name: loaded twice is loaded once, unloaded is as before', ({ files }) =>
+    withNetwork(bareNetwork(files), async (network) => {
+      const { router } = network;
+      await addOthers(network);
+      const before = await state(router);
+      await load(router, files);
+      const loaded = await state(router);
+      expect(loaded).not.toEqual(before);
+      await load(router, files, files);
+      expect(await state(router)).toEqual(loaded);
+      await unload(router, files);
+      expect(await state(router)).toEqual(before);
+    }),
+  );
+});
+
+describe('packets', () => {
+  it.each(fixtures.filter(({ packets }) => existsSync(packets)))(
+    '$name: every packet goes where packets.json says',
+    async ({ files, packets }) => {
+      const { network: plan, steps } = readPackets(readFileSync(packets, 'utf8'));
+      await withNetwork(plan, async (network) => {
+        await load(network.router, files);
+        expect(await runPackets(network, files, steps)).toEqual([]);
+      });
+    },
+  );
+});
+
+describe('a reload under traffic', () => {
+  it('never lets a kill-switched host out by another uplink', async () => {
+    const folder = join(FIXTURES, 'kill-switch');
+    const files = findArtefacts(folder) ?? bug('a fixture without a manifest');
+    const { network: plan } = readPackets(readFileSync(join(folder, 'packets.json'), 'utf8'));
+    await withNetwork(plan, async ({ router, hosts, seen }) => {
+      await load(router, files);
+      const lan = hosts.get('192.168.0.228') ?? bug('a fixture without its host');
+      const flood = (from: string, to: string) =>
+        startScript(lan, new URL('./flood.mjs', import.meta.url), [from, to, String(DISCARD_PORT)]);
+      const floods = await Promise.all([
+        flood('192.168.0.228', '203.0.113.80'),
+        flood('fd00:0:0:1::228', '2001:db8:f::80'),
+      ]);
+      for (let count = 0; count < 30; count += 1) await load(router, files, files);
+      await Promise.all(floods.map(({ stop }) => stop()));
+      expect((await seen('eth2')).begun).toBe(0);
+      expect((await seen('eth3')).begun).toBeGreaterThan(1000);
+    });
+  });
+});

@@ -1,0 +1,21 @@
+// `node flood.mjs FROM TO PORT`: datagrams without end, a new source port each, so that a router
+// takes every one for a new flow; some thousands a second.
+import { createSocket } from 'node:dgram';
+
+const AT_ONCE = 40;
+const PAUSE = 8;
+
+const [from = '', to = '', port = ''] = process.argv.slice(2);
+
+function send() {
+  const socket = createSocket(to.includes(':') ? 'udp6' : 'udp4');
+  // One that is refused is as good as one that is lost.
+  socket.on('error', () => socket.close());
+  socket.bind({ address: from }, () => socket.send('!', Number(port), to, () => socket.close()));
+}
+
+process.stdout.write('ready\n');
+setInterval(() => {
+  for (let count = 0; count < AT_ONCE; count += 1) send();
+}, PAUSE);
+process.stdin.resume().on('end', () => process.exit());

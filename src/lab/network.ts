@@ -1,0 +1,194 @@
+import { setTimeout } from 'node:timers/promises';
+import { CUSTOMER, ispRuleset } from './internet.ts';
+import { addNamespace, deleteNamespace, type Namespace } from './namespace.ts';
+import {
+  bare,
+  HOSTS,
+  hostLines,
+  internetOf,
+  ispLines,
+  lanLines,
+  type NetworkPlan,
+  routerLines,
+} from './network-plan.ts';
+import { requirements } from './requirements.ts';
+
+export type UpOrDown = 'up' | 'down';
+
+/** What reached an ISP on its way to the internet. */
+export interface Seen {
+  /** Connections and datagrams, whoever their source said that they were from. */
+  readonly begun: number;
+  /** Packets whose source is no address of the customer: thrown away. */
+  readonly foreign: number;
+}
+
+/** A network that runs. */
+export interface Network {
+  readonly router: Namespace;
+  /** By the address of the host. */
+  readonly hosts: ReadonlyMap<string, Namespace>;
+  /** By the router's device, as are the ISPs. */
+  readonly lans: ReadonlyMap<string, Namespace>;
+  readonly isps: ReadonlyMap<string, Namespace>;
+  seen(device: string): Promise<Seen>;
+  /** On the router, as an administrator does; up, a network manager restores what is its own. */
+  setLink(device: string, to: UpOrDown): Promise<void>;
+  /** From the ISP's side: the router's device stays up, and has no carrier. */
+  setCarrier(device: string, to: UpOrDown): Promise<void>;
+  /** Takes it all away, and what still runs in it. */
+  close(): Promise<void>;
+}
+
+let built = 0;
+let lacking: Promise<string | undefined> | undefined;
+
+/**
+ * Builds a network in namespaces of its own; the host's own network is never touched. A machine
+ * that lacks the means is an error that says what to run.
+ */
+async function buildNetwork(plan: NetworkPlan): Promise<Network> {
+  lacking ??= requirements();
+  const line = await lacking;
+  if (line !== undefined) throw new Error(line);
+  built += 1;
+  const id = `routec-${process.pid}-${built}`;
+  const names: string[] = [];
+  const add = (label: string): Promise<Namespace> => {
+    const name = `${id}-${label}`;
+    names.push(name);
+    return addNamespace(name);
+  };
+  const close = async (): Promise<void> => {
+    for (const name of names.splice(0)) await deleteNamespace(name);
+  };
+  try {
+    return { ...(await wire(plan, add)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Builds a network for as long as it is used. */
+export async function withNetwork(
+  plan: NetworkPlan,
+  use: (network: Network) => Promise<void>,
+): Promise<void> {
+  const network = await buildNetwork(plan);
+  try {
+    await use(network);
+  } finally {
+    await network.close();
+  }
+}
+
+async function wire(
+  plan: NetworkPlan,
+  add: (label: string) => Promise<Namespace>,
+): Promise<Omit<Network, 'close'>> {
+  const router = await add('router');
+  await makeStrict(router);
+  const hosts = new Map<string, Namespace>();
+  const lans = new Map<string, Namespace>();
+  for (const lan of plan.lans) {
+    const namespace = await add(lan.device);
+    await connect(router, lan.device, namespace, HOSTS);
+    await batch(router, lanLines(lan));
+    await batch(namespace, hostLines(lan));
+    lans.set(lan.device, namespace);
+    for (const host of lan.hosts) hosts.set(host, namespace);
+  }
+  const isps = new Map<string, Namespace>();
+  for (const [device, { addresses }] of Object.entries(plan.uplinks)) {
+    const isp = await add(device);
+    await connect(router, device, isp, CUSTOMER);
+    await answerOnLink(isp);
+    await batch(isp, [`link set ${CUSTOMER} up`, ...ispLines(plan, device)]);
+    await isp.run('nft', ['-f', '-'], ispRuleset(internetOf(plan), addresses.map(bare)));
+    await batch(router, [`link set ${device} up`, ...routerLines(plan, device)]);
+    isps.set(device, isp);
+  }
+  for (const device of isps.keys()) await hasCarrier(router, device, true);
+  const settings = Object.entries(plan.sysctl ?? {}).map(([key, value]) => `${key}=${value}`);
+  if (settings.length > 0) await router.run('sysctl', ['-qw', ...settings]);
+  const ispOf = (device: string): Namespace => {
+    const isp = isps.get(device);
+    if (isp === undefined) throw new Error(`the network has no uplink ${device}`);
+    return isp;
+  };
+  return {
+    router,
+    hosts,
+    lans,
+    isps,
+    seen: (device) => readCounters(ispOf(device)),
+    setLink: async (device, to) => {
+      const own = routerLines(plan, device);
+      await batch(router, [`link set ${device} ${to}`]);
+      if (to === 'down') return;
+      await hasCarrier(router, device, true);
+      await batch(router, own);
+    },
+    setCarrier: async (device, to) => {
+      const own = to === 'up' ? ispLines(plan, device) : [];
+      await batch(ispOf(device), [`link set ${CUSTOMER} ${to}`, ...own]);
+      await hasCarrier(router, device, to === 'up');
+    },
+  };
+}
+
+const batch = (namespace: Namespace, lines: readonly string[]): Promise<string> =>
+  namespace.run('ip', ['-batch', '-'], `${lines.join('\n')}\n`);
+
+/** Forwards, and is as strict about reverse paths as a distribution that hardens its routers. */
+async function makeStrict(router: Namespace): Promise<void> {
+  await router.run('sysctl', [
+    '-qw',
+    'net/ipv4/ip_forward=1',
+    'net/ipv6/conf/all/forwarding=1',
+    ...['all', 'default', 'lo'].map((device) => `net/ipv4/conf/${device}/rp_filter=1`),
+    ...['all', 'default'].map((device) => `net/ipv6/conf/${device}/accept_dad=0`),
+    // The seventh refusal within a second must look like the first.
+    'net/ipv4/icmp_ratelimit=0',
+    'net/ipv6/icmp/ratelimit=0',
+  ]);
+}
+
+/** Asked for the internet's addresses on the link itself, an ISP says that they are its own. */
+async function answerOnLink(isp: Namespace): Promise<void> {
+  await isp.run('sysctl', [
+    '-qw',
+    'net/ipv6/conf/all/forwarding=1',
+    'net/ipv6/conf/all/proxy_ndp=1',
+    `net/ipv6/neigh/${CUSTOMER}/proxy_delay=0`,
+  ]);
+}
+
+/** A wire, made inside the one namespace: its name never stands on the host. */
+async function connect(one: Namespace, device: string, two: Namespace, peer: string) {
+  await batch(one, [`link add ${device} type veth peer name ${peer} netns ${two.name}`]);
+  await two.run('sysctl', [
+    '-qw',
+    ...['all', peer].map((each) => `net/ipv4/conf/${each}/rp_filter=0`),
+    `net/ipv6/conf/${peer}/accept_dad=0`,
+  ]);
+}
+
+/** Waits until the kernel has told everybody: routes follow a carrier a moment later. */
+async function hasCarrier(router: Namespace, device: string, wanted: boolean): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const [link] = JSON.parse(await router.run('ip', ['-j', 'link', 'show', 'dev', device]));
+    if ((link.operstate === 'UP') === wanted) return;
+    await setTimeout(10);
+  }
+  throw new Error(`${device} still has ${wanted ? 'no' : 'a'} carrier`);
+}
+
+async function readCounters(isp: Namespace): Promise<Seen> {
+  const { nftables } = JSON.parse(await isp.run('nft', ['-j', 'list', 'counters']));
+  const packets = (name: string): number =>
+    nftables.find((each: { counter?: { name: string } }) => each.counter?.name === name).counter
+      .packets;
+  return { begun: packets('begun'), foreign: packets('foreign') };
+}

@@ -1,0 +1,23 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { requirements } from './requirements.ts';
+
+describe('requirements', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it('names the packages of the tools that are missing', async () => {
+    vi.stubEnv('PATH', '/nowhere');
+    expect(await requirements()).toBe(
+      'the lab needs nft, ip, sysctl; run: sudo apt-get install nftables iproute2 procps',
+    );
+  });
+
+  it('says how to become root', async () => {
+    vi.spyOn(process, 'getuid').mockReturnValue(1000);
+    expect(await requirements()).toBe(
+      'the lab needs root; run: sudo env "PATH=$PATH" npx vitest run src/lab',
+    );
+    vi.restoreAllMocks();
+  });
+});
