@@ -24,7 +24,11 @@ export interface BoxOf<F extends Family> {
 }
 
 /** Where the packets of a rule go: a slot by its number, or one of the three verdicts. */
-export type Target = { readonly kind: 'slot'; readonly slot: number } | Verdict;
+export type Target =
+  | { readonly kind: 'slot'; readonly slot: number }
+  /** By its place among the balances. */
+  | { readonly kind: 'balance'; readonly balance: number }
+  | Verdict;
 export interface Verdict {
   readonly kind: 'main' | 'drop' | 'reject';
 }
@@ -98,6 +102,14 @@ export interface OrderingSlot extends Numbered {
 /** One outcome that a packet can be marked with. */
 export type Slot = UplinkSlot | OrderingSlot;
 
+export type BalanceKey = 'flow' | 'source' | 'source-destination';
+
+/** Slots by weight. */
+export interface Balance {
+  readonly by: BalanceKey;
+  readonly choices: readonly { readonly slot: Slot; readonly weight: number }[];
+}
+
 export interface Marking {
   readonly mask: number;
   /** The four highest values of the mask, as they stand in the mark. */
@@ -116,6 +128,7 @@ export interface Program {
   readonly counters: boolean;
   readonly uplinks: readonly Uplink[];
   readonly slots: readonly Slot[];
+  readonly balances: readonly Balance[];
   /** What it forwards. First match wins, here and below. */
   readonly forwarded: readonly Rule[];
   /** What the router itself sends. */

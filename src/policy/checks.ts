@@ -7,6 +7,7 @@ import { reservedNumber } from './checks/reserved-number.ts';
 import { snatNotOnUplink } from './checks/snat-not-on-uplink.ts';
 import { tierOrder } from './checks/tier-order.ts';
 import { tooManyAddresses } from './checks/too-many-addresses.ts';
+import { unevenBalance } from './checks/uneven-balance.ts';
 
 /**
  * In the order of a policy's own logic: what its uplinks are, then what its rules say, then what
@@ -20,5 +21,6 @@ export const CHECKS: readonly Check[] = [
   tierOrder,
   noWay,
   tooManyAddresses,
+  unevenBalance,
   notLowered,
 ];

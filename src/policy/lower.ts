@@ -2,6 +2,7 @@ import { bug } from '../bug.ts';
 import { lastSlot, markingOf, markSlot } from '../model/marking.ts';
 import { numberSlots, type Wanted } from '../model/number-slots.ts';
 import type {
+  Balance,
   Box,
   Lock,
   LockedSlot,
@@ -18,7 +19,7 @@ import { LAST_DEVICE } from '../net/device-name.ts';
 import type { IntervalSet, Point } from '../net/interval-set.ts';
 import { formatRange } from '../net/prefix.ts';
 import type { Report } from '../text/diagnostic.ts';
-import { inboundKey, natOf, type Outcome, outcomesOf, targetKey } from './outcomes.ts';
+import { choicesOf, inboundKey, natOf, type Outcome, outcomesOf, targetKey } from './outcomes.ts';
 import { ownAddresses } from './own-addresses.ts';
 import type { Conditions, Policy, RoutePolicy, TierPolicy, UplinkPolicy } from './policy.ts';
 import { reportNumbers } from './report-numbers.ts';
@@ -80,19 +81,34 @@ export function lower(policy: Policy, lock: Lock | undefined, report: Report): P
     }
   }
 
-  const targetOf = (tiers: readonly TierPolicy[]): Target => {
+  const balances = new Map<string, Balance>();
+  const slotOf = (tiers: readonly TierPolicy[]): Slot | undefined => {
     const key = targetKey(tiers);
-    if (key !== undefined) return { kind: 'slot', slot: numberOf(key).slot };
+    return key === undefined ? undefined : (slots.get(key) ?? bug(`no slot for ${key}`));
+  };
+  const targetOf = (tiers: readonly TierPolicy[]): Target => {
+    const slot = slotOf(tiers);
+    if (slot !== undefined) return { kind: 'slot', slot: slot.number };
     const [first] = tiers;
-    if (first === undefined || first.kind === 'uplink' || first.kind === 'balance') {
-      return bug('a target that was not refused');
-    }
-    return { kind: first.kind };
+    if (first === undefined || first.kind === 'uplink') return bug('a target without a slot');
+    if (first.kind !== 'balance') return { kind: first.kind };
+    const choices = choicesOf(tiers).map(({ tiers: order, weight }) => {
+      return { slot: slotOf(order) ?? bug('a choice without a slot'), weight };
+    });
+    const [only] = choices;
+    if (only !== undefined && choices.length === 1) return { kind: 'slot', slot: only.slot.number };
+    const name = [
+      first.by,
+      ...choices.map(({ slot: { key }, weight }) => `${weight} ${key}`),
+    ].join();
+    if (!balances.has(name)) balances.set(name, { by: first.by, choices });
+    return { kind: 'balance', balance: [...balances.keys()].indexOf(name) };
   };
   const rulesOf = (local: boolean): Rule[] =>
     policy.routes
       .filter(({ conditions }) => conditions.local === local)
       .map((route) => lowerRule(route, targetOf(route.tiers)));
+  const [forwarded, local] = [rulesOf(false), rulesOf(true)];
   return {
     marking,
     priority: options.priority,
@@ -101,8 +117,9 @@ export function lower(policy: Policy, lock: Lock | undefined, report: Report): P
     counters: options.counters,
     uplinks: [...uplinks.values()],
     slots: [...slots.values()].sort((a, b) => a.number - b.number),
-    forwarded: rulesOf(false),
-    local: rulesOf(true),
+    balances: [...balances.values()],
+    forwarded,
+    local,
     forwards: policy.forwards.map(({ statement: { text }, uplinks: on, ...rest }) => ({
       ...rest,
       id: ruleId(text),

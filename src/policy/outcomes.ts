@@ -1,7 +1,9 @@
 import type { Nat, NatByFamily, OrderingSlot } from '../model/program.ts';
+import { share } from '../model/share.ts';
 import { formatRange } from '../net/prefix.ts';
 import type { Span } from '../text/source.ts';
 import type { NatPolicy, Policy, TierPolicy, UplinkPolicy } from './policy.ts';
+import { uplinksOf } from './uplinks-of.ts';
 
 const NOTHING: NatByFamily = { 4: { kind: 'none' }, 6: { kind: 'none' } };
 
@@ -45,13 +47,30 @@ export function outcomesOf(policy: Policy): Map<string, Outcome> {
     add({ kind: 'inbound', key, uplink, nat: natOf(uplink), span: uplink.span });
   }
   for (const { tiers } of policy.routes) {
-    for (const tier of tiers) {
-      if (tier.kind === 'uplink') add(chosen(tier.uplink, tier.nat, tier.span));
+    for (const { uplink, nat, span } of uplinksOf(tiers)) add(chosen(uplink, nat, span));
+    for (const { tiers: order } of choicesOf(tiers)) {
+      const ordering = orderingOf(order);
+      if (ordering !== undefined) add(ordering);
     }
-    const ordering = orderingOf(tiers);
-    if (ordering !== undefined) add(ordering);
   }
   return out;
+}
+
+/** The orders of uplinks that a target comes to, by weight; one, unless it begins with a balance. */
+export function choicesOf(
+  tiers: readonly TierPolicy[],
+): { readonly tiers: readonly TierPolicy[]; readonly weight: number }[] {
+  const [first, ...rest] = tiers;
+  if (first?.kind !== 'balance') return [{ tiers, weight: 1 }];
+  const asTiers = first.members.map(({ uplink, nat, span }): TierPolicy => {
+    return { kind: 'uplink', uplink, span, ...(nat === undefined ? {} : { nat }) };
+  });
+  return share(first.members.map(({ weight }) => weight)).map(({ weight, ...taken }) => {
+    const order = [taken.first, ...(taken.second === taken.first ? [] : [taken.second])];
+    const others = asTiers.map((_, index) => index).filter((index) => !order.includes(index));
+    const members = [...order, ...others].flatMap((index) => asTiers[index] ?? []);
+    return { tiers: [...members, ...rest], weight };
+  });
 }
 
 /** The key of what the tiers come to; nothing where that is one of the three verdicts. */

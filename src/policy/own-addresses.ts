@@ -1,6 +1,7 @@
 import type { AddressRange, Family } from '../net/address.ts';
 import { formatRange } from '../net/prefix.ts';
 import type { NatPolicy, Policy, UplinkPolicy } from './policy.ts';
+import { uplinksOf } from './uplinks-of.ts';
 
 export interface OwnPrefix {
   readonly family: Family;
@@ -33,9 +34,7 @@ export function ownAddresses(policy: Policy): Map<UplinkPolicy, OwnPrefix[]> {
 function translatedTo(policy: Policy, uplink: UplinkPolicy): AddressRange[] {
   const nats: (NatPolicy | undefined)[] = [uplink.nat];
   for (const { tiers } of policy.routes) {
-    for (const tier of tiers) {
-      if (tier.kind === 'uplink' && tier.uplink === uplink) nats.push(tier.nat);
-    }
+    for (const each of uplinksOf(tiers)) if (each.uplink === uplink) nats.push(each.nat);
   }
   return nats.flatMap((nat) =>
     [nat?.[4], nat?.[6]].flatMap((action) =>

@@ -6,6 +6,7 @@ import type {
   SetStatement,
   UplinkStatement,
 } from '../../grammar/tree.ts';
+import type { BalanceKey } from '../model/program.ts';
 import type { Address, AddressRange, Family } from '../net/address.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import type { IntervalSet } from '../net/interval-set.ts';
@@ -117,7 +118,20 @@ export type TierPolicy =
       readonly nat?: NatPolicy;
       readonly span: Span;
     }
-  | { readonly kind: 'balance'; readonly span: Span };
+  | {
+      readonly kind: 'balance';
+      readonly members: readonly BalanceMember[];
+      readonly by: BalanceKey;
+      readonly span: Span;
+    };
+
+export interface BalanceMember {
+  readonly uplink: UplinkPolicy;
+  readonly nat?: NatPolicy;
+  /** 1 to 1000. */
+  readonly weight: number;
+  readonly span: Span;
+}
 
 export interface RoutePolicy {
   readonly statement: RouteStatement;

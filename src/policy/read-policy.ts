@@ -29,8 +29,7 @@ export function readPolicy({ statements, lists }: Loaded, report: Report): Polic
       return { kind, uplink, span, ...(nat === undefined ? {} : { nat }) };
     }
     if (kind !== 'balance') return { kind, span };
-    readBalance(node.shares, uplinks, lookup, report);
-    return { kind, span };
+    return readBalance(node, uplinks, lookup, report);
   };
 
   const routes: RoutePolicy[] = [];

@@ -4,6 +4,7 @@ import { type Run, runsOf } from '../../model/runs.ts';
 import { FAMILIES, type Family } from '../../net/address.ts';
 import type { IntervalSet, Point } from '../../net/interval-set.ts';
 import { comment } from '../comment.ts';
+import { balanceName } from './balance.ts';
 import { formatInterval, spelling, type Tested } from './key.ts';
 import { type Chain, chain, type Filled, ip, only, type Part, slotName, sorted } from './names.ts';
 import { testsOf } from './tests.ts';
@@ -80,6 +81,7 @@ export function choose(program: Program, name: string, list: readonly Rule[]): P
 const source = ({ id, text }: Rule): string => `# ${id} ${comment(text)}`;
 
 function targetChain({ slots }: Program, target: Target): string {
+  if (target.kind === 'balance') return balanceName(target.balance);
   if (target.kind !== 'slot') return `to_${target.kind}`;
   const slot = slots.find(({ number }) => number === target.slot);
   return `to_${slotName(slot ?? bug(`no slot ${target.slot}`))}`;

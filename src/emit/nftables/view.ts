@@ -1,4 +1,5 @@
 import type { Program } from '../../model/program.ts';
+import { balances } from './balance.ts';
 import { choose } from './choose.ts';
 import { forward } from './forward.ts';
 import { hooks } from './hooks.ts';
@@ -16,6 +17,7 @@ export function view(program: Program, base: string): View {
   // A chain is declared before it is jumped to, so the hooks come last.
   const parts = [
     marks(program),
+    balances(program),
     choose(program, 'choose', program.forwarded),
     choose(program, 'choose_local', program.local),
     forward(program),

@@ -1,5 +1,6 @@
 import { FAMILIES } from '../../net/address.ts';
 import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
+import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
 
 const kind: Kind = {
@@ -14,9 +15,8 @@ export const noWay: Check = {
   kind,
   run: ({ routes }, report) => {
     for (const { conditions, tiers } of routes) {
-      for (const tier of tiers) {
-        if (tier.kind !== 'uplink') continue;
-        const { name, gateways, dhcp } = tier.uplink;
+      for (const { uplink, span } of uplinksOf(tiers)) {
+        const { name, gateways, dhcp } = uplink;
         if (gateways.length === 0 || dhcp !== undefined) continue;
         for (const family of FAMILIES) {
           const asked =
@@ -28,7 +28,7 @@ export const noWay: Check = {
             diagnose(
               kind,
               `\`${name}\` has no IPv${family} gateway: the rule makes IPv${family} unreachable`,
-              [at(tier.span, `no way for IPv${family}`), ...quoting(tier.uplink.span)],
+              [at(span, `no way for IPv${family}`), ...quoting(uplink.span)],
               `add \`ipv${family === 4 ? 6 : 4}\` to the rule if IPv${family} is not meant, or a gateway to \`${name}\``,
             ),
           );

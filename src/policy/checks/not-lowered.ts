@@ -2,6 +2,7 @@ import type { Match } from '../../../grammar/tree.ts';
 import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
 import type { Span } from '../../text/source.ts';
 import type { Policy, UplinkPolicy } from '../policy.ts';
+import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
 
 const kind: Kind = {
@@ -42,12 +43,8 @@ function* findings(policy: Policy): Iterable<Finding> {
         help: 'answers to it go back by that uplink without a rule',
       };
     }
-    const [first] = tiers;
-    if (first?.kind === 'balance') yield { span: first.span, what: '`balance`' };
-    for (const tier of tiers) {
-      if (tier.kind === 'uplink' && tier.nat?.translates) {
-        yield { span: tier.nat.span, what: '`snat ... to ...`' };
-      }
+    for (const { nat } of uplinksOf(tiers)) {
+      if (nat?.translates) yield { span: nat.span, what: '`snat ... to ...`' };
     }
   }
   for (const { statement, content } of policy.sets) {

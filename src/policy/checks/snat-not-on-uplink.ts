@@ -2,6 +2,7 @@ import { type AddressRange, FAMILIES } from '../../net/address.ts';
 import { formatRange } from '../../net/prefix.ts';
 import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
 import type { NatPolicy, UplinkPolicy } from '../policy.ts';
+import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
 
 const kind: Kind = {
@@ -47,7 +48,7 @@ export const snatNotOnUplink: Check = {
     };
     for (const uplink of uplinks) look(uplink, uplink.nat);
     for (const { tiers } of routes) {
-      for (const tier of tiers) if (tier.kind === 'uplink') look(tier.uplink, tier.nat);
+      for (const { uplink, nat } of uplinksOf(tiers)) look(uplink, nat);
     }
   },
 };

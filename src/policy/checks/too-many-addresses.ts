@@ -2,6 +2,7 @@ import { FAMILIES } from '../../net/address.ts';
 import { at, diagnose } from '../../text/diagnostic.ts';
 import { tooManyAddresses as kind } from '../kinds.ts';
 import { ownAddresses } from '../own-addresses.ts';
+import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
 
 /** Each own address takes two of the rule priorities 900 to 995 of its family. */
@@ -25,7 +26,7 @@ export const tooManyAddresses: Check = {
     }
     for (const { nat } of [
       ...policy.uplinks,
-      ...policy.routes.flatMap(({ tiers }) => tiers.filter((tier) => tier.kind === 'uplink')),
+      ...policy.routes.flatMap(({ tiers }) => uplinksOf(tiers)),
     ]) {
       for (const family of FAMILIES) {
         const action = nat?.[family];
