@@ -35,6 +35,11 @@ export type Run =
     }
   | { readonly kind: 'test'; readonly box: Box; readonly rule: Rule };
 
+/** What each dimension takes of a key, in bytes; addresses by their family. */
+const BYTES = { device: 16, mac: 8, protocol: 4, icmpType: 4, sourcePort: 4, port: 4 } as const;
+/** The kernel compares keys of at most so many bytes (NFT_DATA_VALUE_MAXLEN). */
+const LONGEST_KEY = 64;
+
 /** A rule with more cells than this is tested by itself, each dimension against a set. */
 const MOST_CELLS = 4096;
 
@@ -97,7 +102,12 @@ function shapeOf(box: Box): Shape | undefined {
     if (dimension === 'protocol' && box.icmpType !== undefined) return false;
     return box[dimension] !== undefined;
   });
-  if (dimensions.length === 0) return undefined;
+  const addressBytes = box.family === 4 ? 4 : 16;
+  const bytes = dimensions.reduce(
+    (sum, each) => sum + (each === 'source' || each === 'destination' ? addressBytes : BYTES[each]),
+    0,
+  );
+  if (dimensions.length === 0 || bytes > LONGEST_KEY) return undefined;
   const sets = dimensions.map((dimension) => box[dimension] as SetOf);
   if (sets.reduce((product, set) => product * set.length, 1) > MOST_CELLS && sets.length > 1) {
     return undefined;

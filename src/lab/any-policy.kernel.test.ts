@@ -1,0 +1,129 @@
+import { execa } from 'execa';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { compile } from '../compile.ts';
+import type { Artefact } from '../emit/artefact.ts';
+import { positionOf } from '../text/source.ts';
+
+/** Policies of all that is compiled, put together at random: whatever comes out must load. */
+const pick = (...texts: string[]): fc.Arbitrary<string> => fc.constantFrom(...texts);
+const list = (one: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc.array(one, { minLength: 1, maxLength: 4 }).map((items) => [...new Set(items)].join(', '));
+const not = (kind: string, values: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc.tuple(fc.boolean(), values).map(([no, text]) => `${kind} ${no ? 'not ' : ''}${text}`);
+
+const four = pick('192.168.0.1', '192.168.0.0/24', '10.0.0.0/8', '10.1.0.0-10.1.2.9', '@nets4');
+const six = pick('fd00::1', 'fd00::/64', '2001:db8::-2001:db8::ff', '@nets6');
+const nets = fc.oneof(list(four), list(six), list(fc.oneof(four, six)));
+const ports = list(pick('80', '81', '443', '8000-8080', 'domain', '@web', '1-1023'));
+const protocol = fc.oneof(
+  fc.tuple(pick('tcp', 'udp', 'tcp,udp', 'sctp'), ports).map(([name, text]) => `${name} ${text}`),
+  not('tcp', ports),
+  fc.tuple(ports, ports).map(([to, from]) => `udp ${to} sport ${from}`),
+  pick('tcp', 'not udp', 'icmp', 'icmp echo-request', 'icmpv6 not 128, 129', 'proto gre, esp'),
+);
+const arrival = not('in', list(pick('lan0', 'lan1', 'guest*', '"a;{}$(x)"')));
+const other = fc.oneof(
+  not('mac', list(pick('00:00:5e:00:53:01', '00:00:5e:00:53:02', '@phones'))),
+  not('dscp', list(pick('ef', 'cs1', '0', '63'))),
+  not('mark', list(pick('0x1/0xff', '7', '0x0/0x80000000'))),
+);
+const some = (match: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc.option(match, { nil: '' }).map((text) => text.trim());
+const target = pick(
+  'main',
+  'drop',
+  'reject',
+  'a',
+  'b snat 192.0.2.2',
+  'b snat 192.0.2.2, 192.0.2.9, 2001:db8:b::2-2001:db8:b::4',
+  'c nonat',
+  'a else b',
+  'b masquerade else c else main',
+  'a else "l.te" else drop',
+  'c else reject',
+  'balance a 3, b 1',
+  'balance a, b 2, c 4 by source else reject',
+  'balance b, c by source-destination else a',
+);
+const matches = (local: boolean): fc.Arbitrary<string[]> =>
+  fc
+    .tuple(
+      some(not('from', nets)),
+      some(not('to', nets)),
+      some(protocol),
+      some(local ? fc.constant('') : arrival),
+      some(local ? fc.constant('') : other),
+      pick('', '', 'ipv4', 'ipv6'),
+    )
+    .map((texts) => texts.filter((text) => text !== ''));
+const route = fc.boolean().chain((local) =>
+  fc.tuple(matches(local), target).map(([texts, to]) => {
+    return ['route', ...(local ? ['local'] : []), ...texts, 'via', to].join(' ');
+  }),
+);
+const forward = pick(
+  'forward tcp 8443 on a, b to 192.168.0.10:443',
+  'forward tcp,udp 7000-7005, 7010 on b to 192.168.0.10:80',
+  'forward udp 7000-7005 on b to [fd00::10]:8000-8005',
+);
+const head = [
+  'uplink a dev eth2 gateway 198.51.100.1, fe80::1 masquerade weight 2',
+  'uplink b dev eth3 gateway 192.0.2.1 address 192.0.2.2/24, 192.0.2.9, 2001:db8:b::2/64, 2001:db8:b::3, 2001:db8:b::4 snat 192.0.2.2',
+  'uplink c dev wg0',
+  'uplink "l.te" dev "wwan0.7" gateway 203.0.113.129 nonat',
+  'set nets4 = 172.16.0.0/12, 192.168.7.7',
+  'set nets6 = fd00:1::/64',
+  'set web = 80, 443, 8443',
+  'set phones = 00:00:5e:00:53:10',
+];
+const options = pick('', 'option counters off', 'option mark-mask 0xff00', 'option priority 200');
+const policy = fc
+  .tuple(options, fc.array(fc.oneof({ arbitrary: route, weight: 8 }, forward), { maxLength: 25 }))
+  .map(([option, lines]) => [option, ...head, ...lines].join('\n'));
+
+/** The artefacts of what is left when the lines that contradict themselves are taken out. */
+function sound(text: string): readonly Artefact[] {
+  const entry = { name: 'p.route', base: 'p', bytes: new TextEncoder().encode(text) };
+  const { artefacts, diagnostics } = compile(entry, () => ({ refused: 'no files' }), undefined);
+  if (artefacts.length > 0) return artefacts;
+  const wrong = diagnostics
+    .filter(({ severity }) => severity === 'error')
+    .map(({ labels: [{ span }] }) => positionOf(span.source, span.start).line);
+  expect(wrong, text).not.toEqual([]);
+  return sound(
+    text
+      .split('\n')
+      .filter((_, index) => !wrong.includes(index + 1))
+      .join('\n'),
+  );
+}
+
+const RUNS = Number(process.env.ROUTEC_RUNS ?? 60);
+
+it('whatever compiles is loaded by nft and ip, twice', async () => {
+  let loaded = 0;
+  await fc.assert(
+    fc.asyncProperty(policy, async (text) => {
+      const artefacts = sound(text);
+      const of = (suffix: string) => artefacts.find((each) => each.suffix === suffix)?.text ?? '';
+      expect(artefacts).not.toEqual([]);
+      loaded += 1;
+      const nft = of('nft');
+      await load(['nft', '-f', '-'], `${nft}\n${nft}`);
+      for (const [end, words] of [
+        ['', ['ip', '-batch', '-']],
+        ['6', ['ip', '-6', '-batch', '-']],
+      ] as const) {
+        const files = ['guard.ip', 'ip', 'down.ip', 'ip'].map((name) => of(`${name}${end}`));
+        await load(words, `link set lo up\n${files.join('')}`);
+      }
+    }),
+    { numRuns: RUNS },
+  );
+  expect(loaded).toBe(RUNS);
+});
+
+/** In a network namespace of its own, which is gone with the tool. */
+const load = (words: readonly string[], input: string): Promise<unknown> =>
+  execa('unshare', ['-n', ...words], { input });
