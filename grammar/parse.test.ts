@@ -10,7 +10,7 @@ const RUNS = { numRuns: Number(process.env.ROUTEC_RUNS ?? 500) };
 const sourceOf = (text: string): Source => ({ name: 'policy.route', text, quotable: true });
 
 /** The statements of a text that must be sound. */
-function statements(text: string): Statement[] {
+function statements(text: string): readonly Statement[] {
   const { statements: found, diagnostics } = parse(sourceOf(text));
   expect(diagnostics.map(({ message }) => message)).toEqual([]);
   return found;

@@ -5,15 +5,22 @@ import { explainSyntax } from './explain-syntax.ts';
 import { controlCharacter, openBrace, unexpectedCharacter, unterminatedText } from './kinds.ts';
 import { RouteParser } from './parser.ts';
 import { type Slice, splitStatements } from './split-statements.ts';
-import { ALL_TOKENS } from './tokens.ts';
+import { ALL_TOKENS, keyword } from './tokens.ts';
 import type { Statement } from './tree.ts';
 
 // Made on first use: the analysis of the grammar is most of a cold start.
 let lexer: Lexer | undefined;
 let parser: RouteParser | undefined;
 
+export interface Parsed {
+  readonly statements: readonly Statement[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Names that broken statements would have declared: nobody else is to blame for their absence. */
+  readonly lost: readonly string[];
+}
+
 /** The statements of a text that are well-formed, and a finding for each that is not. */
-export function parse(source: Source): { statements: Statement[]; diagnostics: Diagnostic[] } {
+export function parse(source: Source): Parsed {
   lexer ??= new Lexer(ALL_TOKENS, {
     positionTracking: 'onlyOffset',
     ensureOptimizations: true,
@@ -25,18 +32,32 @@ export function parse(source: Source): { statements: Statement[]; diagnostics: D
   const diagnostics = lexingFindings(source, errors);
   const broken = brokenSlices(slices, errors);
   const statements: Statement[] = [];
+  const lost: string[] = [];
   for (const slice of slices) {
     // Its characters are already reported; its syntax would only repeat that.
-    if (broken.has(slice)) continue;
+    if (broken.has(slice)) {
+      lost.push(...declared(slice));
+      continue;
+    }
     if (slice.open !== undefined) {
       diagnostics.push(unclosed(source, slice.open));
+      lost.push(...declared(slice));
       continue;
     }
     const statement = parser.parse(source, slice.tokens);
     if (statement !== undefined) statements.push(statement);
-    else diagnostics.push(explainSyntax(source, parser, slice.tokens));
+    else {
+      diagnostics.push(explainSyntax(source, parser, slice.tokens));
+      lost.push(...declared(slice));
+    }
   }
-  return { statements, diagnostics };
+  return { statements, diagnostics, lost };
+}
+
+/** The name of the uplink or set that a statement begins to declare. */
+function declared({ tokens: [first, name] }: Slice): string[] {
+  const declares = first?.tokenType === keyword.uplink || first?.tokenType === keyword.set;
+  return declares && name !== undefined ? [name.image.replace(/^"(.*)"$/, '$1')] : [];
 }
 
 function unclosed(source: Source, brace: IToken): Diagnostic {

@@ -284,7 +284,12 @@ export class RouteParser extends EmbeddedActionsParser {
   private readonly optionStatement = this.RULE('optionStatement', () => {
     this.CONSUME(k.option);
     const name = this.asWord(this.CONSUME(Name), 'name');
-    return { kind: 'option', name, value: this.SUBRULE(this.value) };
+    const value = this.OR([
+      { ALT: () => this.SUBRULE(this.value) },
+      // A word of `forward`, and the opposite of `off`.
+      { ALT: () => this.asWord(this.CONSUME(k.on), 'name') },
+    ]);
+    return { kind: 'option', name, value };
   });
 
   private readonly include = this.RULE('include', () => {

@@ -7,9 +7,10 @@ import { emitSysctl } from './emit/sysctl/emit-sysctl.ts';
 import type { Lock, Program } from './model/program.ts';
 import { CHECKS } from './policy/checks.ts';
 import { load, type Read } from './policy/load.ts';
-import { lower } from './policy/lower.ts';
+import { lower, numberPolicy } from './policy/lower.ts';
 import type { Policy } from './policy/policy.ts';
 import { readPolicy } from './policy/read-policy.ts';
+import { reportGuard } from './policy/report-guard.ts';
 import { rulePlaces } from './policy/rule-places.ts';
 import type { Diagnostic } from './text/diagnostic.ts';
 import { sortDiagnostics } from './text/sort-diagnostics.ts';
@@ -40,7 +41,7 @@ export interface Compiled {
 /**
  * Text to program: what `check` does.
  *
- *     bytes ─load─► statements ─readPolicy─► policy ─CHECKS─► policy ─lower─► program
+ *     bytes ─load─► statements ─readPolicy─► policy ─CHECKS, numberPolicy─► numbers ─lower─► program
  *
  * Pure but for `read`. `lock` is what the manifest of the last compile kept.
  */
@@ -52,9 +53,11 @@ export function check(entry: Entry, read: Read, lock: Lock | undefined): Checked
   const failed = (): boolean => diagnostics.some(({ severity }) => severity === 'error');
   const policy = readPolicy(load(entry, read, report), report);
   for (const { run } of CHECKS) run(policy, report);
-  const program = failed() ? undefined : lower(policy, lock, report);
+  reportGuard(policy, lock, report);
+  const numbered = numberPolicy(policy, lock, report);
+  const program = failed() ? undefined : lower(policy, numbered);
   const sorted = sortDiagnostics(diagnostics);
-  if (program === undefined || failed()) return { policy, diagnostics: sorted };
+  if (program === undefined) return { policy, diagnostics: sorted };
   return { policy, diagnostics: sorted, program };
 }
 

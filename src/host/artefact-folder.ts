@@ -16,6 +16,9 @@ import { sha256 } from '../emit/manifest/emit-manifest.ts';
 import { type Manifest, readManifest } from '../emit/manifest/read-manifest.ts';
 import { readFile, reasonOf } from './read-file.ts';
 
+/** What follows the policy's base name in the name of an artefact. */
+const OURS =
+  /^(nft|sysctl|(guard\.)?(down\.)?ip6?|uplink\.[A-Za-z0-9_-]+\.(sysctl|(down\.)?ip6?))$/;
 const STAGE = '.routec-stage-';
 
 /** The manifest in a folder: none yet, one that can be used, or why it can't. */
@@ -72,7 +75,7 @@ export function staleNames(
 
 /** A manifest is a text like any other: it must not be able to name a file elsewhere. */
 function belongs(name: string, base: string): boolean {
-  return name.startsWith(`${base}.`) && /^[A-Za-z0-9_.-]+$/.test(name.slice(base.length));
+  return name.startsWith(`${base}.`) && OURS.test(name.slice(base.length + 1));
 }
 
 /**

@@ -60,6 +60,8 @@ export function reasonOf(error: unknown): string {
     ENOTDIR: 'a part of the path is no folder',
     ELOOP: 'too many symbolic links',
     ENAMETOOLONG: 'the name is too long',
+    EAGAIN: 'it has nothing to read yet',
+    EIO: 'it can not be read (input/output error)',
     ENXIO: 'it is no regular file',
     ENOSPC: 'no space is left on the device',
     EROFS: 'the file system is read-only',
@@ -79,7 +81,7 @@ function readAll(file: number): Uint8Array | undefined {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EOF') break;
-      if (code !== 'EAGAIN') throw error;
+      if (code !== 'EAGAIN' || file !== 0) throw error;
       // Standard input that does not block and has nothing yet.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
       continue;

@@ -77,7 +77,7 @@ const head = [
   'set web = 80, 443, 8443',
   'set phones = 00:00:5e:00:53:10',
 ];
-const options = pick('', 'option counters off', 'option mark-mask 0xff00', 'option priority 200');
+const options = pick('', 'option counters off', 'option mark-mask 0xff00', 'option priority 300');
 const policy = fc
   .tuple(options, fc.array(fc.oneof({ arbitrary: route, weight: 8 }, forward), { maxLength: 25 }))
   .map(([option, lines]) => [option, ...head, ...lines].join('\n'));

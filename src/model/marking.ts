@@ -1,10 +1,5 @@
+import { LAYOUT } from './layout.ts';
 import type { Marking } from './program.ts';
-
-/** The highest slot that rules and tables have room for: own tables lie 500 above the others. */
-const LAST_SLOT = 498;
-
-/** The highest offset of a slot's rule from the first priority; drop, reject and addresses follow. */
-export const LAST_RULE = 897;
 
 /** How many bits a slot's number is shifted to stand in the mask. */
 const shiftOf = (mask: number): number => 31 - Math.clz32(mask & -mask);
@@ -18,7 +13,7 @@ export function markingOf(mask: number): Marking {
 
 /** The highest number that a slot may have. */
 export function lastSlot(mask: number): number {
-  return Math.min((mask >>> shiftOf(mask)) - 4, LAST_SLOT);
+  return Math.min((mask >>> shiftOf(mask)) - 4, LAYOUT.lastSlot);
 }
 
 /** A slot's number as it stands in the packet mark and the conntrack mark. */

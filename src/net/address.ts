@@ -96,3 +96,25 @@ export function formatAddress({ family, value }: Address): string {
   if (best.at < 0) return text.join(':');
   return `${text.slice(0, best.at).join(':')}::${text.slice(best.at + best.length).join(':')}`;
 }
+
+/** An address that a host can have: not unspecified, loopback, multicast or broadcast. */
+export function scanHostAddress(text: string): Scanned<Address> {
+  const scanned = scanAddress(text);
+  if (isFault(scanned)) return scanned;
+  const why = unfitFor(scanned.value);
+  return why === undefined ? scanned : { fault: `\`${text}\` is ${why}, and no host has it` };
+}
+
+/** Why no host on a wire can have an address, if that is so. */
+export function unfitFor({ family, value }: Address): string | undefined {
+  if (family === 4) {
+    const first = Math.floor(value / 2 ** 24);
+    if (first === 0) return 'unspecified';
+    if (first === 127) return 'a loopback address';
+    if (first >= 224 && first < 240) return 'a multicast address';
+    return value === LAST_4 ? 'the broadcast address' : undefined;
+  }
+  if (value === 0n) return 'unspecified';
+  if (value === 1n) return 'the loopback address';
+  return value >> 120n === 0xffn ? 'a multicast address' : undefined;
+}

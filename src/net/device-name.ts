@@ -54,3 +54,12 @@ export function formatDevice([low, high]: Interval<bigint>): string {
   }
   return low === high ? name : `${name}*`;
 }
+
+/** The device of an uplink: one that can have a link, and a folder of settings to itself. */
+export function scanUplinkDevice(text: string): Scanned<string> {
+  if (text === 'lo') return { fault: '`lo` leads nowhere but to the router itself' };
+  if (text === 'all' || text === 'default') {
+    return { fault: `\`${text}\` is no device: it is where the settings of all devices are` };
+  }
+  return scanDeviceName(text);
+}

@@ -30,6 +30,7 @@ export const implicitUplink = kind(
   'an uplink without a declaration',
   'warning',
 );
+export const deepSet = kind('RC114', 'deep-set', 'sets stand in sets too deep');
 
 // Values.
 export const badAddress = kind('RC201', 'bad-address', 'this is not an address');
@@ -50,6 +51,7 @@ export const portsWithoutProtocol = kind(
 );
 export const impossibleMatch = kind('RC213', 'impossible-match', 'no packet fits this rule');
 export const numberClash = kind('RC215', 'number-clash', 'two things want one number');
+export const guardChanged = kind('RC217', 'guard-changed', 'the guard changes', 'warning');
 export const reusedSlot = kind('RC216', 'reused-slot', 'a retired number is used again', 'warning');
 
 // What the compiler or a backend can't do.

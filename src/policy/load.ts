@@ -1,4 +1,4 @@
-import { invalidUtf8 } from '../../grammar/kinds.ts';
+import { controlCharacter, invalidUtf8 } from '../../grammar/kinds.ts';
 import { parse } from '../../grammar/parse.ts';
 import type { SetStatement, Statement, Word } from '../../grammar/tree.ts';
 import { at, type Diagnostic, diagnose, type Report } from '../text/diagnostic.ts';
@@ -21,6 +21,8 @@ export type Read = (path: string) => ReadResult;
 export interface Loaded {
   readonly statements: readonly Statement[];
   readonly lists: ReadonlyMap<SetStatement, readonly Word[]>;
+  /** Names that statements with a syntax error would have declared. */
+  readonly lost: ReadonlySet<string>;
 }
 
 const DEEPEST = 16;
@@ -35,6 +37,7 @@ export function load(
 ): Loaded {
   const statements: Statement[] = [];
   const lists = new Map<SetStatement, readonly Word[]>();
+  const lost = new Set<string>();
   let files = 0;
   let tooDeep = false;
   let bytes = entry.bytes.length;
@@ -61,6 +64,7 @@ export function load(
   const take = (source: Source, above: readonly string[]): void => {
     const parsed = parse(source);
     for (const diagnostic of withoutEchoes(parsed.diagnostics, source)) report(diagnostic);
+    for (const name of parsed.lost) lost.add(name);
     for (const statement of parsed.statements) {
       if (statement.kind === 'include') {
         const name = resolve(source.name, statement.path.text);
@@ -81,13 +85,13 @@ export function load(
       statements.push(statement);
       if (statement.kind === 'set' && statement.content.kind === 'file') {
         const list = open(statement.content.path, source);
-        if (list !== undefined) lists.set(statement, linesOf(list));
+        if (list !== undefined && isClean(list, report)) lists.set(statement, linesOf(list));
       }
     }
   };
 
   take(decode(entry.name, entry.bytes, true, report), [entry.name]);
-  return { statements, lists };
+  return { statements, lists, lost };
 }
 
 /** A path relative to the folder of the file that names it. */
@@ -125,6 +129,17 @@ function withoutEchoes(diagnostics: readonly Diagnostic[], source: Source): Diag
   return diagnostics.filter(
     ({ code, labels: [{ span }] }) => code !== 'RC001' || span.start !== bad,
   );
+}
+
+/** A lone CR would hide the rest of its line, and a NUL its end. */
+function isClean(source: Source, report: Report): boolean {
+  const at_ = source.text.search(/\r(?!\n)|\0/);
+  if (at_ < 0) return true;
+  const span = { source, start: at_, end: at_ + 1 };
+  const what =
+    source.text[at_] === '\r' ? 'a lone carriage return' : 'a control character (U+0000)';
+  report(diagnose(controlCharacter, what, [at(span)], 'end lines with a newline, or with both'));
+  return false;
 }
 
 /** The values of a list file: one a line, `#` begins a comment. */

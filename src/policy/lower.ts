@@ -1,6 +1,7 @@
 import { bug } from '../bug.ts';
+import { LAYOUT } from '../model/layout.ts';
 import { lastSlot, markingOf, markSlot } from '../model/marking.ts';
-import { numberSlots, type Wanted } from '../model/number-slots.ts';
+import { type Numbered, numberSlots, type Wanted } from '../model/number-slots.ts';
 import type {
   Balance,
   Box,
@@ -25,21 +26,33 @@ import type { Conditions, Policy, RoutePolicy, TierPolicy, UplinkPolicy } from '
 import { reportNumbers } from './report-numbers.ts';
 import { ruleId } from './rule-id.ts';
 
-/** How far above its choice table an uplink's own table lies. */
-const OWN_TABLES = 500;
+/** The outcomes of a policy, each with its number. */
+export interface NumberedPolicy {
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  readonly numbered: Numbered;
+}
 
 /**
- * A checked policy as a program. `lock` is what the manifest of the last compile kept; the result's
- * own lock is what the next one will find. Numbers that clash or run out are reported; the program
- * is then void.
+ * Gives each outcome of a policy its number. `lock` is what the manifest of the last compile kept.
+ * Numbers that clash or run out are reported, also where something else is wrong with the policy.
  */
-export function lower(policy: Policy, lock: Lock | undefined, report: Report): Program | undefined {
+export function numberPolicy(
+  policy: Policy,
+  lock: Lock | undefined,
+  report: Report,
+): NumberedPolicy {
+  const { markMask } = policy.options;
+  const outcomes = outcomesOf(policy);
+  const wanted = [...outcomes.values()].map((outcome) => wantedOf(outcome, markMask));
+  const numbered = numberSlots(wanted, lock, lastSlot(markMask));
+  reportNumbers(policy, numbered, outcomes, report);
+  return { outcomes, numbered };
+}
+
+/** A checked policy as a program. Its own lock is what the next compile will find. */
+export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): Program {
   const { options } = policy;
   const marking = markingOf(options.markMask);
-  const outcomes = outcomesOf(policy);
-  const wanted = [...outcomes.values()].map((outcome) => wantedOf(outcome, options.markMask));
-  const numbered = numberSlots(wanted, lock, lastSlot(options.markMask));
-  if (!reportNumbers(policy, numbered, outcomes, report)) return undefined;
   const numberOf = (key: string): LockedSlot =>
     numbered.slots.get(key) ?? bug(`the slot ${key} has no number`);
 
@@ -61,7 +74,7 @@ export function lower(policy: Policy, lock: Lock | undefined, report: Report): P
       slot,
       inbound: numberOf(inboundKey(uplink)).slot,
       choiceTable: uplink.table?.value ?? options.priority + slot,
-      ownTable: options.priority + OWN_TABLES + slot,
+      ownTable: options.priority + LAYOUT.ownTables + slot,
     });
   }
 

@@ -117,7 +117,8 @@ function orderingOf(tiers: readonly TierPolicy[]): (Outcome & { kind: 'ordering'
     tier.kind === 'uplink' ? [chosenKey(tier.uplink, tier.nat)] : [],
   );
   const end = last.kind === 'uplink' || last.kind === 'balance' ? 'unreachable' : last.kind;
-  const key = [...keys, ...(end === 'unreachable' ? [] : [end])].join(' else ');
+  // `else` is followed by a name, which may be that of a verdict; `or` never is.
+  const key = `${keys.join(' else ')}${end === 'unreachable' ? '' : ` or ${end}`}`;
   return { kind: 'ordering', key, tiers: keys, end, span: first.span };
 }
 

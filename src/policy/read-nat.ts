@@ -1,5 +1,5 @@
 import type { NatNode, Word } from '../../grammar/tree.ts';
-import { type AddressRange, FAMILIES } from '../net/address.ts';
+import { type Address, type AddressRange, FAMILIES, unfitFor } from '../net/address.ts';
 import { isFault } from '../net/fault.ts';
 import { formatRange, prefixLength, scanAddressRange } from '../net/prefix.ts';
 import { at, diagnose, type Report } from '../text/diagnostic.ts';
@@ -45,6 +45,18 @@ function fromText(word: Word, report: Report): AddressRange[] | undefined {
     return undefined;
   }
   const { value } = scanned;
+  const why = [value.low, value.high]
+    .map((end) => unfitFor({ family: value.family, value: end } as Address))
+    .find((each) => each !== undefined);
+  if (why !== undefined) {
+    reportFault(
+      badAddress,
+      word,
+      { fault: `\`${word.text}\` is ${why}, and no uplink has it` },
+      report,
+    );
+    return undefined;
+  }
   if (!word.text.includes('/') || value.low === value.high) return [value];
   // The first and last address of a prefix are often not one's own: nothing is guessed here.
   const [low, high] = [

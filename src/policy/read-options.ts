@@ -1,4 +1,5 @@
 import type { OptionStatement } from '../../grammar/tree.ts';
+import { LAYOUT } from '../model/layout.ts';
 import { isFault } from '../net/fault.ts';
 import { scanMark } from '../net/mark.ts';
 import { scanNumber } from '../net/port.ts';
@@ -11,8 +12,6 @@ import type { Options } from './policy.ts';
 /** What each option may be: `read` gives its value, or what it should have been. */
 type Reader = (text: string) => number | boolean | string | { readonly wrong: string };
 
-/** Rules must come before main's (32766) and the tables are counted from it. */
-const LAST_PRIORITY = 31_000;
 /** Numbers that `rtnetlink.h` or routing daemons have taken: 0 to 18, 42, 186 to 198. */
 const takenProtocol = (number: number): boolean =>
   number <= 18 ||
@@ -34,7 +33,7 @@ const READERS: Record<string, Reader> = {
     }
     return value;
   },
-  priority: (text) => scanRange(text, 1, LAST_PRIORITY),
+  priority: (text) => scanRange(text, LAYOUT.lowestPriority, LAYOUT.highestPriority),
   protocol: (text) => {
     const number = scanNumber(text, 254);
     return number === undefined || takenProtocol(number) || takenProtocol(number + 1)

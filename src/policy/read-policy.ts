@@ -12,12 +12,12 @@ import { readUplinks } from './read-uplinks.ts';
 import { uplinkNames } from './uplink-names.ts';
 
 /** Resolves every name and reads every value; what is wrong is reported and left out. */
-export function readPolicy({ statements, lists }: Loaded, report: Report): Policy {
+export function readPolicy({ statements, lists, lost }: Loaded, report: Report): Policy {
   const of = <K extends Statement['kind']>(kind: K): Extract<Statement, { kind: K }>[] =>
     statements.filter((each): each is Extract<Statement, { kind: K }> => each.kind === kind);
   const options = readOptions(of('option'), report);
-  const { sets, lookup } = readSets(of('set'), lists, report);
-  const uplinks = uplinkNames(readUplinks(of('uplink'), lookup, report), report);
+  const { sets, lookup } = readSets(of('set'), lists, lost, report);
+  const uplinks = uplinkNames(readUplinks(of('uplink'), lookup, report), lost, report);
   const names: Names = { sets: lookup, uplink: uplinks.byName, markMask: options.markMask };
 
   const tier = (node: Tier): TierPolicy | undefined => {

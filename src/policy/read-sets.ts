@@ -13,6 +13,7 @@ import {
   badAddress,
   badPort,
   badValue,
+  deepSet,
   duplicateSet,
   emptyFile,
   longName,
@@ -27,6 +28,7 @@ import { addressesOf, readWord, reportEmpty, uniteAddresses } from './read-words
 export type SetLookup = (ref: Word) => SetContent;
 
 const NAME_BYTES = 63;
+const DEEPEST = 100;
 /** Of the faults of one list, so many are reported one by one. */
 const FAULTS = 10;
 
@@ -37,6 +39,7 @@ const PLURAL: Record<Kinds, string> = { addresses: 'addresses', ports: 'ports', 
 export function readSets(
   statements: readonly SetStatement[],
   lists: ReadonlyMap<SetStatement, readonly Word[]>,
+  lost: ReadonlySet<string>,
   report: Report,
 ): { sets: SetPolicy[]; lookup: SetLookup } {
   const byName = new Map<string, SetStatement>();
@@ -58,6 +61,7 @@ export function readSets(
   const lookup: SetLookup = (ref) => {
     const statement = byName.get(ref.text);
     if (statement !== undefined) return contentOf(statement, ref);
+    if (lost.has(ref.text)) return { kind: 'faulty' };
     const quotable = [...byName].filter(([, set]) => set.name.span.source.quotable);
     const meant = nearest(ref.text, new Map(quotable).keys());
     const help =
@@ -73,6 +77,11 @@ export function readSets(
       const message = `the set \`${ref.text}\` contains itself`;
       const labels = [at(ref.span, 'by this'), at(statement.name.span, 'declared here')] as const;
       report(diagnose(setCycle, message, [...labels], 'take one of the `@` on the way out'));
+      return { kind: 'faulty' };
+    }
+    if (open.length >= DEEPEST) {
+      const message = `sets stand in sets more than ${DEEPEST} deep`;
+      report(diagnose(deepSet, message, [at(ref.span)], 'put the values into one set'));
       return { kind: 'faulty' };
     }
     open.push(statement);

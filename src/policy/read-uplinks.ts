@@ -1,7 +1,7 @@
 import type { Clause, List, UplinkStatement, Word } from '../../grammar/tree.ts';
 import type { Address } from '../net/address.ts';
-import { scanAddress } from '../net/address.ts';
-import { scanDeviceName } from '../net/device-name.ts';
+import { scanHostAddress, unfitFor } from '../net/address.ts';
+import { scanUplinkDevice } from '../net/device-name.ts';
 import { isFault } from '../net/fault.ts';
 import { scanMark } from '../net/mark.ts';
 import { scanNumber } from '../net/port.ts';
@@ -89,7 +89,7 @@ function readClause(
 ): void {
   switch (clause.kind) {
     case 'dev': {
-      const device = readWord(badDeviceName, clause.value, scanDeviceName, report);
+      const device = readWord(badDeviceName, clause.value, scanUplinkDevice, report);
       if (device !== undefined) out.device = device;
       break;
     }
@@ -149,7 +149,7 @@ function readGateways(
       out.dhcp = word.span;
       continue;
     }
-    const address = readWord(badAddress, word, scanAddress, report);
+    const address = readWord(badAddress, word, scanHostAddress, report);
     if (address === undefined) continue;
     const first = gateways.find(({ value }) => value.family === address.family);
     if (first !== undefined) {
@@ -184,6 +184,16 @@ function readAddress(word: Word, report: Report): OwnAddress | undefined {
     return undefined;
   }
   const { address, length } = scanned.value;
+  const why = unfitFor(address);
+  if (why !== undefined) {
+    reportFault(
+      badAddress,
+      word,
+      { fault: `\`${word.text}\` is ${why}, and no uplink has it` },
+      report,
+    );
+    return undefined;
+  }
   const net = network(scanned.value);
   const single = { family: address.family, low: address.value, high: address.value } as typeof net;
   const bits = address.family === 4 ? 32 : 128;

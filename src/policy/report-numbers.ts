@@ -1,5 +1,6 @@
 import { bug } from '../bug.ts';
-import { LAST_RULE, slotMark } from '../model/marking.ts';
+import { LAYOUT } from '../model/layout.ts';
+import { slotMark } from '../model/marking.ts';
 import type { Numbered } from '../model/number-slots.ts';
 import { formatMark } from '../net/mark.ts';
 import { at, diagnose, type Label, quoting, type Report } from '../text/diagnostic.ts';
@@ -7,13 +8,13 @@ import { numberClash, reusedSlot, slotsUsedUp } from './kinds.ts';
 import type { Outcome } from './outcomes.ts';
 import type { Policy } from './policy.ts';
 
-/** Reports what came of numbering the slots; false if the numbers can't be used. */
+/** Reports what came of numbering the slots. */
 export function reportNumbers(
   policy: Policy,
   numbered: Numbered,
   outcomes: ReadonlyMap<string, Outcome>,
   report: Report,
-): boolean {
+): void {
   const { markMask } = policy.options;
   const place = (key: string): [Label, ...Label[]] => {
     const outcome = outcomes.get(key) ?? bug(`no place for ${key}`);
@@ -46,11 +47,10 @@ export function reportNumbers(
     report(diagnose(reusedSlot, message, place(key), help));
   }
   const last = [...numbered.slots.values()].find(({ rules }) =>
-    rules.some((rule) => rule > LAST_RULE),
+    rules.some((rule) => rule > LAYOUT.lastSlotRule),
   );
   if (last !== undefined) {
-    const message = `the targets of this policy need more than ${LAST_RULE} routing rules`;
+    const message = `the targets of this policy need more than ${LAYOUT.lastSlotRule} routing rules`;
     report(diagnose(slotsUsedUp, message, place(last.key), 'use fewer orders of uplinks'));
   }
-  return numbered.clashes.length + numbered.exhausted.length === 0 && last === undefined;
 }

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import type { Word } from '../../grammar/tree.ts';
-import { scanDeviceName } from '../net/device-name.ts';
+import { scanUplinkDevice } from '../net/device-name.ts';
 import { at, diagnose, type Report } from '../text/diagnostic.ts';
 import { nearest } from '../text/nearest.ts';
 import { ambiguousDevice, badDeviceName, implicitUplink, unknownUplink } from './kinds.ts';
@@ -21,12 +21,18 @@ export interface UplinkNames {
 /** Devices of these kinds have no gateway: the other end of the link is the way out. */
 const POINT_TO_POINT = /^(ppp|pppoe|tun|wg|wwan|l2tp|sit|gre|ipip|vti|xfrm|ipsec|tailscale)/;
 
-export function uplinkNames(declared: readonly UplinkPolicy[], report: Report): UplinkNames {
+/** `lost` are names whose declaration has an error of its own: they are not reported again. */
+export function uplinkNames(
+  declared: readonly UplinkPolicy[],
+  lost: ReadonlySet<string>,
+  report: Report,
+): UplinkNames {
   const byName = new Map(declared.map((uplink) => [uplink.name, uplink]));
 
   const find = (word: Word): UplinkPolicy | 'unknown' | undefined => {
     const named = byName.get(word.text);
     if (named !== undefined) return named;
+    if (lost.has(word.text)) return undefined;
     const [first, second] = [...byName.values()].filter(({ device }) => device === word.text);
     if (second === undefined) return first ?? 'unknown';
     const labels = [at(word.span), at(first?.span ?? word.span), at(second.span)] as const;
@@ -58,7 +64,7 @@ export function uplinkNames(declared: readonly UplinkPolicy[], report: Report): 
     if (found !== 'unknown') return found;
     const slip = slipOf(word.text, declared);
     if (slip !== undefined) return unknown(word, slip.span.source.quotable ? slip.name : undefined);
-    const device = readWord(badDeviceName, word, scanDeviceName, report);
+    const device = readWord(badDeviceName, word, scanUplinkDevice, report);
     if (device === undefined) return undefined;
     const uplink = { name: device, device, span: word.span, gateways: [], addresses: [] };
     byName.set(device, uplink);

@@ -47,7 +47,14 @@ export function diagnose(
     const [first, ...rest] = labels.map((label) => ({ span: label.span, text: '' }));
     return { code, slug, severity, message: title, labels: [first as Label, ...rest] };
   }
-  return { code, slug, severity, message, labels, ...(help === undefined ? {} : { help }) };
+  return {
+    code,
+    slug,
+    severity,
+    message: shortened(message),
+    labels,
+    ...(help === undefined ? {} : { help }),
+  };
 }
 
 /** A label. */
@@ -58,4 +65,9 @@ export function at(span: Span, text = ''): Label {
 /** A label for what a message quotes, only where that must not be quoted: it then strips the message. */
 export function quoting(span: Span | undefined): Label[] {
   return span === undefined || span.source.quotable ? [] : [at(span)];
+}
+
+/** A message may quote a word of megabytes. */
+function shortened(message: string): string {
+  return message.replace(/`([^`]{80})[^`]{20,}`/g, '`$1...`');
 }

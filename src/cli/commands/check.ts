@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { check } from '../../compile.ts';
+import { findManifest } from '../../host/artefact-folder.ts';
 import { reader } from '../../host/read-file.ts';
 import type { Diagnostic } from '../../text/diagnostic.ts';
 import { EXIT, type Exit } from '../exit.ts';
-import { type Format, showDiagnostics } from '../io.ts';
+import { complain, type Format, showDiagnostics } from '../io.ts';
 import { formatOption, strictOption } from '../options.ts';
 import { readEntry } from '../read-entry.ts';
 
@@ -30,10 +31,15 @@ function run(files: readonly string[], options: { strict: boolean; format: Forma
   let unread = false;
   for (const path of files) {
     const entry = readEntry(path);
-    if (entry === undefined) unread = true;
-    else {
-      for (const each of check(entry, reader(path), undefined).diagnostics) diagnostics.push(each);
+    // The numbers that the last compile kept, where it wrote beside the policy.
+    const found = entry === undefined || path === '-' ? {} : findManifest(entry.folder, entry.base);
+    if ('refused' in found) complain(found.refused);
+    if (entry === undefined || 'refused' in found) {
+      unread = true;
+      continue;
     }
+    const checked = check(entry, reader(path), found.manifest?.lock);
+    for (const each of checked.diagnostics) diagnostics.push(each);
   }
   showDiagnostics(diagnostics, options.format);
   if (unread) return EXIT.failed;

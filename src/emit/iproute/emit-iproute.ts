@@ -1,5 +1,6 @@
 import { render } from '../../../templates/batch.hbs';
 import { fileNameOf } from '../../model/file-name.ts';
+import { LAYOUT } from '../../model/layout.ts';
 import { slotMark } from '../../model/marking.ts';
 import type { Program, Slot, Uplink } from '../../model/program.ts';
 import { FAMILIES, type Family } from '../../net/address.ts';
@@ -7,14 +8,6 @@ import { formatMark } from '../../net/mark.ts';
 import type { Artefact } from '../artefact.ts';
 import { comment } from '../comment.ts';
 
-/** Where, counted from the first priority, rules that are not a slot's stand. */
-const REJECT_RULE = 898;
-const DROP_RULE = 899;
-const OWN_RULES = 900;
-const LOCAL_RULE = 998;
-const GUARD_RULE = 999;
-/** After main (32766) and default (32767). */
-const LAST_RESORT = 32800;
 /** The highest metric; `ip -6 route flush` takes an unreachable route of it for the kernel's own. */
 const LAST_METRIC = 4294967295;
 
@@ -44,11 +37,12 @@ export function emitIproute(program: Program, base: string): Artefact[] {
       ...program.uplinks.flatMap((uplink) => {
         const name = `uplink.${fileNameOf(uplink.name)}`;
         return [
-          file(`${name}.ip`, 'its routes; when its device is up, and again after a flap', [
-            ...source(uplink),
-            ...routes(program, uplink, family),
-          ]),
-          file(`${name}.down.ip`, 'takes its routes away', routesDown(uplink, family)),
+          file(
+            `${name}.ip`,
+            'its routes; when its device is up, and again after a flap',
+            routes(program, uplink, family),
+          ),
+          file(`${name}.down.ip`, 'takes its routes away', routesDown(program, uplink, family)),
         ];
       }),
     ];
@@ -67,18 +61,19 @@ function guard({ priority, protocol, marking }: Program): string[] {
   const marked = `not fwmark 0/${formatMark(marking.mask)}`;
   return [
     '# what is marked and finds no route goes nowhere, in the middle of a reload too',
-    `rule add pref ${priority + GUARD_RULE} ${marked} unreachable protocol ${own}`,
+    `rule add pref ${priority + LAYOUT.guard} ${marked} unreachable protocol ${own}`,
     '# but what the router itself sends goes to lo, where the ruleset answers it',
-    `rule add pref ${priority + LOCAL_RULE} ${marked} lookup ${priority} protocol ${own}`,
-    `rule add pref ${priority + LOCAL_RULE - 1} not iif lo goto ${priority + GUARD_RULE} protocol ${own}`,
+    `rule add pref ${priority + LAYOUT.guardLocal} ${marked} lookup ${priority} protocol ${own}`,
+    `rule add pref ${priority + LAYOUT.guardSkip} not iif lo goto ${priority + LAYOUT.guard} protocol ${own}`,
     "# without main's default, packets would be refused before a mark could send them elsewhere",
-    `rule add pref ${LAST_RESORT} lookup ${priority} protocol ${own}`,
+    `rule add pref ${LAYOUT.lastResort} lookup ${priority} protocol ${own}`,
     `route replace default dev lo table ${priority} metric ${LAST_METRIC} proto ${own}`,
   ];
 }
 
 function guardDown({ priority, protocol }: Program): string[] {
-  return [`rule flush protocol ${protocol + 1}`, `route flush table ${priority}`];
+  const own = protocol + 1;
+  return [`rule flush protocol ${own}`, `route flush table ${priority} proto ${own}`];
 }
 
 /** Main's own routes but for its defaults (a static 2000::/3 is one) and what leaves by an uplink. */
@@ -102,14 +97,19 @@ function rules(program: Program, family: Family): string[] {
     );
     if (lines.length > 0) out.push(`# ${comment(slot.key)}`, ...lines);
   }
-  add(REJECT_RULE, `fwmark ${formatMark(marking.reject)}/${mask} prohibit`);
-  add(DROP_RULE, `fwmark ${formatMark(marking.drop)}/${mask} blackhole`);
-  // Sockets bound to an uplink's address, so only what the router itself sends (`iif lo`).
-  let offset = OWN_RULES;
+  // The router's own packets go the guard's way, or their TCP would hang.
+  const [reject, drop] = [marking.reject, marking.drop].map((mark) => formatMark(mark));
+  add(LAYOUT.localReject, `fwmark ${reject}/${mask} iif lo lookup ${priority}`);
+  add(LAYOUT.localDrop, `fwmark ${drop}/${mask} iif lo lookup ${priority}`);
+  add(LAYOUT.reject, `fwmark ${reject}/${mask} prohibit`);
+  add(LAYOUT.drop, `fwmark ${drop}/${mask} blackhole`);
+  // Sockets bound to an uplink's address: only what the router itself sends (`iif lo`), and only what
+  // no rule has chosen for, or it would slip past a dead uplink to the one of its source address.
+  let offset = LAYOUT.ownRules;
   for (const { own, ownTable } of uplinks) {
     for (const { prefix } of own.filter((each) => each.family === family)) {
-      add(offset, `from ${prefix} iif lo ${main}`);
-      add(offset + 1, `from ${prefix} iif lo lookup ${ownTable}`);
+      add(offset, `from ${prefix} iif lo fwmark 0/${mask} ${main}`);
+      add(offset + 1, `from ${prefix} iif lo fwmark 0/${mask} lookup ${ownTable}`);
       offset += 2;
     }
   }
@@ -129,7 +129,9 @@ function withOwn({ uplinks }: Program, family: Family): Uplink[] {
 function rulesDown(program: Program, family: Family): string[] {
   return [
     `rule flush protocol ${program.protocol}`,
-    ...withOwn(program, family).map(({ ownTable }) => `route flush table ${ownTable}`),
+    ...withOwn(program, family).map(
+      ({ ownTable }) => `route flush table ${ownTable} proto ${program.protocol}`,
+    ),
   ];
 }
 
@@ -147,7 +149,6 @@ function slotActions(
   if (slot.kind === 'ordering') {
     if (slot.end === 'main') actions.push('lookup main');
     if (slot.end === 'drop' || slot.end === 'reject') {
-      // The router's own packets go the guard's way, or their TCP would hang.
       actions.push(`iif lo lookup ${priority}`, slot.end === 'drop' ? 'blackhole' : 'prohibit');
     }
   }
@@ -160,7 +161,8 @@ function slotActions(
 function routes({ protocol, group }: Program, uplink: Uplink, family: Family): string[] {
   const { device, ways, networks, choiceTable, ownTable } = uplink;
   const way = ways[family];
-  const out: string[] = [];
+  if (family === 6 && way === undefined) return [];
+  const out = source(uplink);
   // The group is the device's, not a family's: it is set with the IPv4 routes.
   if (family === 4) out.push(`link set dev ${device} group ${group}`);
   if (way === undefined) return out;
@@ -176,11 +178,17 @@ function routes({ protocol, group }: Program, uplink: Uplink, family: Family): s
   return out;
 }
 
-function routesDown({ device, ways, choiceTable, ownTable }: Uplink, family: Family): string[] {
+function routesDown(
+  { protocol }: Program,
+  { device, ways, choiceTable, ownTable }: Uplink,
+  family: Family,
+): string[] {
   const out = family === 4 ? [`link set dev ${device} group 0`] : [];
   if (ways[family] === undefined) return out;
   return [
     ...out,
-    ...[choiceTable, ownTable].map((table) => `route flush table ${table} dev ${device}`),
+    ...[choiceTable, ownTable].map(
+      (table) => `route flush table ${table} dev ${device} proto ${protocol}`,
+    ),
   ];
 }

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import { LAST_RULE } from '../../model/marking.ts';
+import { LAYOUT } from '../../model/layout.ts';
 import type { Lock } from '../../model/program.ts';
 
 /** The format of the manifest; a higher one was written by a newer routec. */
 export const FORMAT = 1;
 
 const Number31 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0x7fff_ffff));
-const Slot = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(498));
+const Slot = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LAYOUT.lastSlot));
 const Manifest = v.object({
   format: v.literal(FORMAT),
   options: v.looseObject({ priority: Number31 }),
@@ -52,7 +52,10 @@ export function readManifest(text: string): Manifest | { readonly wrong: string 
     rules: priorities.map((priority) => priority - options.priority),
   }));
   const rules = locked.flatMap((each) => each.rules);
-  if (rules.some((rule) => rule < 1 || rule > LAST_RULE) || new Set(rules).size < rules.length) {
+  if (
+    rules.some((rule) => rule < 1 || rule > LAYOUT.lastSlotRule) ||
+    new Set(rules).size < rules.length
+  ) {
     return { wrong: 'a priority is out of its range, or stands in it twice' };
   }
   const lock: Lock = { options: options as unknown as Lock['options'], slots: locked, retired };

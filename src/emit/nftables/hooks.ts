@@ -45,34 +45,31 @@ export function hooks({ marking, uplinks, slots }: Program): Part {
       // What only the link itself is concerned with is nobody's to route.
       chain('bypass', [
         ...['broadcast', 'anycast', 'multicast'].map((type) => `fib daddr type ${type} accept`),
+        'ip6 daddr fe80::/10 accept',
+      ]),
+      // The router's own DHCP and neighbour discovery; a host behind it has no such excuse.
+      chain('bypass_own', [
         'icmpv6 type 133-137 accept',
         'udp sport 67-68 udp dport 67-68 accept',
         'udp sport 546-547 udp dport 546-547 accept',
+        'goto bypass',
       ]),
       // A slot that nothing knows any more must not fall to main with its old source address.
       chain('restore', [`ct mark & ${mask} vmap @slots`, 'goto mark_dead']),
-      // The router's own TCP would hang on a packet that is dropped behind its back.
-      chain('restore_local', [
-        ...[marking.drop, marking.reject].map(
-          (value) => `ct mark & ${mask} == ${formatMark(value)} ${reset}`,
-        ),
-        `ct mark & ${mask} vmap @slots`,
-        reset,
-        'goto mark_dead',
-      ]),
       // Never restored here, or an answer would go straight back out.
       chain('inbound', [
         'ct state != new accept',
         `${decided} accept`,
-        'jump bypass',
+        'jump bypass_own',
         ...FAMILIES.map((family) => `${only(family)} iifname vmap @arrivals_${ip(family)}`),
       ]),
-      // What the router sent and no uplink could take came to lo instead (the guard's own rule). A
-      // connection that is open waits for its uplink; a new one is told.
+      // What the router sent and no uplink could take came to lo instead (the guard's own rule). Its
+      // TCP would hang on a packet that is dropped behind its back.
       chain('refuse_looped', [
         'fib daddr type local accept',
-        'ct state != new drop',
         reset,
+        `meta mark & ${mask} == ${formatMark(marking.drop)} drop`,
+        `meta mark & ${mask} == ${formatMark(marking.reject)} ${ENDS.reject}`,
         ...slots.flatMap((slot) => {
           const end = slot.kind === 'ordering' ? ENDS[slot.end] : undefined;
           const mark = formatMark(slotMark(marking.mask, slot.number));
@@ -80,11 +77,19 @@ export function hooks({ marking, uplinks, slots }: Program): Part {
         }),
         'reject with icmpx no-route',
       ]),
+      // On its way there: a connection that is open waits for its uplink to come back. It is held
+      // here, for further on a changed device would end what is masqueraded.
+      chain('hold', [
+        'fib daddr type local accept',
+        `meta mark & ${mask} == ${formatMark(marking.dead)} accept`,
+        'ct state != new drop',
+      ]),
       chain(
         'prerouting',
         [
           'iifname @uplinks goto inbound',
           `iifname "lo" meta mark & ${mask} != 0 goto refuse_looped`,
+          'iifname "lo" accept',
           `${decided} goto restore`,
           'fib daddr type local accept',
           'jump bypass',
@@ -98,17 +103,17 @@ export function hooks({ marking, uplinks, slots }: Program): Part {
         [
           `meta mark & ${mask} != 0 accept`,
           'fib daddr type local accept',
-          'jump bypass',
+          'jump bypass_own',
           // What carries another program's mark (a tunnel's own packets) is not chosen for.
           `meta mark 0 ${undecided} ct state new jump choose_local`,
           'meta mark 0 ct state invalid,untracked goto choose_local',
-          `${decided} goto restore_local`,
+          `${decided} goto restore`,
         ],
         'type route hook output priority -140; policy accept;',
       ),
       chain(
         'settle',
-        [`ct mark & ${mask} vmap @orderings`],
+        [`oifname "lo" meta mark & ${mask} != 0 goto hold`, `ct mark & ${mask} vmap @orderings`],
         'type filter hook postrouting priority -140; policy accept;',
       ),
       chain(

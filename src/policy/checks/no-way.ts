@@ -1,5 +1,6 @@
-import { FAMILIES } from '../../net/address.ts';
+import { FAMILIES, type Family } from '../../net/address.ts';
 import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
+import type { UplinkPolicy } from '../policy.ts';
 import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
 
@@ -10,24 +11,34 @@ const kind: Kind = {
   title: 'the uplink has no gateway of this family',
 };
 
-/** What a rule sends to an uplink without a gateway of the packet's family is unreachable. */
+/**
+ * What a rule sends to an uplink without a gateway of the packet's family is unreachable, unless
+ * another uplink or an end behind `else` takes it.
+ */
 export const noWay: Check = {
   kind,
   run: ({ routes }, report) => {
     for (const { conditions, tiers } of routes) {
-      for (const { uplink, span } of uplinksOf(tiers)) {
-        const { name, gateways, dhcp } = uplink;
-        if (gateways.length === 0 || dhcp !== undefined) continue;
-        for (const family of FAMILIES) {
-          const asked =
-            conditions.families.includes(family) &&
-            conditions.from?.[family].length !== 0 &&
-            conditions.to?.[family].length !== 0;
-          if (!asked || gateways.some(({ value }) => value.family === family)) continue;
+      const named = uplinksOf(tiers);
+      const last = tiers.at(-1)?.kind;
+      const ends = last === 'main' || last === 'drop' || last === 'reject';
+      for (const family of FAMILIES) {
+        const asked =
+          conditions.families.includes(family) &&
+          conditions.from?.[family].length !== 0 &&
+          conditions.to?.[family].length !== 0;
+        if (!asked) continue;
+        const goesOn = ends || named.some(({ uplink }) => hasWay(uplink, family));
+        for (const { uplink, span } of named) {
+          if (hasWay(uplink, family)) continue;
+          const { name } = uplink;
+          const what = goesOn
+            ? `for IPv${family} the rule passes it over`
+            : `the rule makes IPv${family} unreachable`;
           report(
             diagnose(
               kind,
-              `\`${name}\` has no IPv${family} gateway: the rule makes IPv${family} unreachable`,
+              `\`${name}\` has no IPv${family} gateway: ${what}`,
               [at(span, `no way for IPv${family}`), ...quoting(uplink.span)],
               `add \`ipv${family === 4 ? 6 : 4}\` to the rule if IPv${family} is not meant, or a gateway to \`${name}\``,
             ),
@@ -37,3 +48,8 @@ export const noWay: Check = {
     }
   },
 };
+
+function hasWay({ gateways, dhcp }: UplinkPolicy, family: Family): boolean {
+  const onLink = gateways.length === 0 && dhcp === undefined;
+  return onLink || dhcp !== undefined || gateways.some(({ value }) => value.family === family);
+}

@@ -32,8 +32,16 @@ interface Finding {
 }
 
 function* findings(policy: Policy): Iterable<Finding> {
-  for (const { conditions, tiers } of policy.routes) {
+  for (const { statement, conditions, tiers } of policy.routes) {
     for (const atom of conditions.atoms) yield matchFinding(atom);
+    const marked = statement.matches.find(({ kind: match }) => match === 'mark');
+    if (conditions.local && marked !== undefined) {
+      yield {
+        span: marked.span,
+        what: '`local` with `mark`',
+        help: 'local rules leave alone what carries the mark of another program',
+      };
+    }
     for (const span of conditions.domains) yield { span, what: 'a set that fills at run time' };
     for (const { value, span } of conditions.arrivals) {
       if (!policy.uplinks.some(({ device }) => device === value)) continue;

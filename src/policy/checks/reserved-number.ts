@@ -1,3 +1,4 @@
+import { LAYOUT } from '../../model/layout.ts';
 import { lastSlot, markingOf, markSlot, slotMark } from '../../model/marking.ts';
 import { formatMark } from '../../net/mark.ts';
 import { at, diagnose, type Kind } from '../../text/diagnostic.ts';
@@ -21,8 +22,8 @@ export const reservedNumber: Check = {
       if (table !== undefined) {
         const { value, span } = table;
         const system = value === 0 || (value >= 253 && value <= 255);
-        const help = `take a number from 1 to 252, or one above ${priority + 999}`;
-        if (system || (value >= priority && value < priority + 1000)) {
+        const help = `take a number from 1 to 252, or one above ${priority + LAYOUT.guard}`;
+        if (system || (value >= priority && value <= priority + LAYOUT.guard)) {
           const why = system ? "the kernel's own" : "routec's own";
           report(diagnose(kind, `the table ${value} is ${why}`, [at(span)], help));
         }

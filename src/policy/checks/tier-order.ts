@@ -1,4 +1,7 @@
-import { at, diagnose, type Kind } from '../../text/diagnostic.ts';
+import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
+import type { Span } from '../../text/source.ts';
+import type { UplinkPolicy } from '../policy.ts';
+import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
 
 const kind: Kind = {
@@ -8,11 +11,20 @@ const kind: Kind = {
   title: 'nothing can come after this',
 };
 
-/** `main`, `drop` and `reject` take all that is left; `balance` can only come first. */
+/** `main`, `drop` and `reject` take all that is left; `balance` comes first; each uplink once. */
 export const tierOrder: Check = {
   kind,
   run: ({ routes }, report) => {
     for (const { tiers } of routes) {
+      const seen = new Map<UplinkPolicy, Span>();
+      for (const { uplink, span } of uplinksOf(tiers)) {
+        const first = seen.get(uplink);
+        if (first !== undefined) {
+          const message = `\`${uplink.name}\` stands in this target twice`;
+          const labels = [at(span, 'never reached'), at(first, 'first here')] as const;
+          report(diagnose(kind, message, [...labels, ...quoting(uplink.span)], 'take it out here'));
+        } else seen.set(uplink, span);
+      }
       tiers.forEach((tier, index) => {
         const next = tiers[index + 1];
         const ends = tier.kind === 'main' || tier.kind === 'drop' || tier.kind === 'reject';

@@ -1,3 +1,4 @@
+import { LAYOUT } from '../../model/layout.ts';
 import { FAMILIES } from '../../net/address.ts';
 import { at, diagnose } from '../../text/diagnostic.ts';
 import { tooManyAddresses as kind } from '../kinds.ts';
@@ -5,8 +6,8 @@ import { ownAddresses } from '../own-addresses.ts';
 import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
 
-/** Each own address takes two of the rule priorities 900 to 995 of its family. */
-const MOST = 48;
+/** Each own address takes two rules of its family. */
+const MOST = (LAYOUT.lastOwnRule + 1 - LAYOUT.ownRules) / 2;
 /** A translation to scattered addresses lists each of them. */
 const MOST_TRANSLATED = 256;
 
