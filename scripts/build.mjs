@@ -18,7 +18,6 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20.19',
   minify: true,
-  keepNames: true,
   legalComments: 'none',
   metafile: true,
   define: { ROUTEC_VERSION: JSON.stringify(version) },
