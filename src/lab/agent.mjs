@@ -1,7 +1,8 @@
 // Runs in each namespace of the lab: `node agent.mjs NAME PORT`. It answers on that port, TCP and
 // UDP, both families, with `NAME SEEN_SOURCE_ADDRESS`, and asks other agents what it reads from
-// standard input: a question a line, `{"protocol", "from", "to", "port", "wait"}`, an answer a
-// line, `{"name", "seen"}` or `{"error"}`. It ends with its standard input.
+// standard input: a question a line, `{"protocol", "from", "source", "to", "port", "wait"}`, an answer
+// a line, `{"name", "seen"}` or `{"error"}`. With `"keep"` the connection stays open under that name,
+// and `{"again", "wait"}` asks on it once more. It ends with its standard input.
 import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -13,7 +14,9 @@ const greeting = (address) => `${name} ${address.replace(/^::ffff:/, '')}`;
 async function serve() {
   const tcp = createServer((socket) => {
     socket.on('error', () => {});
-    socket.write(greeting(socket.remoteAddress ?? ''));
+    const greet = () => socket.write(greeting(socket.remoteAddress ?? ''));
+    socket.on('data', greet);
+    greet();
   });
   const udp = createSocket('udp6');
   // An answer that finds no way back is the asker's to notice.
@@ -23,18 +26,32 @@ async function serve() {
   await new Promise((done) => udp.bind(Number(port), '::', done));
 }
 
+/** Connections that stay open, by name. */
+const kept = new Map();
+
 /** The first of: an answer, an error, the end of patience. */
-async function ask({ protocol, from, to, port: there, wait }) {
+async function ask({ protocol, from, source, to, port: there, wait, keep, again }) {
   let close = () => {};
   let timer;
   const answer = await new Promise((done) => {
     const hear = (data) => done(heard(data));
     const fail = (error) => done({ error: error.code ?? error.message });
     timer = setTimeout(() => done({ error: 'timeout' }), wait);
-    close = protocol === 'tcp' ? tcp() : udp();
-    function tcp() {
-      const socket = connect({ host: to, port: there, localAddress: from });
+    close = again !== undefined ? once() : protocol === 'tcp' ? tcp() : udp();
+    function once() {
+      const socket = kept.get(again);
+      socket.removeAllListeners('data').removeAllListeners('error');
       socket.on('data', hear).on('error', fail);
+      socket.write('?');
+      return () => {};
+    }
+    function tcp() {
+      const socket = connect({ host: to, port: there, localAddress: from, localPort: source });
+      socket.on('data', hear).on('error', fail);
+      if (keep !== undefined) {
+        kept.set(keep, socket);
+        return () => {};
+      }
       // Nothing may stay behind that is sent again during a later question.
       return () => (socket.connecting ? socket.destroy() : socket.resetAndDestroy());
     }
@@ -43,7 +60,7 @@ async function ask({ protocol, from, to, port: there, wait }) {
       const sent = (error) => error && fail(error);
       const ready = (error) => (error ? fail(error) : socket.send('?', sent));
       socket.on('message', hear).on('error', fail);
-      socket.bind({ address: from }, () => socket.connect(there, to, ready));
+      socket.bind({ address: from, port: source }, () => socket.connect(there, to, ready));
       return () => socket.close();
     }
   });

@@ -5,7 +5,7 @@ import { load, loadUplinks } from './load.ts';
 import type { Namespace } from './namespace.ts';
 import type { Network, Seen } from './network.ts';
 import type { Step } from './read-packets.ts';
-import { startScript } from './start-script.ts';
+import { type Script, startScript } from './start-script.ts';
 
 /** What came of a question: who answered, and what source that saw; or what went wrong. */
 type Answer = { readonly name: string; readonly seen: string } | { readonly error: string };
@@ -14,6 +14,8 @@ type StepOf<Kind> = Step & { readonly kind: Kind };
 
 /** What a step wants. */
 type Wanted = Pick<StepOf<'question'>, 'answerer' | 'as' | 'error'>;
+
+type Again = (step: StepOf<'again'>) => Promise<string | undefined>;
 
 type Ask = (from: Namespace, step: StepOf<'question' | 'inbound'>) => Promise<Answer>;
 
@@ -34,7 +36,7 @@ export async function runPackets(
   const complaints: string[] = [];
   try {
     for (const [index, step] of steps.entries()) {
-      const complaint = await runStep(network, files, agents.ask, step);
+      const complaint = await runStep(network, files, agents, step);
       if (complaint !== undefined) complaints.push(`step ${index + 1}, ${step.text}: ${complaint}`);
     }
   } finally {
@@ -55,16 +57,30 @@ async function startAgents({ router, lans, isps }: Network) {
       }),
     ),
   );
-  const ask: Ask = async (namespace, { from, to, port, ...step }) => {
-    const protocol = step.kind === 'question' ? step.protocol : 'tcp';
+  const agentIn = (namespace: Namespace): Script =>
+    agents.get(namespace) ?? bug('a namespace without an agent');
+  const kept = new Map<string, { readonly agent: Script; readonly answer: string }>();
+  const ask: Ask = async (namespace, { from, source, to, port, ...step }) => {
+    const [protocol, keep] = step.kind === 'question' ? [step.protocol, step.keep] : ['tcp'];
     const wait = hopeless(step) ? WAIT.nothing : WAIT.something;
-    const agent = agents.get(namespace) ?? bug('a namespace without an agent');
-    return JSON.parse(await agent.ask(JSON.stringify({ protocol, from, to, port, wait })));
+    const question = { protocol, from, source, to, port, wait, keep };
+    const agent = agentIn(namespace);
+    const answer = await agent.ask(JSON.stringify(question));
+    if (keep !== undefined) kept.set(keep, { agent, answer });
+    return JSON.parse(answer);
+  };
+  const again: Again = async ({ keep, answered, text }) => {
+    const one = kept.get(keep);
+    if (one === undefined) throw new Error(`${text}: no connection was kept under that name`);
+    const wait = answered ? WAIT.something : WAIT.nothing;
+    const answer = await one.agent.ask(JSON.stringify({ again: keep, wait }));
+    if ((answer === one.answer) === answered) return undefined;
+    return `should ${answered ? '' : 'not '}be answered as before; ${happened(JSON.parse(answer))}`;
   };
   const stop = async (): Promise<void> => {
     await Promise.all([...agents.values()].map((agent) => agent.stop()));
   };
-  return { ask, stop };
+  return { ask, again, stop };
 }
 
 const hopeless = ({ answerer, error }: Wanted): boolean =>
@@ -73,7 +89,7 @@ const hopeless = ({ answerer, error }: Wanted): boolean =>
 async function runStep(
   network: Network,
   files: Artefacts,
-  ask: Ask,
+  { ask, again }: { readonly ask: Ask; readonly again: Again },
   step: Step,
 ): Promise<string | undefined> {
   switch (step.kind) {
@@ -81,6 +97,8 @@ async function runStep(
       return question(network, ask, step);
     case 'inbound':
       return inbound(network, ask, step);
+    case 'again':
+      return again(step);
     case 'link':
       await network.setLink(step.device, step.set);
       if (step.set === 'up') await loadUplinks(network.router, files, step.device);

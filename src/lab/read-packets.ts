@@ -2,10 +2,12 @@ import * as v from 'valibot';
 import type { UpOrDown } from './network.ts';
 import type { NetworkPlan } from './network-plan.ts';
 
-/** A packet, or a connection's first: `FROM -> TO:PORT`, and `[TO]:PORT` in IPv6. */
+/** A packet, or a connection's first: `FROM -> TO:PORT`, and `[A]:PORT` in IPv6. */
 interface Way {
   /** Void where the router may choose. */
   readonly from?: string | undefined;
+  /** The source port, where it matters: `FROM:PORT -> …`. */
+  readonly source?: number | undefined;
   readonly to: string;
   readonly port: number;
 }
@@ -18,6 +20,8 @@ interface Question extends Way {
   readonly answerer: string | null;
   /** The source address that the answerer sees. */
   readonly as?: string | undefined;
+  /** The name under which the connection stays open. */
+  readonly keep?: string | undefined;
   /** What the asker is told. UDP hears only of what ICMP calls final: no mere `unreachable`. */
   readonly error?: string | undefined;
 }
@@ -31,6 +35,13 @@ interface Inbound extends Way {
   readonly as?: string | undefined;
 }
 
+/** Once more on a connection that was kept: does the same one still answer it? */
+interface Again {
+  readonly kind: 'again';
+  readonly keep: string;
+  readonly answered: boolean;
+}
+
 interface Switch {
   readonly kind: 'link' | 'carrier';
   readonly device: string;
@@ -41,7 +52,7 @@ interface Reload {
   readonly kind: 'reload';
 }
 
-export type Step = (Question | Inbound | Switch | Reload) & {
+export type Step = (Question | Inbound | Again | Switch | Reload) & {
   /** As a complaint names it. */
   readonly text: string;
 };
@@ -68,12 +79,14 @@ const Leaves = v.strictObject({
   leaves: v.nullable(v.string()),
   as: v.optional(v.string()),
   error: v.optional(v.string()),
+  keep: v.optional(v.string()),
 });
 /** `true` is by the router. */
 const Answered = v.strictObject({
   answered: v.union([v.boolean(), v.string()]),
   as: v.optional(v.string()),
 });
+const Again = v.strictObject({ answered: v.boolean() });
 const Switched = v.strictObject({ set: v.picklist(['up', 'down']) });
 const Nothing = v.strictObject({});
 
@@ -115,6 +128,10 @@ function readStep(step: Readonly<Record<string, unknown>>): Step {
       if (device === undefined) throw new Error('write `DEVICE: FROM -> TO:PORT`');
       return { kind: 'inbound', device, ...readWay(way), ...readAnswered(rest), text };
     }
+    case 'again': {
+      const { answered } = v.parse(Again, rest);
+      return { kind: 'again', keep: String(value), answered, text };
+    }
     case 'link':
     case 'carrier': {
       const { set } = v.parse(Switched, rest);
@@ -135,8 +152,19 @@ function readAnswered(rest: unknown): Pick<Question, 'answerer' | 'as'> {
 }
 
 function readWay(value: unknown): Way {
-  const parts = /^(?:(\S+) )?-> (?:\[(\S+)\]|([^\s:]+)):(\d+)$/.exec(String(value));
-  const to = parts?.[2] ?? parts?.[3];
-  if (to === undefined) throw new Error('write `FROM -> TO:PORT`, or `-> TO:PORT`');
-  return { from: parts?.[1], to, port: Number(parts?.[4]) };
+  const [from, to = '', ...more] = String(value).split(/ ?-> /);
+  const target = readEnd(to);
+  const source = from === '' || from === undefined ? {} : readEnd(from);
+  if (target.port === undefined || target.address === undefined || more.length > 0) {
+    throw new Error('write `FROM -> TO:PORT`, or `-> TO:PORT`');
+  }
+  const { address, port } = source as { address?: string; port?: number };
+  return { from: address, source: port, to: target.address, port: target.port };
+}
+
+/** `A`, `A:PORT` or `[A6]:PORT`. */
+function readEnd(text: string): { address?: string; port?: number } {
+  const parts = /^(?:\[(\S+)\]|([^\s:]+)):(\d+)$/.exec(text);
+  if (parts === null) return /^\S+$/.test(text) ? { address: text } : {};
+  return { address: parts[1] ?? parts[2] ?? '', port: Number(parts[3]) };
 }
