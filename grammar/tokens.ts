@@ -134,6 +134,7 @@ export const STATEMENT_WORDS: ReadonlySet<TokenType> = new Set(
   ),
 );
 
+/** Words that begin a match, or `not` in front of one. */
 export const MATCH_WORDS: ReadonlySet<TokenType> = new Set(
   (
     [
@@ -162,6 +163,7 @@ export const MATCH_WORDS: ReadonlySet<TokenType> = new Set(
   ).map((text) => keyword[text]),
 );
 
+/** Words that can't be values without quotes. */
 export const RESERVED_WORDS: ReadonlySet<string> = new Set(reserved);
 
 // Longer words first: of tokens that match the same text the first listed one is taken, and
@@ -170,6 +172,7 @@ const keywords = Object.values(keyword).sort(
   (a, b) => String(b.PATTERN).length - String(a.PATTERN).length,
 );
 
+/** All tokens, in the order in which the lexer tries them. */
 export const ALL_TOKENS: TokenType[] = [
   Newline,
   Blank,

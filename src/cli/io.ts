@@ -4,6 +4,7 @@ import { renderConcise } from '../text/render-concise.ts';
 import { renderJson } from '../text/render-json.ts';
 import { type Palette, plain, renderPretty } from '../text/render-pretty.ts';
 
+/** How diagnostics can be shown; the first is the default. */
 export const FORMATS = ['pretty', 'concise', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
 

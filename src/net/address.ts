@@ -1,6 +1,7 @@
 import { isFault, type Scanned } from './fault.ts';
 
 export type Family = 4 | 6;
+/** In the order in which they are lowered and written. */
 export const FAMILIES = [4, 6] as const;
 
 /** Addresses as numbers in host order: IPv4 as `number`, IPv6 as `bigint`. */
@@ -13,6 +14,7 @@ export type AddressRange =
   | { readonly family: 4; readonly low: number; readonly high: number }
   | { readonly family: 6; readonly low: bigint; readonly high: bigint };
 
+/** The highest address of each family. */
 export const LAST_4 = 0xffff_ffff;
 export const LAST_6 = (1n << 128n) - 1n;
 

@@ -42,6 +42,7 @@ export function deviceInterval(name: string, wildcard: boolean): Interval<bigint
   return [low << 1n, high << 1n];
 }
 
+/** The highest number that a name can come to. */
 export const LAST_DEVICE = (1n << BigInt(8 * BYTES + 1)) - 1n;
 
 /** The name that an interval stands for, with a `*` behind it if it is a prefix. */

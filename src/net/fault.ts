@@ -7,6 +7,7 @@ export interface Fault {
 /** A value, or why the text is none. */
 export type Scanned<T> = { readonly value: T } | Fault;
 
+/** Tells a fault from a value. */
 export function isFault<T>(scanned: Scanned<T>): scanned is Fault {
   return 'fault' in scanned;
 }

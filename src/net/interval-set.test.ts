@@ -6,7 +6,6 @@ import {
   difference,
   type Interval,
   type IntervalSet,
-  intersection,
   intervalSet,
   overlaps,
   type Point,
@@ -79,15 +78,6 @@ describe('interval sets against brute force', () => {
       const set = union(intervalSet(a), intervalSet(b));
       expectNormal(set);
       expect(points(set)).toEqual(points([...a, ...b]));
-    });
-  });
-
-  it('intersection', () => {
-    onBoth((a, b) => {
-      const set = intersection(intervalSet(a), intervalSet(b));
-      expectNormal(set);
-      const both = UNIVERSE.filter((each) => points(a).has(each) && points(b).has(each));
-      expect(points(set)).toEqual(new Set(both));
     });
   });
 

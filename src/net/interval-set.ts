@@ -30,25 +30,9 @@ export function intervalSet<P extends Point>(intervals: Iterable<Interval<P>>): 
   return out;
 }
 
+/** What is in either. */
 export function union<P extends Point>(a: IntervalSet<P>, b: IntervalSet<P>): IntervalSet<P> {
   return intervalSet([...a, ...b]);
-}
-
-export function intersection<P extends Point>(
-  a: IntervalSet<P>,
-  b: IntervalSet<P>,
-): IntervalSet<P> {
-  const out: Interval<P>[] = [];
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
-    const [aLow, aHigh] = a[i] as Interval<P>;
-    const [bLow, bHigh] = b[j] as Interval<P>;
-    const low = aLow > bLow ? aLow : bLow;
-    const high = aHigh < bHigh ? aHigh : bHigh;
-    if (low <= high) out.push([low, high]);
-    if (aHigh < bHigh) i += 1;
-    else j += 1;
-  }
-  return out;
 }
 
 /** What is in `a` and not in `b`. */
@@ -77,6 +61,7 @@ export function complement<P extends Point>(set: IntervalSet<P>, max: P): Interv
   return difference([[zero, max]], set);
 }
 
+/** Whether some point is in both. */
 export function overlaps<P extends Point>(a: IntervalSet<P>, b: IntervalSet<P>): boolean {
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {
     const [aLow, aHigh] = a[i] as Interval<P>;

@@ -10,6 +10,7 @@ export function scanMac(text: string): Scanned<number> {
   return dashed !== text && 'value' in scanMac(dashed) ? { fault, write: dashed } : { fault };
 }
 
+/** Six pairs of hexadecimal digits with `:`. */
 export function formatMac(mac: number): string {
   const digits = mac.toString(16).padStart(12, '0');
   return (digits.match(/../g) as string[]).join(':');

@@ -7,7 +7,7 @@ const kind = (
   severity: Severity = 'error',
 ): Kind => ({ code, slug, severity, title });
 
-// Names.
+// Names: what is written twice, or nowhere.
 export const unknownUplink = kind('RC101', 'unknown-uplink', 'no such uplink');
 export const duplicateUplink = kind('RC102', 'duplicate-uplink', 'this uplink is declared twice');
 export const duplicateSet = kind('RC103', 'duplicate-set', 'this set is declared twice');

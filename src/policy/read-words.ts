@@ -48,6 +48,7 @@ export function addressesOf(ranges: readonly AddressRange[]): Addresses {
   return { 4: intervalSet(four), 6: intervalSet(six) };
 }
 
+/** What is in either, family by family. */
 export function uniteAddresses(a: Addresses, b: Addresses): Addresses {
   return { 4: union(a[4], b[4]), 6: union(a[6], b[6]) };
 }

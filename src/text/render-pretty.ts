@@ -14,6 +14,7 @@ export interface Palette {
 }
 
 const same = (text: string): string => text;
+/** No colour at all. */
 export const plain: Palette = { error: same, warning: same, note: same, frame: same, strong: same };
 
 /** Findings beyond this many are only counted: a million errors are not a million messages. */

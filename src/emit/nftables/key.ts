@@ -6,6 +6,7 @@ import { formatDevice } from '../../net/device-name.ts';
 import type { Interval, Point } from '../../net/interval-set.ts';
 import { formatMac } from '../../net/mac.ts';
 import { formatRange } from '../../net/prefix.ts';
+import { ip } from './names.ts';
 
 export type Tested = Keyed | 'dscp';
 
@@ -16,8 +17,6 @@ interface Spelling {
   /** As it stands in names of sets and maps. */
   readonly name: string;
 }
-
-const ip = (family: Family): string => (family === 4 ? 'ip' : 'ip6');
 
 /** How nft spells a dimension. Protocols and ports are numbers: names would be the host's. */
 export function spelling(dimension: Tested, family: Family): Spelling {

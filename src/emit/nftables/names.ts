@@ -23,11 +23,14 @@ export interface Part {
   readonly chains: readonly Chain[];
 }
 
+/** A chain; with a hook, a base chain. */
 export function chain(name: string, rules: readonly string[], hook = ''): Chain {
   return { name, hook, rules };
 }
 
+/** A device's name as nft takes it: unquoted, some are keywords. */
 export const quoted = (name: string): string => `"${name}"`;
+/** The family as it begins expressions and names. */
 export const ip = (family: Family): string => (family === 4 ? 'ip' : 'ip6');
 /** A rule for one family only. */
 export const only = (family: Family): string => `meta nfproto ipv${family}`;

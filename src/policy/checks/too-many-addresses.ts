@@ -11,6 +11,7 @@ const MOST = (LAYOUT.lastOwnRule + 1 - LAYOUT.ownRules) / 2;
 /** A translation to scattered addresses lists each of them. */
 const MOST_TRANSLATED = 256;
 
+/** Own addresses take rules, and scattered NAT addresses are listed: neither without end. */
 export const tooManyAddresses: Check = {
   kind,
   run: (policy, report) => {
