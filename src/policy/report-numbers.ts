@@ -35,10 +35,13 @@ export function reportNumbers(
       ),
     );
   }
-  for (const key of numbered.exhausted) {
-    const message = `no mark is left for \`${key}\`: ${formatMark(markMask)} has room for ${numbered.slots.size}`;
-    const help = 'give the policy more bits: `option mark-mask 0x7ff00000`';
-    report(diagnose(slotsUsedUp, message, place(key), help));
+  const [first, ...others] = numbered.exhausted;
+  if (first !== undefined) {
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    const room = `${formatMark(markMask)} has room for ${numbered.slots.size}`;
+    const message = `no mark is left for \`${first}\`${more}: ${room}`;
+    const help = 'give the policy more bits, as in `option mark-mask 0x7ff00000`';
+    report(diagnose(slotsUsedUp, message, place(first), help));
   }
   for (const { key, slot, was } of numbered.reused) {
     const mark = formatMark(slotMark(markMask, slot));
