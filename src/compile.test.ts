@@ -232,6 +232,21 @@ describe('identity', () => {
     ]);
   });
 
+  it('an uplink that is called like a verdict is not that verdict', () => {
+    const text =
+      'uplink a dev eth0\nuplink "main" dev eth1\nroute via a else main\nroute via a else "main"\n';
+    const { slots } = lockOf(sound(text));
+    expect(slots.map(({ key }) => key)).toEqual(
+      expect.arrayContaining(['a or main', 'a else main']),
+    );
+  });
+
+  it('a guard that changes under a reload is a warning', () => {
+    const lock = lockOf(sound('uplink a dev eth0\n'));
+    const changed = compile(entry('option mark-mask 0xff00\nuplink a dev eth0\n'), nothing, lock);
+    expect(changed.diagnostics).toMatchObject([{ slug: 'guard-changed', severity: 'warning' }]);
+  });
+
   it('with no number left it says so, and names the option', () => {
     const lines = Array.from({ length: 6 }, (_, index) => `uplink u${index} dev eth${index}`);
     const out = compile(entry(['option mark-mask 0xf', ...lines].join('\n')), nothing, undefined);

@@ -228,6 +228,31 @@ describe('files that are none', () => {
     expect(readdirSync(cwd)).not.toContain('out');
   });
 
+  it('are cut by no lone carriage return and no NUL', async () => {
+    const cwd = folder('returns', {});
+    for (const list of [
+      '10.0.0.0/8 # a\r192.168.0.0/16\n',
+      '# header\r10.0.0.0/8\r',
+      '10.0.0.0/8\0\n',
+    ]) {
+      writeFileSync(join(cwd, 'list'), list);
+      writeFileSync(join(cwd, 'policy.route'), `set s from "list"\nroute from @s via drop\n`);
+      const run = await routec(cwd, ['check']);
+      expect(run.exitCode, JSON.stringify(list)).toBe(1);
+      expect(run.stderr).toContain('RC003');
+    }
+  });
+
+  it('are waited for by nobody, and sets in sets end somewhere', async () => {
+    const kernel = await routec(place, ['check', '/proc/kmsg']);
+    expect(kernel.exitCode).toBe(2);
+    const deep = Array.from({ length: 2000 }, (_, index) => `set s${index} = @s${index + 1}`);
+    const input = [...deep, 'set s2000 = 192.0.2.1'].join('\n');
+    const run = await routec(place, ['check', '-', '--format', 'concise'], { input });
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toContain('RC114');
+  });
+
   it('are never quoted from outside the folder', async () => {
     const cwd = folder('quoting', {});
     const secret = 'correct-horse-battery';

@@ -72,9 +72,13 @@ describe('writeArtefacts', () => {
     const victim = join(place, 'victim');
     writeFileSync(victim, 'precious');
     const old = manifestOf(folder);
-    const artefacts = { ...old.artefacts, '../victim': 'x', 'policy./../../victim': 'x' };
+    const policy = join(folder, 'policy.route');
+    writeFileSync(policy, 'precious');
+    const names = ['../victim', 'policy./../../victim', 'policy.route'];
+    const artefacts = { ...old.artefacts, ...Object.fromEntries(names.map((name) => [name, 'x'])) };
     writeArtefacts(folder, 'policy', made(NEW), { ...old, artefacts });
     expect(readFileSync(victim, 'utf8')).toBe('precious');
+    expect(readFileSync(policy, 'utf8')).toBe('precious');
   });
 
   it('writes nothing where an artefact can not take its place', () => {

@@ -25,8 +25,14 @@ function bareNetwork({ uplinks }: Artefacts): NetworkPlan {
 }
 
 /** What others keep in the same kernel, and a policy must leave alone. */
-async function addOthers({ router }: Network): Promise<void> {
-  const lines = ['rule add pref 5000 fwmark 0x1/0xf lookup 77', 'route add 192.0.2.0/24 dev lo'];
+async function addOthers({ router }: Network, files: Artefacts): Promise<void> {
+  const lines = [
+    'rule add pref 5000 fwmark 0x1/0xf lookup 77',
+    'route add 192.0.2.0/24 dev lo',
+    // In tables that a policy pins or uses, by the uplinks' own devices too.
+    ...files.uplinks.map(({ device }, at) => `route add 10.99.${at}.0/24 dev ${device} table 4`),
+    'route add 10.98.0.0/16 dev lo table 6000',
+  ];
   await router.run('ip', ['-batch', '-'], [...lines, ''].join('\n'));
   await router.run('nft', ['-f', '-'], 'table inet others {\n chain kept {\n counter\n }\n}\n');
 }
@@ -41,7 +47,7 @@ describe('artefacts', () => {
   it.each(fixtures)('$name: loaded twice is loaded once, unloaded is as before', ({ files }) =>
     withNetwork(bareNetwork(files), async (network) => {
       const { router } = network;
-      await addOthers(network);
+      await addOthers(network, files);
       const before = await state(router);
       await load(router, files);
       const loaded = await state(router);

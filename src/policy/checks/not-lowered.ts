@@ -93,6 +93,8 @@ function* sharedDevices({ uplinks }: Policy): Iterable<Finding> {
   for (const uplink of uplinks) {
     const { device, span } = uplink;
     const first = devices.get(device);
+    // Without a device it has an error of its own.
+    if (device === '') continue;
     if (first !== undefined) {
       const what = `a second uplink (after \`${first.name}\`) on the device \`${device}\``;
       yield { span, what, quoted: first.span };
