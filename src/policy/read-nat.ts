@@ -1,5 +1,5 @@
 import type { NatNode, Word } from '../../grammar/tree.ts';
-import { type Address, type AddressRange, FAMILIES, unfitFor } from '../net/address.ts';
+import { type Address, type AddressRange, FAMILIES } from '../net/address.ts';
 import { isFault } from '../net/fault.ts';
 import { formatRange, prefixLength, scanAddressRange } from '../net/prefix.ts';
 import { at, diagnose, type Report } from '../text/diagnostic.ts';
@@ -7,7 +7,7 @@ import type { Span } from '../text/source.ts';
 import { badAddress, wrongSet } from './kinds.ts';
 import type { NatAction, NatPolicy, SetContent } from './policy.ts';
 import type { SetLookup } from './read-sets.ts';
-import { reportEmpty, reportFault } from './read-words.ts';
+import { reportEmpty, reportFault, reportUnfit } from './read-words.ts';
 
 /** What a NAT clause means for each family; nothing once a fault is reported. */
 export function readNat(node: NatNode, lookup: SetLookup, report: Report): NatPolicy | undefined {
@@ -45,18 +45,8 @@ function fromText(word: Word, report: Report): AddressRange[] | undefined {
     return undefined;
   }
   const { value } = scanned;
-  const why = [value.low, value.high]
-    .map((end) => unfitFor({ family: value.family, value: end } as Address))
-    .find((each) => each !== undefined);
-  if (why !== undefined) {
-    reportFault(
-      badAddress,
-      word,
-      { fault: `\`${word.text}\` is ${why}, and no uplink has it` },
-      report,
-    );
-    return undefined;
-  }
+  const ends = [value.low, value.high].map((end) => ({ family: value.family, value: end }));
+  if (reportUnfit(word, ends as Address[], report)) return undefined;
   if (!word.text.includes('/') || value.low === value.high) return [value];
   // The first and last address of a prefix are often not one's own: nothing is guessed here.
   const [low, high] = [

@@ -1,6 +1,6 @@
 import type { Clause, List, UplinkStatement, Word } from '../../grammar/tree.ts';
 import type { Address } from '../net/address.ts';
-import { scanHostAddress, unfitFor } from '../net/address.ts';
+import { scanHostAddress } from '../net/address.ts';
 import { scanUplinkDevice } from '../net/device-name.ts';
 import { isFault } from '../net/fault.ts';
 import { scanMark } from '../net/mark.ts';
@@ -21,7 +21,7 @@ import type { OwnAddress, UplinkPolicy, Written } from './policy.ts';
 import { readCheck } from './read-check.ts';
 import { readNat } from './read-nat.ts';
 import type { SetLookup } from './read-sets.ts';
-import { readWord, reportEmpty, reportFault } from './read-words.ts';
+import { readWord, reportEmpty, reportFault, reportUnfit } from './read-words.ts';
 
 /** The declared uplinks that can be understood, in order; of two with one name the first. */
 export function readUplinks(
@@ -184,16 +184,7 @@ function readAddress(word: Word, report: Report): OwnAddress | undefined {
     return undefined;
   }
   const { address, length } = scanned.value;
-  const why = unfitFor(address);
-  if (why !== undefined) {
-    reportFault(
-      badAddress,
-      word,
-      { fault: `\`${word.text}\` is ${why}, and no uplink has it` },
-      report,
-    );
-    return undefined;
-  }
+  if (reportUnfit(word, [address], report)) return undefined;
   const net = network(scanned.value);
   const single = { family: address.family, low: address.value, high: address.value } as typeof net;
   const bits = address.family === 4 ? 32 : 128;

@@ -1,9 +1,16 @@
 import type { List, Word } from '../../grammar/tree.ts';
-import { type AddressRange, type Family, LAST_4, LAST_6 } from '../net/address.ts';
+import {
+  type Address,
+  type AddressRange,
+  type Family,
+  LAST_4,
+  LAST_6,
+  unfitFor,
+} from '../net/address.ts';
 import { type Fault, isFault, type Scanned } from '../net/fault.ts';
 import { complement, type Interval, intervalSet, union } from '../net/interval-set.ts';
 import { at, diagnose, type Kind, type Report } from '../text/diagnostic.ts';
-import { emptyList } from './kinds.ts';
+import { badAddress, emptyList } from './kinds.ts';
 import type { Addresses } from './policy.ts';
 
 /** Reports what is wrong with a word, and what to write. */
@@ -65,4 +72,13 @@ export function complementAddresses(set: Addresses): Addresses {
 /** The families in which the set has an address. */
 export function familiesOf(set: Addresses): Family[] {
   return ([4, 6] as const).filter((family) => set[family].length > 0);
+}
+
+/** Reports an address that no uplink can have; true if one of them is such. */
+export function reportUnfit(word: Word, addresses: readonly Address[], report: Report): boolean {
+  const why = addresses.map(unfitFor).find((each) => each !== undefined);
+  if (why === undefined) return false;
+  const fault = `\`${word.text}\` is ${why}, and no uplink has it`;
+  reportFault(badAddress, word, { fault }, report);
+  return true;
 }

@@ -31,8 +31,8 @@ export function compileCommand(program: Command, done: (exit: Exit) => void): vo
     .command('compile')
     .summary('write the files that nft, ip and sysctl load')
     .description(
-      'Compiles a policy to an nftables ruleset, ip -batch files and sysctl settings, beside the\n' +
-        'policy or into another folder. The manifest among them keeps the numbers: commit it too.',
+      'Compiles a policy to an nftables ruleset, ip -batch files and sysctl settings, beside ' +
+        'the policy or into another folder. The manifest among them keeps the numbers: commit it too.',
     )
     .argument('<policy>', 'the policy; `-` for standard input')
     .option('-o, --output <dir>', 'write into this folder (default: beside the policy)')
