@@ -1,12 +1,15 @@
 /**
  * Which numbers are whose, counted from `option priority` (P). Tables: P is the last resort, P + slot
- * a choice, P + 500 + slot an uplink's own. Rules: P main first, P + 1 … the slots, and then these.
+ * a choice, P + 500 + slot an uplink's own, P + 999 the way to a refusal. Rules: P main first, P + 1 …
+ * the slots, and then these.
  */
 export const LAYOUT = {
   /** The highest slot: the own table of one must lie below P + 1000. */
   lastSlot: 498,
   /** How far above its choice table an uplink's own table lies. */
   ownTables: 500,
+  /** Where the router's own packets are sent to be refused: back to itself. */
+  refusalTable: 999,
   /** The highest rule of a slot. */
   lastSlotRule: 895,
   localReject: 896,
@@ -16,7 +19,7 @@ export const LAYOUT = {
   /** Two rules for each own address, in each family. */
   ownRules: 900,
   lastOwnRule: 995,
-  /** The guard: past what is not local; what is local to the last resort; the rest unreachable. */
+  /** The guard: past what is not local; what is local to its refusal; the rest unreachable. */
   guardSkip: 997,
   guardLocal: 998,
   guard: 999,

@@ -57,13 +57,15 @@ const source = ({ text }: Uplink): string[] => (text === '' ? [] : [`# ${comment
 
 function guard({ priority, protocol, marking }: Program): string[] {
   const own = protocol + 1;
+  const refusal = priority + LAYOUT.refusalTable;
   // `not` turns a whole rule round, so `iif lo` can't stand in one with it.
   const marked = `not fwmark 0/${formatMark(marking.mask)}`;
   return [
     '# what is marked and finds no route goes nowhere, in the middle of a reload too',
     `rule add pref ${priority + LAYOUT.guard} ${marked} unreachable protocol ${own}`,
-    '# but what the router itself sends goes to lo, where the ruleset answers it',
-    `rule add pref ${priority + LAYOUT.guardLocal} ${marked} lookup ${priority} protocol ${own}`,
+    '# but what the router itself sends comes back by lo, where the ruleset answers it',
+    `route replace local default dev lo table ${refusal} metric ${LAST_METRIC} proto ${own}`,
+    `rule add pref ${priority + LAYOUT.guardLocal} ${marked} lookup ${refusal} protocol ${own}`,
     `rule add pref ${priority + LAYOUT.guardSkip} not iif lo goto ${priority + LAYOUT.guard} protocol ${own}`,
     "# without main's default, packets would be refused before a mark could send them elsewhere",
     `rule add pref ${LAYOUT.lastResort} lookup ${priority} protocol ${own}`,
@@ -73,7 +75,11 @@ function guard({ priority, protocol, marking }: Program): string[] {
 
 function guardDown({ priority, protocol }: Program): string[] {
   const own = protocol + 1;
-  return [`rule flush protocol ${own}`, `route flush table ${priority} proto ${own}`];
+  const tables = [priority, priority + LAYOUT.refusalTable];
+  return [
+    `rule flush protocol ${own}`,
+    ...tables.map((table) => `route flush table ${table} proto ${own}`),
+  ];
 }
 
 /** Main's own routes but for its defaults (a static 2000::/3 is one) and what leaves by an uplink. */
@@ -99,8 +105,9 @@ function rules(program: Program, family: Family): string[] {
   }
   // The router's own packets go the guard's way, or their TCP would hang.
   const [reject, drop] = [marking.reject, marking.drop].map((mark) => formatMark(mark));
-  add(LAYOUT.localReject, `fwmark ${reject}/${mask} iif lo lookup ${priority}`);
-  add(LAYOUT.localDrop, `fwmark ${drop}/${mask} iif lo lookup ${priority}`);
+  const refused = `iif lo lookup ${priority + LAYOUT.refusalTable}`;
+  add(LAYOUT.localReject, `fwmark ${reject}/${mask} ${refused}`);
+  add(LAYOUT.localDrop, `fwmark ${drop}/${mask} ${refused}`);
   add(LAYOUT.reject, `fwmark ${reject}/${mask} prohibit`);
   add(LAYOUT.drop, `fwmark ${drop}/${mask} blackhole`);
   // Sockets bound to an uplink's address: only what the router itself sends (`iif lo`), and only what
@@ -149,7 +156,10 @@ function slotActions(
   if (slot.kind === 'ordering') {
     if (slot.end === 'main') actions.push('lookup main');
     if (slot.end === 'drop' || slot.end === 'reject') {
-      actions.push(`iif lo lookup ${priority}`, slot.end === 'drop' ? 'blackhole' : 'prohibit');
+      actions.push(
+        `iif lo lookup ${priority + LAYOUT.refusalTable}`,
+        slot.end === 'drop' ? 'blackhole' : 'prohibit',
+      );
     }
   }
   return actions.flatMap((action, index) => {

@@ -63,8 +63,8 @@ export function hooks({ marking, uplinks, slots }: Program): Part {
         'jump bypass_own',
         ...FAMILIES.map((family) => `${only(family)} iifname vmap @arrivals_${ip(family)}`),
       ]),
-      // What the router sent and no uplink could take came to lo instead (the guard's own rule). Its
-      // TCP would hang on a packet that is dropped behind its back.
+      // What the router sent and no uplink could take comes back by lo instead (the guard's own rule).
+      // Its TCP would hang on a packet that is dropped behind its back.
       chain('refuse_looped', [
         'fib daddr type local accept',
         reset,
@@ -118,14 +118,10 @@ export function hooks({ marking, uplinks, slots }: Program): Part {
       ),
       chain(
         'refuse_local',
-        [
-          // Without main's default, what is for main alone is bound for lo.
-          ...[reset, 'reject'].map(
-            (rule) => `oifname "lo" meta mark & ${mask} == 0 fib daddr type != local ${rule}`,
-          ),
-          // An IPv6 route by lo discards without a word what IPv4 would loop back.
-          `${only(6)} meta mark & ${mask} != 0 ct state new fib daddr . mark type unreachable ${reset}`,
-        ],
+        // Without main's default, what is for main alone is bound for lo.
+        [reset, 'reject'].map(
+          (rule) => `oifname "lo" meta mark & ${mask} == 0 fib daddr type != local ${rule}`,
+        ),
         'type filter hook output priority 10; policy accept;',
       ),
       chain(
