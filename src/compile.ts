@@ -1,8 +1,8 @@
 import type { Artefact } from './emit/artefact.ts';
+import { BACKENDS, type BackendName } from './emit/backends.ts';
 import { emitIproute } from './emit/iproute/emit-iproute.ts';
 import { emitManifest } from './emit/manifest/emit-manifest.ts';
 import { emitMap } from './emit/map/emit-map.ts';
-import { emitNftables } from './emit/nftables/emit-nftables.ts';
 import { emitSysctl } from './emit/sysctl/emit-sysctl.ts';
 import type { Lock, Program } from './model/program.ts';
 import { CHECKS } from './policy/checks.ts';
@@ -45,14 +45,19 @@ export interface Compiled {
  *
  * Pure but for `read`. `lock` is what the manifest of the last compile kept.
  */
-export function check(entry: Entry, read: Read, lock: Lock | undefined): Checked {
+export function check(
+  entry: Entry,
+  read: Read,
+  lock: Lock | undefined,
+  backend: BackendName = 'nft',
+): Checked {
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => {
     diagnostics.push(diagnostic);
   };
   const failed = (): boolean => diagnostics.some(({ severity }) => severity === 'error');
   const policy = readPolicy(load(entry, read, report), report);
-  for (const { run } of CHECKS) run(policy, report);
+  for (const { run } of [...CHECKS, ...BACKENDS[backend].checks]) run(policy, report);
   reportGuard(policy, lock, report);
   const numbered = numberPolicy(policy, lock, report);
   const program = failed() ? undefined : lower(policy, numbered);
@@ -62,13 +67,18 @@ export function check(entry: Entry, read: Read, lock: Lock | undefined): Checked
 }
 
 /** Text to artefacts: what `check` does, then each backend's view of the program, rendered. */
-export function compile(entry: Entry, read: Read, lock: Lock | undefined): Compiled {
-  const { policy, diagnostics, program } = check(entry, read, lock);
+export function compile(
+  entry: Entry,
+  read: Read,
+  lock: Lock | undefined,
+  backend: BackendName = 'nft',
+): Compiled {
+  const { policy, diagnostics, program } = check(entry, read, lock, backend);
   if (program === undefined) return { diagnostics, artefacts: [] };
   const artefacts = [
     ...emitSysctl(program, entry.base),
     ...emitIproute(program, entry.base),
-    ...emitNftables(program, entry.base),
+    ...BACKENDS[backend].emit(program, entry.base),
   ].filter(({ text }) => text !== '');
   const manifest = emitManifest(program, artefacts, entry.base);
   return {

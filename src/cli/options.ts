@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { BACKEND_NAMES } from '../emit/backends.ts';
 import { FORMATS } from './io.ts';
 
 /** `--strict`, wherever a policy is read. */
@@ -12,4 +13,12 @@ export function formatOption(): Option {
     .choices(FORMATS)
     .default('pretty')
     .env('ROUTEC_FORMAT');
+}
+
+/** `--backend`, wherever it matters what a policy is compiled for. */
+export function backendOption(): Option {
+  return new Option(
+    '--backend <name>',
+    'what loads the ruleset (default: that of the last compile, else nft)',
+  ).choices(BACKEND_NAMES);
 }

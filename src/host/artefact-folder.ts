@@ -18,7 +18,7 @@ import { readFile, reasonOf } from './read-file.ts';
 
 /** What follows the policy's base name in the name of an artefact. */
 const OURS =
-  /^(nft|sysctl|(guard\.)?(down\.)?ip6?|uplink\.[A-Za-z0-9_-]+\.(sysctl|(down\.)?ip6?))$/;
+  /^(nft|sysctl|(down\.)?ipset|(hook\.|down\.)?ip6?tables|(guard\.)?(down\.)?ip6?|uplink\.[A-Za-z0-9_-]+\.(sysctl|(down\.)?ip6?))$/;
 const STAGE = '.routec-stage-';
 
 /** The manifest in a folder: none yet, one that can be used, or why it can't. */

@@ -56,6 +56,14 @@ export function formatDevice([low, high]: Interval<bigint>): string {
   return low === high ? name : `${name}*`;
 }
 
+/** Whether an interval of names is one name, or all that begin alike. */
+export function isDevicePattern(interval: Interval<bigint>): boolean {
+  const name = formatDevice(interval);
+  const wildcard = name.endsWith('*');
+  const [low, high] = deviceInterval(wildcard ? name.slice(0, -1) : name, wildcard);
+  return interval[0] === low && interval[1] === high;
+}
+
 /** The device of an uplink: one that can have a link, and a folder of settings to itself. */
 export function scanUplinkDevice(text: string): Scanned<string> {
   if (text === 'lo') return { fault: '`lo` leads nowhere but to the router itself' };

@@ -92,3 +92,21 @@ export function formatRange(range: AddressRange): string {
   if (length !== undefined) return `${low}/${length}`;
   return `${low}-${formatAddress({ family: range.family, value: range.high } as Address)}`;
 }
+
+/** A range as the fewest prefixes, in order. */
+export function prefixesOf(range: AddressRange): AddressRange[] {
+  const out: AddressRange[] = [];
+  const { family } = range;
+  const [first, last] = [BigInt(range.low), BigInt(range.high)];
+  for (let low = first; low <= last; ) {
+    // The largest block that may begin here and ends in time.
+    let size = 1n;
+    while (low % (size * 2n) === 0n && low + size * 2n - 1n <= last) size *= 2n;
+    const high = low + size - 1n;
+    out.push(
+      family === 4 ? { family, low: Number(low), high: Number(high) } : { family, low, high },
+    );
+    low = high + 1n;
+  }
+  return out;
+}

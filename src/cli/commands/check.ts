@@ -1,12 +1,19 @@
 import type { Command } from 'commander';
 import { check } from '../../compile.ts';
+import { type BackendName, backendOf } from '../../emit/backends.ts';
 import { findManifest } from '../../host/artefact-folder.ts';
 import { reader } from '../../host/read-file.ts';
 import type { Diagnostic } from '../../text/diagnostic.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { complain, type Format, showDiagnostics } from '../io.ts';
-import { formatOption, strictOption } from '../options.ts';
+import { backendOption, formatOption, strictOption } from '../options.ts';
 import { readEntry } from '../read-entry.ts';
+
+interface Options {
+  readonly backend?: BackendName;
+  readonly strict: boolean;
+  readonly format: Format;
+}
 
 /** `routec check [FILES]`: says what is wrong with policies, and writes nothing. */
 export function checkCommand(program: Command, done: (exit: Exit) => void): void {
@@ -15,18 +22,19 @@ export function checkCommand(program: Command, done: (exit: Exit) => void): void
     .summary('say what is wrong with a policy, and write nothing')
     .description('Reads policies and says what is wrong with them. Nothing is written.')
     .argument('[files...]', 'policies; `-` for standard input (default: policy.route)')
+    .addOption(backendOption())
     .addOption(strictOption())
     .addOption(formatOption())
     .addHelpText(
       'after',
       '\nExamples:\n  routec check policy.route\n  routec check --strict --format json - < policy.route',
     )
-    .action((files: string[], options: { strict: boolean; format: Format }) => {
+    .action((files: string[], options: Options) => {
       done(run(files.length > 0 ? files : ['policy.route'], options));
     });
 }
 
-function run(files: readonly string[], options: { strict: boolean; format: Format }): Exit {
+function run(files: readonly string[], options: Options): Exit {
   const diagnostics: Diagnostic[] = [];
   let unread = false;
   for (const path of files) {
@@ -38,7 +46,9 @@ function run(files: readonly string[], options: { strict: boolean; format: Forma
       unread = true;
       continue;
     }
-    const checked = check(entry, reader(path), found.manifest?.lock);
+    const names = Object.keys(found.manifest?.artefacts ?? {});
+    const backend = options.backend ?? backendOf(names, entry.base);
+    const checked = check(entry, reader(path), found.manifest?.lock, backend);
     for (const each of checked.diagnostics) diagnostics.push(each);
   }
   showDiagnostics(diagnostics, options.format);

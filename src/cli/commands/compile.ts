@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { createTwoFilesPatch } from 'diff';
 import { type Compiled, compile } from '../../compile.ts';
 import type { Artefact } from '../../emit/artefact.ts';
+import { type BackendName, backendOf } from '../../emit/backends.ts';
 import type { Manifest } from '../../emit/manifest/read-manifest.ts';
 import {
   findManifest,
@@ -14,11 +15,12 @@ import { reader } from '../../host/read-file.ts';
 import { countSeverities } from '../../text/count-severities.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { complain, type Format, out, say, showDiagnostics } from '../io.ts';
-import { formatOption, strictOption } from '../options.ts';
+import { backendOption, formatOption, strictOption } from '../options.ts';
 import { readEntry } from '../read-entry.ts';
 
 interface Options {
   readonly output?: string;
+  readonly backend?: BackendName;
   readonly emit?: string;
   readonly check: boolean;
   readonly strict: boolean;
@@ -29,13 +31,14 @@ interface Options {
 export function compileCommand(program: Command, done: (exit: Exit) => void): void {
   program
     .command('compile')
-    .summary('write the files that nft, ip and sysctl load')
+    .summary('write the files that nft (or iptables), ip and sysctl load')
     .description(
-      'Compiles a policy to an nftables ruleset, ip -batch files and sysctl settings, beside ' +
+      'Compiles a policy to a ruleset, ip -batch files and sysctl settings, beside ' +
         'the policy or into another folder. The manifest among them keeps the numbers: commit it too.',
     )
     .argument('<policy>', 'the policy; `-` for standard input')
     .option('-o, --output <dir>', 'write into this folder (default: beside the policy)')
+    .addOption(backendOption())
     .option('--emit <kind>', 'print one artefact, by what follows `policy.` in its name')
     .option('--check', 'write nothing; exit 1 with a diff if what is there differs', false)
     .addOption(strictOption())
@@ -77,7 +80,8 @@ function run(path: string, options: Options): Exit {
     return EXIT.failed;
   }
   const { manifest } = found;
-  const compiled = compile(entry, reader(path), manifest?.lock);
+  const backend = options.backend ?? backendOf(Object.keys(manifest?.artefacts ?? {}), entry.base);
+  const compiled = compile(entry, reader(path), manifest?.lock, backend);
   showDiagnostics(compiled.diagnostics, options.format, options.emit !== undefined);
   if (compiled.artefacts.length === 0) return EXIT.no;
   const { warning } = countSeverities(compiled.diagnostics);

@@ -1,11 +1,12 @@
 import { bug } from '../../bug.ts';
+import type { Dimension } from '../../model/dimensions.ts';
 import type { Program, Rule, Target } from '../../model/program.ts';
 import { type Run, runsOf } from '../../model/runs.ts';
 import { FAMILIES, type Family } from '../../net/address.ts';
 import type { IntervalSet, Point } from '../../net/interval-set.ts';
 import { comment } from '../comment.ts';
 import { balanceName } from './balance.ts';
-import { formatInterval, spelling, type Tested } from './key.ts';
+import { formatInterval, spelling } from './key.ts';
 import { type Chain, chain, type Filled, ip, only, type Part, slotName, sorted } from './names.ts';
 import { testsOf } from './tests.ts';
 
@@ -20,7 +21,7 @@ export function choose(program: Program, name: string, list: readonly Rule[]): P
     used.set(bare, count);
     return count === 1 ? bare : `${bare}_${count}`;
   };
-  const nameSet = (dimension: Tested, family: Family, set: IntervalSet<Point>): string => {
+  const nameSet = (dimension: Dimension, family: Family, set: IntervalSet<Point>): string => {
     const { type, name: bare } = spelling(dimension, family);
     const exact = set.every(([low, high]) => low === high);
     const setName = unique([ip(family), bare, 'set', ...(exact ? [] : ['ranges'])]);

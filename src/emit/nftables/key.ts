@@ -1,5 +1,5 @@
 import { bug } from '../../bug.ts';
-import type { Keyed } from '../../model/runs.ts';
+import type { Dimension } from '../../model/dimensions.ts';
 import type { Address, AddressRange, Family } from '../../net/address.ts';
 import { formatAddress } from '../../net/address.ts';
 import { formatDevice } from '../../net/device-name.ts';
@@ -7,8 +7,6 @@ import type { Interval, Point } from '../../net/interval-set.ts';
 import { formatMac } from '../../net/mac.ts';
 import { formatRange } from '../../net/prefix.ts';
 import { ip } from './names.ts';
-
-export type Tested = Keyed | 'dscp';
 
 interface Spelling {
   /** The type that a set or map of it is declared with. */
@@ -19,7 +17,7 @@ interface Spelling {
 }
 
 /** How nft spells a dimension. Protocols and ports are numbers: names would be the host's. */
-export function spelling(dimension: Tested, family: Family): Spelling {
+export function spelling(dimension: Dimension, family: Family): Spelling {
   switch (dimension) {
     case 'device':
       return { type: 'ifname', expression: 'iifname', name: 'iif' };
@@ -49,7 +47,7 @@ export function spelling(dimension: Tested, family: Family): Spelling {
 
 /** One interval of a dimension as nft writes it. */
 export function formatInterval(
-  dimension: Tested,
+  dimension: Dimension,
   family: Family,
   [low, high]: Interval<Point>,
 ): string {

@@ -1,0 +1,29 @@
+import type { Program } from '../model/program.ts';
+import type { Check } from '../policy/checks/check.ts';
+import type { Artefact } from './artefact.ts';
+import { emitIptables } from './iptables/emit-iptables.ts';
+import { roundedBalance } from './iptables/rounded-balance.ts';
+import { unsupported } from './iptables/unsupported.ts';
+import { emitNftables } from './nftables/emit-nftables.ts';
+
+/** What a program is written for, beside the rules and routes of `ip`. */
+export interface Backend {
+  /** What it can't do, or can't do exactly: found before anything is written. */
+  readonly checks: readonly Check[];
+  readonly emit: (program: Program, base: string) => Artefact[];
+}
+
+/** By the word for it on the command line, which is also what its main artefact is called. */
+export const BACKENDS = {
+  nft: { checks: [], emit: emitNftables },
+  iptables: { checks: [unsupported, roundedBalance], emit: emitIptables },
+} as const satisfies Record<string, Backend>;
+
+export type BackendName = keyof typeof BACKENDS;
+
+export const BACKEND_NAMES = Object.keys(BACKENDS) as BackendName[];
+
+/** What artefacts were written for, by their names; nft where that can't be seen. */
+export function backendOf(names: readonly string[], base: string): BackendName {
+  return BACKEND_NAMES.find((backend) => names.includes(`${base}.${backend}`)) ?? 'nft';
+}

@@ -1,0 +1,131 @@
+import { slotMark } from '../../model/marking.ts';
+import type { Program, Slot, UplinkSlot } from '../../model/program.ts';
+import type { Family } from '../../net/address.ts';
+import type { Marks } from './marks.ts';
+import { type Chain, chain, slotChain, type Table } from './table.ts';
+
+/** What only the link itself is concerned with is nobody's to route. */
+const bypass = (family: Family): string[] => [
+  ...[...(family === 4 ? ['BROADCAST'] : []), 'ANYCAST', 'MULTICAST'].map(
+    (type) => `-m addrtype --dst-type ${type} -j RETURN`,
+  ),
+  ...(family === 6 ? ['-d fe80::/10 -j RETURN'] : []),
+];
+
+/** The router's own DHCP and neighbour discovery; a host behind it has no such excuse. */
+const bypassOwn = (family: Family): string[] => [
+  ...(family === 4
+    ? ['-p 17 -m udp --sport 67:68 --dport 67:68 -j RETURN']
+    : [
+        ...[133, 134, 135, 136, 137].map(
+          (type) => `-p 58 -m icmp6 --icmpv6-type ${type} -j RETURN`,
+        ),
+        '-p 17 -m udp --sport 546:547 --dport 546:547 -j RETURN',
+      ]),
+  ...bypass(family),
+];
+
+const TO_ROUTER = '-m addrtype --dst-type LOCAL -j RETURN';
+/** First packets, and what conntrack does not follow: that is judged packet by packet. */
+const UNDECIDED = 'NEW,INVALID,UNTRACKED';
+
+/** Where packets come past: what is undecided is chosen for, what is decided gets its mark. */
+export function mangle(
+  { marking, uplinks, slots }: Program,
+  family: Family,
+  marks: Marks,
+  choices: { readonly forwarded: Chain; readonly local: Chain },
+): Table {
+  const markOf = (slot: Slot): number => slotMark(marking.mask, slot.number);
+  const inbound = slots.filter((slot): slot is UplinkSlot => slot.kind === 'inbound');
+  // Main is remembered by the connection alone.
+  const unmarkMain = `${marks.packet(marking.main)} ${marks.setPacket(0)}`;
+  const chosen = (name: string): string[] => [
+    `-m conntrack ! --ctstate ${UNDECIDED} -j RETURN`,
+    `-j ${name}`,
+    marks.save,
+    unmarkMain,
+  ];
+  return {
+    name: 'mangle',
+    chains: [
+      ...slots
+        .filter(({ kind }) => kind !== 'inbound')
+        .map((slot) => ({ name: slotChain(slot.number), rules: [marks.setPacket(markOf(slot))] })),
+      ...(['main', 'drop', 'reject'] as const).map((verdict) =>
+        chain(verdict, [marks.setPacket(marking[verdict])]),
+      ),
+      choices.forwarded,
+      choices.local,
+      // A slot that nothing knows any more has no rule: it meets the guard, and never main.
+      chain('restore', [marks.restore, unmarkMain]),
+      // Never restored here, or an answer would go straight back out.
+      chain('inbound', [
+        '-m conntrack ! --ctstate NEW -j RETURN',
+        `${marks.notConnection()} -j RETURN`,
+        ...bypassOwn(family),
+        ...inbound
+          .filter(({ uplink }) => uplink.ways[family] !== undefined)
+          .map((slot) => `-i ${slot.uplink.device} ${marks.setConnection(markOf(slot))}`),
+      ]),
+      // What the router sent and no uplink could take goes back to it, to be refused. A connection that
+      // is open waits for its uplink; further on a changed device would end what is masqueraded.
+      chain('hold', [
+        TO_ROUTER,
+        '-m conntrack --ctstate NEW -j RETURN',
+        ...[...slots.map(markOf), marking.drop, marking.reject].map(
+          (mark) => `${marks.packet(mark)} -j DROP`,
+        ),
+      ]),
+      chain('prerouting', [
+        ...uplinks.map(({ device }) => `-i ${device} -g routec-inbound`),
+        '-i lo -j RETURN',
+        `${marks.notConnection()} -g routec-restore`,
+        TO_ROUTER,
+        ...bypass(family),
+        ...chosen(choices.forwarded.name),
+      ]),
+      chain('output', [
+        `${marks.notPacket()} -j RETURN`,
+        TO_ROUTER,
+        ...bypassOwn(family),
+        `${marks.notConnection()} -g routec-restore`,
+        // What carries another program's mark (a tunnel's own packets) is not chosen for.
+        '-m mark ! --mark 0 -j RETURN',
+        ...chosen(choices.local.name),
+      ]),
+      chain('settle', [
+        `-o lo ${marks.notPacket()} -g routec-hold`,
+        ...settle(slots, markOf, marking.main, marks),
+      ]),
+    ],
+    jumps: [
+      // Behind what others do: some write the whole mark.
+      { from: 'PREROUTING', to: 'routec-prerouting', place: 'last' },
+      { from: 'OUTPUT', to: 'routec-output', place: 'last' },
+      { from: 'POSTROUTING', to: 'routec-settle', place: 'last' },
+    ],
+  };
+}
+
+/** An ordering's connection stays with the uplink that its first packet leaves by, or with main. */
+function settle(
+  slots: readonly Slot[],
+  markOf: (slot: Slot) => number,
+  main: number,
+  marks: Marks,
+): string[] {
+  const rules = slots.flatMap((slot) => {
+    if (slot.kind !== 'ordering') return [];
+    const open = marks.connection(markOf(slot));
+    return [
+      ...slot.tiers.map(
+        (tier) => `${open} -o ${tier.uplink.device} ${marks.setConnection(markOf(tier))}`,
+      ),
+      `${open} ${marks.setConnection(main)}`,
+    ];
+  });
+  return rules.length === 0
+    ? []
+    : ['-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN', ...rules];
+}

@@ -1,0 +1,106 @@
+import { bug } from '../../bug.ts';
+import { slotMark } from '../../model/marking.ts';
+import type { Nat, Program, Uplink } from '../../model/program.ts';
+import { type Address, type AddressRange, type Family, formatAddress } from '../../net/address.ts';
+import { clusterTest } from './balance.ts';
+import { forward } from './forward.ts';
+import type { Marks } from './marks.ts';
+import { chain, type Table } from './table.ts';
+
+/** What is nobody's to translate: what stays on the link, and what IPsec will wrap. */
+const kept = (family: Family): string[] => [
+  ...(family === 4
+    ? ['169.254.0.0/16', '224.0.0.0/4', '255.255.255.255']
+    : ['fe80::/10', 'ff00::/8']
+  ).map((prefix) => `-d ${prefix} -j RETURN`),
+  '-m policy --dir out --pol ipsec -j RETURN',
+];
+
+/** What becomes of the source addresses: a rule's own NAT first, then that of the uplink. */
+export function nat(program: Program, family: Family, marks: Marks): Table {
+  const { uplinks, slots, marking } = program;
+  const special = slots.flatMap((slot) => {
+    if (slot.kind !== 'chosen' || slot.number === slot.uplink.slot) return [];
+    const fits = `-o ${slot.uplink.device} ${marks.connection(slotMark(marking.mask, slot.number))}`;
+    return natRules(slot.nat[family], family).map((rule) => `${fits} ${rule}`);
+  });
+  const { arrivals, hairpin } = forward(program, family, marks);
+  return {
+    name: 'nat',
+    chains: [
+      chain('port-forward', arrivals),
+      chain('leaving', [
+        ...kept(family),
+        ...special,
+        ...uplinks.flatMap((uplink) =>
+          uplinkRules(uplink, program, family, marks).map((rule) => `-o ${uplink.device} ${rule}`),
+        ),
+      ]),
+      chain('source-nat', [
+        ...uplinks.map(({ device }) => `-o ${device} -g routec-leaving`),
+        ...hairpin,
+      ]),
+    ],
+    jumps: [
+      { from: 'PREROUTING', to: 'routec-port-forward', place: 'first' },
+      { from: 'POSTROUTING', to: 'routec-source-nat', place: 'first' },
+    ],
+  };
+}
+
+function uplinkRules(
+  uplink: Uplink,
+  { local, marking }: Program,
+  family: Family,
+  marks: Marks,
+): string[] {
+  const own = uplink.nat[family];
+  // A socket bound to another address of this uplink keeps it.
+  const bound = '-m addrtype --src-type LOCAL --limit-iface-out -j ACCEPT';
+  if (own.kind === 'masquerade' || own.kind === 'snat') return [bound, ...natRules(own, family)];
+  if (own.kind === 'nonat' || local.length === 0) return natRules(own, family);
+  // The router's own packet has the source of the uplink that main would have taken: it was given
+  // before the rule was asked.
+  return [
+    `${marks.connection(slotMark(marking.mask, uplink.slot))} -m addrtype --src-type LOCAL ` +
+      '-m addrtype ! --src-type LOCAL --limit-iface-out -j MASQUERADE',
+  ];
+}
+
+/** The rules for one family; `none` has none. */
+function natRules(each: Nat, family: Family): string[] {
+  switch (each.kind) {
+    case 'none':
+      return [];
+    case 'masquerade':
+      return ['-j MASQUERADE'];
+    case 'nonat':
+      // The end of this table, so that nobody translates it later.
+      return ['-j ACCEPT'];
+    case 'snat':
+      return translation(each.ranges, family);
+    default:
+      each satisfies never;
+      return bug('a NAT of no kind');
+  }
+}
+
+/** By source, so that a host keeps its address; always alike, so that it keeps it through reloads. */
+function translation(ranges: readonly AddressRange[], family: Family): string[] {
+  const [only] = ranges;
+  const text = (value: number | bigint): string => formatAddress({ family, value } as Address);
+  if (ranges.length === 1 && only !== undefined) {
+    const { low, high } = only;
+    if (low === high) return [`-j SNAT --to-source ${text(low)}`];
+    return [`-j SNAT --to-source ${text(low)}-${text(high)} --persistent`];
+  }
+  const addresses = ranges.flatMap(({ low, high }) =>
+    Array.from({ length: Number(BigInt(high) - BigInt(low)) + 1 }, (_, index) =>
+      text(typeof low === 'bigint' ? low + BigInt(index) : low + index),
+    ),
+  );
+  return addresses.map((address, index) => {
+    const share = clusterTest(addresses.length, index, '0x1');
+    return `${index === addresses.length - 1 ? '' : `${share} `}-j SNAT --to-source ${address}`;
+  });
+}

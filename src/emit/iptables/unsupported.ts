@@ -1,0 +1,84 @@
+import { formatDevice, isDevicePattern, LAST_DEVICE } from '../../net/device-name.ts';
+import { complement } from '../../net/interval-set.ts';
+import type { Check } from '../../policy/checks/check.ts';
+import type { NatPolicy, Policy } from '../../policy/policy.ts';
+import { uplinksOf } from '../../policy/uplinks-of.ts';
+import { at, diagnose, type Kind, type Label, quoting } from '../../text/diagnostic.ts';
+import { MOST_NODES } from './apportion.ts';
+
+const kind: Kind = {
+  code: 'RC405',
+  slug: 'iptables-unsupported',
+  severity: 'error',
+  title: 'iptables can not do this',
+};
+
+/** What the policy asks for and no match or target of iptables does. */
+export const unsupported: Check = {
+  kind,
+  run: (policy, report) => {
+    for (const { labels, what, help } of findings(policy)) {
+      report(diagnose(kind, `iptables can't ${what}`, labels, `${help}, or compile for nft`));
+    }
+  },
+};
+
+interface Finding {
+  readonly labels: readonly [Label, ...Label[]];
+  readonly what: string;
+  readonly help: string;
+}
+
+function* findings({ uplinks, routes }: Policy): Iterable<Finding> {
+  for (const { device, span, statement, nat } of uplinks) {
+    const place = statement?.clauses.find((clause) => clause.kind === 'dev')?.span ?? span;
+    if (isWildcard(device)) yield named(device, [at(place)]);
+    yield* scattered(nat);
+  }
+  for (const { tiers, statement, conditions } of routes) {
+    for (const { nat } of uplinksOf(tiers)) yield* scattered(nat);
+    const [first] = tiers;
+    if (first?.kind === 'balance' && first.by === 'source-destination') {
+      yield {
+        labels: [at(first.span, 'balanced by both ends')],
+        what: 'divide by source and destination together',
+        help: 'write `by source` or `by flow`',
+      };
+    }
+    const { devices = [] } = conditions;
+    const arrival = statement.matches.find((match) => match.kind === 'in');
+    const exact = [...devices, ...complement(devices, LAST_DEVICE)].filter(
+      ([low, high]) => low === high,
+    );
+    const wild = exact.filter(isDevicePattern).map(formatDevice).find(isWildcard);
+    if (arrival !== undefined && wild !== undefined) yield named(wild, [at(arrival.span)]);
+  }
+}
+
+const isWildcard = (device: string): boolean => device.endsWith('+') || device === '!';
+
+function named(device: string, labels: readonly [Label, ...Label[]]): Finding {
+  return {
+    labels,
+    what: `name the device \`${device}\`: to it that is a pattern`,
+    help: 'rename the device',
+  };
+}
+
+/** Single addresses here and there are chosen by a hash that tells only so many apart. */
+function* scattered(nat: NatPolicy | undefined): Iterable<Finding> {
+  for (const family of [4, 6] as const) {
+    const action = nat?.[family];
+    if (nat === undefined || action?.kind !== 'snat' || action.ranges.length < 2) continue;
+    const count = action.ranges.reduce(
+      (sum, { low, high }) => sum + Number(BigInt(high) - BigInt(low)) + 1,
+      0,
+    );
+    if (count <= MOST_NODES) continue;
+    yield {
+      labels: [at(nat.span, `${count} addresses`), ...quoting(nat.secret)],
+      what: `translate to more than ${MOST_NODES} addresses that are not one range`,
+      help: 'write one range',
+    };
+  }
+}

@@ -1,0 +1,43 @@
+import type { Program } from '../../model/program.ts';
+import type { Family } from '../../net/address.ts';
+import { choose } from './choose.ts';
+import { filter } from './filter.ts';
+import { mangle } from './mangle.ts';
+import { marksOf } from './marks.ts';
+import { nat } from './nat.ts';
+import type { KernelSet } from './sets.ts';
+import { slotChain, type Table } from './table.ts';
+
+/** All that iptables and ipset load of a program. */
+export interface View {
+  /** In the order in which they are loaded: what marks comes when what refuses is there. */
+  readonly tables: { readonly [F in Family]: readonly Table[] };
+  readonly sets: readonly KernelSet[];
+  /** Chains of slots that are gone. */
+  readonly stale: readonly string[];
+}
+
+/** The tables of both families, and the sets that they look into. */
+export function view(program: Program): View {
+  const sets = new Map<string, KernelSet>();
+  const keep = (set: KernelSet): KernelSet => {
+    sets.set(set.name, set);
+    return set;
+  };
+  const marks = marksOf(program.marking.mask);
+  const tables = (family: Family): Table[] => {
+    const [forwarded, local] = [
+      choose(program, family, 'choose', program.forwarded, marks, keep),
+      choose(program, family, 'choose-local', program.local, marks, keep),
+    ];
+    return [
+      filter(program, family, marks),
+      nat(program, family, marks),
+      mangle(program, family, marks, { forwarded, local }),
+    ];
+  };
+  const byFamily = { 4: tables(4), 6: tables(6) };
+  const byName = [...sets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const stale = program.lock.retired.map(({ slot }) => slotChain(slot));
+  return { tables: byFamily, sets: byName, stale };
+}
