@@ -1,12 +1,22 @@
 // Takes what the bundle says today as what it should say: the artefacts and diagnostics of all
 // fixtures are written anew. Read the diff before it is committed.
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 
 const root = resolve(import.meta.dirname, '..');
 const routec = join(root, 'dist/routec.js');
 const fixtures = join(root, 'fixtures');
+/** Compiles a fixture into a folder; what is said is written there too. */
+async function compile(cwd, folder, backend) {
+  const command = [routec, 'compile', 'policy.route', '-o', folder, '--backend', backend];
+  const { stderr } = await execa(process.execPath, command, { cwd, reject: false });
+  const said = stderr.replace(/(^|\n)\S+: \d+ files, .*$/, '$1');
+  await mkdir(join(cwd, folder), { recursive: true });
+  if (said.trim() !== '')
+    await writeFile(join(cwd, folder, 'diagnostics.txt'), said.replace(/\n*$/, '\n'));
+}
+
 const SEPARATOR = '-----\n';
 
 for (const name of await readdir(fixtures)) {
@@ -16,9 +26,9 @@ for (const name of await readdir(fixtures)) {
     const written = file.startsWith('policy.') && file !== 'policy.route';
     if (written || file === 'diagnostics.txt') await rm(join(cwd, file));
   }
-  const { stderr } = await execa(process.execPath, [routec, 'compile', 'policy.route'], { cwd });
-  const said = stderr.replace(/(^|\n)\S+: \d+ files, .*$/, '$1');
-  if (said.trim() !== '') await writeFile(join(cwd, 'diagnostics.txt'), said);
+  await compile(cwd, '.', 'nft');
+  await rm(join(cwd, 'iptables'), { recursive: true, force: true });
+  await compile(cwd, 'iptables', 'iptables');
 }
 for (const name of await readdir(join(fixtures, 'diagnostics'))) {
   const path = join(fixtures, 'diagnostics', name);

@@ -2,40 +2,44 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { check, compile } from './compile.ts';
+import { BACKEND_NAMES } from './emit/backends.ts';
 import { reader } from './host/read-file.ts';
 import { renderPretty } from './text/render-pretty.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures');
 const folders = readdirSync(FIXTURES).filter((name) => name !== 'diagnostics');
-const text = (...path: string[]): string => readFileSync(join(FIXTURES, ...path), 'utf8');
+const text = (...path: string[]): string => readFileSync(join(...path), 'utf8');
 
-/** `npm run accept` writes all of these anew. */
+/** `npm run accept` writes all of these anew: for nft beside the policy, for iptables in a folder of its own. */
 describe.each(folders)('fixtures/%s', (name) => {
-  const folder = join(FIXTURES, name);
-  const path = join(folder, 'policy.route');
+  const path = join(FIXTURES, name, 'policy.route');
   const entry = { name: path, base: 'policy', bytes: readFileSync(path) };
-  const { artefacts, diagnostics } = compile(entry, reader(path), undefined);
 
-  it('compiles to the artefacts beside it, and to no others', () => {
-    const there = readdirSync(folder).filter(
-      (file) => file.startsWith('policy.') && file !== 'policy.route',
-    );
-    const made = new Map(artefacts.map((each) => [`policy.${each.suffix}`, each.text]));
-    expect([...made.keys()].sort()).toEqual(there.sort());
-    for (const [file, made_] of made) expect(made_, file).toBe(text(name, file));
-  });
+  describe.each(BACKEND_NAMES)('%s', (backend) => {
+    const folder = backend === 'nft' ? join(FIXTURES, name) : join(FIXTURES, name, backend);
+    const { artefacts, diagnostics } = compile(entry, reader(path), undefined, backend);
 
-  it('says what diagnostics.txt says', () => {
-    const there = readdirSync(folder).includes('diagnostics.txt');
-    const said = renderPretty(diagnostics).replaceAll(`${folder}/`, '');
-    expect(said).toBe(there ? text(name, 'diagnostics.txt') : '');
+    it('compiles to the artefacts that are there, and to no others', () => {
+      const there = readdirSync(folder).filter(
+        (file) => file.startsWith('policy.') && file !== 'policy.route',
+      );
+      const made = new Map(artefacts.map((each) => [`policy.${each.suffix}`, each.text]));
+      expect([...made.keys()].sort()).toEqual(there.sort());
+      for (const [file, made_] of made) expect(made_, file).toBe(text(folder, file));
+    });
+
+    it('says what diagnostics.txt says', () => {
+      const there = readdirSync(folder).includes('diagnostics.txt');
+      const said = renderPretty(diagnostics).replaceAll(`${join(FIXTURES, name)}/`, '');
+      expect(said).toBe(there ? text(folder, 'diagnostics.txt') : '');
+    });
   });
 });
 
 /** A policy, five dashes, and what is said about it. */
 describe('fixtures/diagnostics', () => {
   it.each(readdirSync(join(FIXTURES, 'diagnostics')))('%s', (name) => {
-    const [input = '', output] = text('diagnostics', name).split('-----\n');
+    const [input = '', output] = text(FIXTURES, 'diagnostics', name).split('-----\n');
     const entry = { name: '<stdin>', base: 'policy', bytes: new TextEncoder().encode(input) };
     const { diagnostics } = check(entry, reader('-'), undefined);
     expect(renderPretty(diagnostics)).toBe(output);

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type BackendName, backendOf } from '../emit/backends.ts';
 import { findManifest, readText } from '../host/artefact-folder.ts';
 
 const MANIFEST = '.manifest.json';
@@ -9,6 +10,7 @@ export interface Artefacts {
   readonly folder: string;
   readonly base: string;
   readonly names: ReadonlySet<string>;
+  readonly backend: BackendName;
   readonly uplinks: readonly { readonly name: string; readonly device: string }[];
 }
 
@@ -19,8 +21,15 @@ export function findArtefacts(folder: string): Artefacts | undefined {
   const base = manifest.slice(0, -MANIFEST.length);
   const found = findManifest(folder, base);
   if ('refused' in found) throw new Error(found.refused);
-  const names = new Set(Object.keys(found.manifest?.artefacts ?? {}));
-  return { folder, base, names, uplinks: [...names].flatMap(uplinkOf(folder, base)) };
+  const names = Object.keys(found.manifest?.artefacts ?? {});
+  const backend = backendOf(names, base);
+  return {
+    folder,
+    base,
+    names: new Set(names),
+    backend,
+    uplinks: names.flatMap(uplinkOf(folder, base)),
+  };
 }
 
 /** The uplink whose routes a file holds: what a link hook goes by, its name and its device. */

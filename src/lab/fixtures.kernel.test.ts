@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { bug } from '../bug.ts';
 import { type Artefacts, findArtefacts } from './artefacts.ts';
 import { DISCARD_PORT } from './internet.ts';
-import { load, unload } from './load.ts';
+import { type Iptables, load, unload } from './load.ts';
 import { type Network, withNetwork } from './network.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import { runPackets } from './packets.ts';
@@ -24,6 +24,13 @@ function bareNetwork({ uplinks }: Artefacts): NetworkPlan {
   return { lans: [], uplinks: Object.fromEntries(plan) };
 }
 
+/** A rule in each chain that a policy adds to. */
+const OTHER_TABLES = [
+  '*filter\n-A INPUT\n-A FORWARD\n-A OUTPUT\nCOMMIT',
+  '*nat\n-A PREROUTING\n-A POSTROUTING\nCOMMIT',
+  '*mangle\n-A PREROUTING\n-A OUTPUT\n-A POSTROUTING\nCOMMIT\n',
+].join('\n');
+
 /** What others keep in the same kernel, and a policy must leave alone. */
 async function addOthers({ router }: Network, files: Artefacts): Promise<void> {
   const lines = [
@@ -35,39 +42,53 @@ async function addOthers({ router }: Network, files: Artefacts): Promise<void> {
   ];
   await router.run('ip', ['-batch', '-'], [...lines, ''].join('\n'));
   await router.run('nft', ['-f', '-'], 'table inet others {\n chain kept {\n counter\n }\n}\n');
+  for (const tool of ['iptables-nft', 'ip6tables-nft', 'iptables-legacy', 'ip6tables-legacy']) {
+    await router.run(`${tool}-restore`, ['--noflush'], OTHER_TABLES);
+  }
 }
 
+/** Each fixture with each program that loads it. */
 const fixtures = readdirSync(FIXTURES).flatMap((name) => {
   const folder = join(FIXTURES, name);
-  const files = findArtefacts(folder);
-  return files === undefined ? [] : [{ name, files, packets: join(folder, 'packets.json') }];
+  const packets = join(folder, 'packets.json');
+  const found = (files: Artefacts | undefined, iptables: Iptables, by: string) =>
+    files === undefined ? [] : [{ name, files, packets, iptables, by }];
+  const sub = join(folder, 'iptables');
+  const iptables = existsSync(sub) ? findArtefacts(sub) : undefined;
+  return [
+    ...found(findArtefacts(folder), 'nft', 'nft'),
+    ...found(iptables, 'nft', 'iptables-nft'),
+    ...found(iptables, 'legacy', 'iptables-legacy'),
+  ];
 });
 
 describe('artefacts', () => {
-  it.each(fixtures)('$name: loaded twice is loaded once, unloaded is as before', ({ files }) =>
-    withNetwork(bareNetwork(files), async (network) => {
-      const { router } = network;
-      await addOthers(network, files);
-      const before = await state(router);
-      await load(router, files);
-      const loaded = await state(router);
-      expect(loaded).not.toEqual(before);
-      await load(router, files, files);
-      expect(await state(router)).toEqual(loaded);
-      await unload(router, files);
-      expect(await state(router)).toEqual(before);
-    }),
+  it.each(fixtures)(
+    '$name, $by: loaded twice is loaded once, unloaded is as before',
+    ({ files, iptables }) =>
+      withNetwork(bareNetwork(files), async (network) => {
+        const { router } = network;
+        await addOthers(network, files);
+        const before = await state(router);
+        await load(router, files, undefined, iptables);
+        const loaded = await state(router);
+        expect(loaded).not.toEqual(before);
+        await load(router, files, files, iptables);
+        expect(await state(router)).toEqual(loaded);
+        await unload(router, files, iptables);
+        expect(await state(router)).toEqual(before);
+      }),
   );
 });
 
 describe('packets', () => {
   it.each(fixtures.filter(({ packets }) => existsSync(packets)))(
-    '$name: every packet goes where packets.json says',
-    async ({ files, packets }) => {
+    '$name, $by: every packet goes where packets.json says',
+    async ({ files, packets, iptables }) => {
       const { network: plan, steps } = readPackets(readFileSync(packets, 'utf8'));
       await withNetwork(plan, async (network) => {
-        await load(network.router, files);
-        expect(await runPackets(network, files, steps)).toEqual([]);
+        await load(network.router, files, undefined, iptables);
+        expect(await runPackets(network, files, steps, iptables)).toEqual([]);
       });
     },
   );

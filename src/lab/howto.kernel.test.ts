@@ -16,7 +16,13 @@ const HOWTO = [
   'iptables -t nat -A POSTROUTING -o eth3 -j SNAT --to-source 1.2.3.3',
   'sysctl -qw net.ipv4.conf.eth3.rp_filter=0',
 ];
-const NOTHING: Artefacts = { folder: '', base: 'policy', names: new Set(), uplinks: [] };
+const NOTHING: Artefacts = {
+  folder: '',
+  base: 'policy',
+  names: new Set(),
+  backend: 'nft',
+  uplinks: [],
+};
 const WEB = '192.168.0.228 -> 203.0.113.80:80';
 
 const run = async (router: Namespace, lines: readonly string[]): Promise<void> => {

@@ -2,15 +2,20 @@ import { join } from 'node:path';
 import type { Artefacts } from './artefacts.ts';
 import type { Namespace } from './namespace.ts';
 
+/** The two programs that go by the name of iptables. */
+export type Iptables = 'nft' | 'legacy';
+
 /**
  * Loads artefacts with the plain tools alone, in the order in which a person would by hand.
  *
- * @param running what is loaded already: then it is a reload, and the guard stays where it is
+ * @param running what is loaded already: then it is a reload; guard and jumps stay where they are
+ * @param iptables which one, where the artefacts are for iptables
  */
 export async function load(
   router: Namespace,
   files: Artefacts,
   running?: Artefacts,
+  iptables: Iptables = 'nft',
 ): Promise<void> {
   await sysctl(router, files, '');
   if (running === undefined) await batches(router, files, '.guard');
@@ -19,7 +24,31 @@ export async function load(
   for (const device of new Set(files.uplinks.map((uplink) => uplink.device))) {
     await loadUplinks(router, files, device);
   }
-  await router.run('nft', ['-f', path(files, '.nft')]);
+  if (files.backend === 'nft') await router.run('nft', ['-f', path(files, '.nft')]);
+  else await loadIptables(router, files, running === undefined, iptables);
+}
+
+async function loadIptables(
+  router: Namespace,
+  files: Artefacts,
+  first: boolean,
+  iptables: Iptables,
+): Promise<void> {
+  await ipset(router, files, '.ipset');
+  for (const tables of ['iptables', 'ip6tables']) {
+    await restore(router, files, `.${tables}`, `${tables}-${iptables}-restore`);
+    if (!first) continue;
+    await restore(router, files, `.hook.${tables}`, `${tables}-${iptables}-restore`);
+  }
+}
+
+async function ipset(router: Namespace, files: Artefacts, end: string): Promise<void> {
+  if (!files.names.has(`${files.base}${end}`)) return;
+  await router.run('ipset', ['-exist', 'restore', '-file', path(files, end)]);
+}
+
+async function restore(router: Namespace, files: Artefacts, end: string, tool: string) {
+  await router.run(tool, ['--noflush', path(files, end)]);
 }
 
 /** What a link hook does: the uplinks of a device, if that is there and up. */
@@ -36,8 +65,18 @@ export async function loadUplinks(
 }
 
 /** Takes away everything that was loaded, in reverse. */
-export async function unload(router: Namespace, files: Artefacts): Promise<void> {
-  await router.run('nft', ['delete', 'table', 'inet', 'routec']);
+export async function unload(
+  router: Namespace,
+  files: Artefacts,
+  iptables: Iptables = 'nft',
+): Promise<void> {
+  if (files.backend === 'nft') await router.run('nft', ['delete', 'table', 'inet', 'routec']);
+  else {
+    for (const tables of ['iptables', 'ip6tables']) {
+      await restore(router, files, `.down.${tables}`, `${tables}-${iptables}-restore`);
+    }
+    await ipset(router, files, '.down.ipset');
+  }
   await takeRulesAway(router, files);
   await batches(router, files, '.guard.down');
 }

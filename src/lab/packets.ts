@@ -1,7 +1,7 @@
 import { bug } from '../bug.ts';
 import type { Artefacts } from './artefacts.ts';
 import { ECHO_PORT } from './internet.ts';
-import { load, loadUplinks } from './load.ts';
+import { type Iptables, load, loadUplinks } from './load.ts';
 import type { Namespace } from './namespace.ts';
 import type { Network, Seen } from './network.ts';
 import type { Step } from './read-packets.ts';
@@ -31,12 +31,13 @@ export async function runPackets(
   network: Network,
   files: Artefacts,
   steps: readonly Step[],
+  iptables: Iptables = 'nft',
 ): Promise<string[]> {
   const agents = await startAgents(network);
   const complaints: string[] = [];
   try {
     for (const [index, step] of steps.entries()) {
-      const complaint = await runStep(network, files, agents, step);
+      const complaint = await runStep(network, files, agents, step, iptables);
       if (complaint !== undefined) complaints.push(`step ${index + 1}, ${step.text}: ${complaint}`);
     }
   } finally {
@@ -91,6 +92,7 @@ async function runStep(
   files: Artefacts,
   { ask, again }: { readonly ask: Ask; readonly again: Again },
   step: Step,
+  iptables: Iptables,
 ): Promise<string | undefined> {
   switch (step.kind) {
     case 'question':
@@ -107,7 +109,7 @@ async function runStep(
       await network.setCarrier(step.device, step.set);
       return undefined;
     case 'reload':
-      await load(network.router, files, files);
+      await load(network.router, files, files, iptables);
       return undefined;
     default:
       step satisfies never;

@@ -2,13 +2,20 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 
-const PACKAGES = { nft: 'nftables', ip: 'iproute2', sysctl: 'procps' };
+const PACKAGES = {
+  nft: 'nftables',
+  ip: 'iproute2',
+  sysctl: 'procps',
+  'iptables-nft': 'iptables',
+  'iptables-legacy': 'iptables',
+  ipset: 'ipset',
+};
 
 /** What the lab lacks on this machine, as a line that says what to run; nothing if it lacks nothing. */
 export async function requirements(): Promise<string | undefined> {
   const lacking = Object.entries(PACKAGES).filter(([tool]) => !isInPath(tool));
   if (lacking.length > 0) {
-    const packages = lacking.map(([, name]) => name).join(' ');
+    const packages = [...new Set(lacking.map(([, name]) => name))].join(' ');
     return `the lab needs ${lacking.map(([tool]) => tool).join(', ')}; run: sudo apt-get install ${packages}`;
   }
   if (process.getuid?.() !== 0) {

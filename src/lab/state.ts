@@ -19,6 +19,12 @@ export async function state(router: Namespace): Promise<Readonly<Record<string, 
       .join('\n');
   }
   await show('nft', ['--stateless', 'list', 'ruleset']);
+  for (const tool of ['iptables-legacy-save', 'ip6tables-legacy-save']) {
+    // The time of day stands in a comment, counts behind the chains.
+    const saved = await router.run(tool, []);
+    shown[tool] = saved.replace(/^#.*$/gm, '').replace(/\[\d+:\d+\]/g, '');
+  }
+  await show('ipset', ['list']);
   const links: { ifname: string; group: string }[] = JSON.parse(
     await router.run('ip', ['-j', '-d', 'link', 'show']),
   );

@@ -113,17 +113,17 @@ function natRules(each: Nat, family: Family): string[] {
   }
 }
 
+/** By source, so that a host keeps its address; with a seed, so that it keeps it through reloads. */
 function translation(ranges: readonly AddressRange[], family: Family): string {
   const [only_] = ranges;
   if (ranges.length === 1 && only_ !== undefined) {
     const [low, high] = [only_.low, only_.high].map((value) =>
       formatAddress({ family, value } as Address),
     );
-    return low === high ? `${low}` : `${low}-${high}`;
+    return low === high ? `${low}` : `${low}-${high} persistent`;
   }
   const addresses = ranges.flatMap(expand);
   const choices = addresses.map((address, index) => `${index} : ${address}`).join(', ');
-  // By source, so that a host keeps its address; a seed, so that it keeps it through reloads.
   return `jhash ${ip(family)} saddr mod ${addresses.length} seed 0x1 map { ${choices} }`;
 }
 
