@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { compile } from '../compile.ts';
 import type { Artefact } from '../emit/artefact.ts';
+import type { BackendName } from '../emit/backends.ts';
 import { positionOf } from '../text/source.ts';
 
 /** Policies of all that is compiled, put together at random: whatever comes out must load. */
@@ -83,9 +84,10 @@ const policy = fc
   .map(([option, lines]) => [option, ...head, ...lines].join('\n'));
 
 /** The artefacts of what is left when the lines that contradict themselves are taken out. */
-function sound(text: string): readonly Artefact[] {
+function sound(text: string, backend: BackendName): readonly Artefact[] {
   const entry = { name: 'p.route', base: 'p', bytes: new TextEncoder().encode(text) };
-  const { artefacts, diagnostics } = compile(entry, () => ({ refused: 'no files' }), undefined);
+  const read = () => ({ refused: 'no files' });
+  const { artefacts, diagnostics } = compile(entry, read, undefined, backend);
   if (artefacts.length > 0) return artefacts;
   const wrong = diagnostics
     .filter(({ severity }) => severity === 'error')
@@ -96,6 +98,7 @@ function sound(text: string): readonly Artefact[] {
       .split('\n')
       .filter((_, index) => !wrong.includes(index + 1))
       .join('\n'),
+    backend,
   );
 }
 
@@ -105,7 +108,7 @@ it('whatever compiles is loaded by nft and ip, twice', async () => {
   let loaded = 0;
   await fc.assert(
     fc.asyncProperty(policy, async (text) => {
-      const artefacts = sound(text);
+      const artefacts = sound(text, 'nft');
       const of = (suffix: string) => artefacts.find((each) => each.suffix === suffix)?.text ?? '';
       expect(artefacts).not.toEqual([]);
       loaded += 1;
@@ -122,6 +125,37 @@ it('whatever compiles is loaded by nft and ip, twice', async () => {
     { numRuns: RUNS },
   );
   expect(loaded).toBe(RUNS);
+});
+
+it('whatever compiles is loaded by ipset, iptables-nft and iptables-legacy, twice, and taken away', async () => {
+  let loaded = 0;
+  await fc.assert(
+    fc.asyncProperty(policy, async (text) => {
+      const artefacts = sound(text, 'iptables');
+      const of = (suffix: string) => artefacts.find((each) => each.suffix === suffix)?.text ?? '';
+      expect(artefacts).not.toEqual([]);
+      loaded += 1;
+      const sets = of('ipset');
+      for (const variant of ['nft', 'legacy']) {
+        for (const tables of ['iptables', 'ip6tables']) {
+          const restore = `${tables}-${variant}-restore --noflush`;
+          const steps = [
+            ['ipset -exist restore', sets],
+            ['ipset -exist restore', sets],
+            [restore, of(tables)],
+            [restore, of(`hook.${tables}`)],
+            [restore, of(tables)],
+            [restore, of(`down.${tables}`)],
+            ['ipset -exist restore', of('down.ipset')],
+          ];
+          const script = steps.map(([tool, input]) => `${tool} <<'END'\n${input}\nEND`);
+          await load(['sh', '-e'], `${script.join('\n')}\ntest -z "$(ipset list -n)"\n`);
+        }
+      }
+    }),
+    { numRuns: RUNS / 2 },
+  );
+  expect(loaded).toBe(RUNS / 2);
 });
 
 /** In a network namespace of its own, which is gone with the tool. */

@@ -56,7 +56,7 @@ function uplinkRules(
 ): string[] {
   const own = uplink.nat[family];
   // A socket bound to another address of this uplink keeps it.
-  const bound = '-m addrtype --src-type LOCAL --limit-iface-out -j ACCEPT';
+  const bound = `-m addrtype --src-type LOCAL --limit-iface-out -j ${untouched(family)}`;
   if (own.kind === 'masquerade' || own.kind === 'snat') return [bound, ...natRules(own, family)];
   if (own.kind === 'nonat' || local.length === 0) return natRules(own, family);
   // The router's own packet has the source of the uplink that main would have taken: it was given
@@ -75,8 +75,8 @@ function natRules(each: Nat, family: Family): string[] {
     case 'masquerade':
       return ['-j MASQUERADE'];
     case 'nonat':
-      // The end of this table, so that nobody translates it later.
-      return ['-j ACCEPT'];
+      // Bound to itself, so that no other table translates it later.
+      return [`-j ${untouched(family)}`];
     case 'snat':
       return translation(each.ranges, family);
     default:
@@ -104,3 +104,6 @@ function translation(ranges: readonly AddressRange[], family: Family): string[] 
     return `${index === addresses.length - 1 ? '' : `${share} `}-j SNAT --to-source ${address}`;
   });
 }
+
+/** A mapping that keeps every bit of the source. */
+const untouched = (family: Family): string => `NETMAP --to ${family === 4 ? '0.0.0.0' : '::'}/0`;
