@@ -475,6 +475,22 @@ describe('wrong lines', () => {
     }
   });
 
+  it('a quoted text that does not end takes its line, and the lines that are joined to it', () => {
+    expect(wrongLines('route from "lan \\\n via main\nroute "\\x" via "\nroute via main')).toEqual([
+      1, 3,
+    ]);
+    expect(wrongLines('set lan = { "a, b }\nroute via main')).toEqual([1]);
+  });
+
+  it('a quoted text may be as long as a file, and end or not', () => {
+    const long = 'x'.repeat(20_000_000);
+    expect(statements(`include "${long}"`)).toHaveLength(1);
+    expect(wrongLines(`include "${long}\nroute via main`)).toEqual([1]);
+    for (const piece of ['\\"', '\\\\', '"x', '\\x"']) {
+      expect(wrongLines(`include "${piece.repeat(1_000_001)}\nroute via main`)).toEqual([1]);
+    }
+  });
+
   it('spans lie inside the text, without a newline at its end too', () => {
     for (const line of BAD) {
       for (const { labels } of parse(sourceOf(line)).diagnostics) {

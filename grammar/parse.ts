@@ -1,15 +1,15 @@
-import { type ILexingError, type IToken, Lexer } from 'chevrotain';
+import type { IToken } from 'chevrotain';
 import { at, type Diagnostic, diagnose } from '../src/text/diagnostic.ts';
 import type { Source, Span } from '../src/text/source.ts';
 import { explainSyntax } from './explain-syntax.ts';
 import { controlCharacter, openBrace, unexpectedCharacter, unterminatedText } from './kinds.ts';
+import { type Fault, type Lexed, lex } from './lex.ts';
 import { RouteParser } from './parser.ts';
 import { type Slice, splitStatements } from './split-statements.ts';
-import { ALL_TOKENS, keyword } from './tokens.ts';
+import { keyword } from './tokens.ts';
 import type { Statement } from './tree.ts';
 
 // Made on first use: the analysis of the grammar is most of a cold start.
-let lexer: Lexer | undefined;
 let parser: RouteParser | undefined;
 
 export interface Parsed {
@@ -20,17 +20,11 @@ export interface Parsed {
 }
 
 /** The statements of a text that are well-formed, and a finding for each that is not. */
-export function parse(source: Source): Parsed {
-  lexer ??= new Lexer(ALL_TOKENS, {
-    positionTracking: 'onlyOffset',
-    ensureOptimizations: true,
-    skipValidations: true,
-  });
+export function parse(source: Source, { tokens, faults }: Lexed = lex(source.text)): Parsed {
   parser ??= new RouteParser();
-  const { tokens, errors } = lexer.tokenize(source.text);
   const slices = splitStatements(tokens, source.text.length);
-  const diagnostics = lexingFindings(source, errors);
-  const broken = brokenSlices(slices, errors);
+  const diagnostics = lexingFindings(source, faults);
+  const broken = brokenSlices(slices, faults);
   const statements: Statement[] = [];
   const lost: string[] = [];
   for (const slice of slices) {
@@ -70,10 +64,10 @@ function unclosed(source: Source, brace: IToken): Diagnostic {
   );
 }
 
-function brokenSlices(slices: readonly Slice[], errors: readonly ILexingError[]): Set<Slice> {
+function brokenSlices(slices: readonly Slice[], faults: readonly Fault[]): Set<Slice> {
   const broken = new Set<Slice>();
   let next = 0;
-  for (const { offset } of errors) {
+  for (const { offset } of faults) {
     while (next < slices.length && (slices[next] as Slice).to <= offset) next += 1;
     const slice = slices[next];
     if (slice !== undefined && offset >= slice.from) broken.add(slice);
@@ -82,10 +76,10 @@ function brokenSlices(slices: readonly Slice[], errors: readonly ILexingError[])
 }
 
 /** At most one finding a line: what follows the first is often its echo. */
-function lexingFindings(source: Source, errors: readonly ILexingError[]): Diagnostic[] {
+function lexingFindings(source: Source, faults: readonly Fault[]): Diagnostic[] {
   const out: Diagnostic[] = [];
   let lineEnd = -1;
-  for (const { offset, length } of errors) {
+  for (const { offset, length } of faults) {
     if (offset < lineEnd) continue;
     const newline = source.text.indexOf('\n', offset);
     lineEnd = newline < 0 ? source.text.length + 1 : newline + 1;

@@ -6,29 +6,43 @@ const WORD = /[!$-+\-.-<>-[\]-z|~]+/;
 // No complement (`[^…]`) may begin a token: it would switch chevrotain's first-character look-up off.
 export const Newline = createToken({ name: 'Newline', pattern: /\r?\n/, line_breaks: true });
 const Blank = createToken({ name: 'Blank', pattern: /[ \t]+/, group: Lexer.SKIPPED });
-const Continuation = createToken({
+/** The lexer's group of what only the formatter reads. */
+export const ASIDES = 'asides';
+export const Continuation = createToken({
   name: 'Continuation',
   pattern: /\\[ \t]*\r?\n/,
-  group: Lexer.SKIPPED,
+  group: ASIDES,
   line_breaks: true,
 });
-const Comment = createToken({
+export const Comment = createToken({
   name: 'Comment',
   pattern: /#[^\r\n\0]*/,
   start_chars_hint: ['#'],
-  group: Lexer.SKIPPED,
+  group: ASIDES,
 });
 export const Comma = createToken({ name: 'Comma', pattern: ',', label: '`,`' });
 export const Equals = createToken({ name: 'Equals', pattern: '=', label: '`=`' });
 export const Open = createToken({ name: 'Open', pattern: '{', label: '`{`' });
 export const Close = createToken({ name: 'Close', pattern: '}', label: '`}`' });
-/** Quoted text; only `\"` and `\\` are escapes, and it ends on its line. */
+/**
+ * Quoted text; only `\"` and `\\` are escapes, and it ends on its line. There is a bound to them, for
+ * there is one to the stack of the matcher.
+ */
 export const Text = createToken({
   name: 'Text',
-  pattern: /"(?:[^"\\\u0000-\u001f\u007f]|\\["\\])*"/,
+  pattern: /"[^"\\\u0000-\u001f\u007f]*(?:\\["\\][^"\\\u0000-\u001f\u007f]*){0,1000}"/,
   start_chars_hint: ['"'],
   line_breaks: false,
   label: 'a quoted text',
+});
+/** The lexer's group of what is no token, and reported. */
+export const FAULTS = 'faults';
+/** Up to the end of its line or a `\` there: each quote in it would be tried as a beginning. */
+const Unended = createToken({
+  name: 'Unended',
+  pattern: /"[^\r\n\\]*(?:\\(?![ \t]*\r?\n)[^\r\n\\]*){0,1000}/,
+  start_chars_hint: ['"'],
+  group: FAULTS,
 });
 export const Literal = createToken({ name: 'Literal', pattern: WORD, label: 'a value' });
 export const Ref = createToken({
@@ -183,6 +197,7 @@ export const ALL_TOKENS: TokenType[] = [
   Open,
   Close,
   Text,
+  Unended,
   ...keywords,
   Ref,
   Name,

@@ -1,0 +1,36 @@
+import { type IToken, Lexer } from 'chevrotain';
+import { ALL_TOKENS, ASIDES, FAULTS } from './tokens.ts';
+
+// Made on first use: it takes a part of a cold start.
+let lexer: Lexer | undefined;
+
+/** A stretch of text that is no token. */
+export interface Fault {
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface Lexed {
+  /** What the grammar is about, ends of lines among them. */
+  readonly tokens: readonly IToken[];
+  /** Comments and continuations: what only the formatter asks for. */
+  readonly asides: readonly IToken[];
+  /** What is no token. */
+  readonly faults: readonly Fault[];
+}
+
+/** Cuts a text into tokens, each list in the order of the text. */
+export function lex(text: string): Lexed {
+  lexer ??= new Lexer(ALL_TOKENS, {
+    positionTracking: 'onlyOffset',
+    ensureOptimizations: true,
+    skipValidations: true,
+  });
+  const { tokens, groups, errors } = lexer.tokenize(text);
+  const unended = (groups[FAULTS] ?? []).map(({ startOffset, image }) => ({
+    offset: startOffset,
+    length: image.length,
+  }));
+  const faults = [...errors, ...unended].sort((a, b) => a.offset - b.offset);
+  return { tokens, asides: groups[ASIDES] ?? [], faults };
+}
