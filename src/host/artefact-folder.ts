@@ -1,25 +1,14 @@
-import {
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Artefact } from '../emit/artefact.ts';
 import { sha256 } from '../emit/manifest/emit-manifest.ts';
 import { type Manifest, readManifest } from '../emit/manifest/read-manifest.ts';
 import { readFile, reasonOf } from './read-file.ts';
+import { makeStage, sweepStages, sync, writeDurably } from './stage.ts';
 
 /** What follows the policy's base name in the name of an artefact. */
 const OURS =
   /^(nft|sysctl|(down\.)?ipset|(hook\.|down\.)?ip6?tables|(guard\.)?(down\.)?ip6?|uplink\.[A-Za-z0-9_-]+\.(sysctl|(down\.)?ip6?))$/;
-const STAGE = '.routec-stage-';
 
 /** The manifest in a folder: none yet, one that can be used, or why it can't. */
 export type Found = { readonly manifest?: Manifest } | { readonly refused: string };
@@ -95,7 +84,7 @@ export function writeArtefacts(
   let stage: string | undefined;
   try {
     mkdirSync(folder, { recursive: true });
-    sweep(folder);
+    sweepStages(folder);
     const changed = artefacts
       .map(({ suffix, text }) => ({ name: `${base}.${suffix}`, text }))
       .filter(({ name, text }) => readText(folder, name) !== text);
@@ -106,7 +95,7 @@ export function writeArtefacts(
       }
     }
     if (changed.length > 0) {
-      stage = mkdtempSync(join(folder, `${STAGE}${process.pid}-`));
+      stage = makeStage(folder);
       for (const { name, text } of changed) writeDurably(join(stage, name), text);
     }
     const manifest = `${base}.manifest.json`;
@@ -130,43 +119,5 @@ export function writeArtefacts(
     return { refused: `${folder}: ${reasonOf(error)}` };
   } finally {
     if (stage !== undefined) rmSync(stage, { recursive: true, force: true });
-  }
-}
-
-function writeDurably(path: string, text: string): void {
-  const file = openSync(path, 'wx', 0o644);
-  try {
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function sync(folder: string): void {
-  const file = openSync(folder, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Removes what a killed process of ours staged. */
-function sweep(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    const pid = name.startsWith(STAGE) ? Number.parseInt(name.slice(STAGE.length), 10) : Number.NaN;
-    if (!Number.isNaN(pid) && !isRunning(pid)) {
-      rmSync(join(folder, name), { recursive: true, force: true });
-    }
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
