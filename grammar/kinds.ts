@@ -18,3 +18,11 @@ export const unexpectedWord = kind(
   'the grammar has something else here',
 );
 export const openBrace = kind('RC006', 'open-brace', 'this `{` is never closed');
+
+/** How a sound policy is laid out. */
+export const notFormatted: Kind = {
+  code: 'RC501',
+  slug: 'not-formatted',
+  severity: 'note',
+  title: 'this file is not formatted',
+};

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { format } from '../grammar/format.ts';
 import { type Compiled, check, compile } from './compile.ts';
 import { comment } from './emit/comment.ts';
 import { readManifest } from './emit/manifest/read-manifest.ts';
@@ -153,6 +154,23 @@ describe('equal input, equal output', () => {
     const without = ({ artefacts }: Compiled) =>
       artefacts.filter(({ suffix }) => suffix !== 'map.json');
     expect(without(sound(odd))).toEqual(without(sound(POLICY)));
+  });
+
+  it('formatting changes no byte but of the map, and no id there', () => {
+    const ids = (out: Compiled) => Object.keys(JSON.parse(artefact(out, 'map.json')).rules);
+    fc.assert(
+      fc.property(policy, (text) => {
+        const result = format({ name: 'policy.route', text: `\n${text}`, quotable: true });
+        const neat = 'text' in result ? result.text : '';
+        expect(neat).not.toBe('');
+        const [one, other] = [sound(text), sound(neat)];
+        expect(ids(other)).toEqual(ids(one));
+        const without = ({ artefacts }: Compiled) =>
+          artefacts.filter(({ suffix }) => suffix !== 'map.json');
+        expect(without(other)).toEqual(without(one));
+      }),
+      FEWER,
+    );
   });
 
   it('the manifest comes last, and names each file once', () => {

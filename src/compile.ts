@@ -14,6 +14,7 @@ import { reportGuard } from './policy/report-guard.ts';
 import { rulePlaces } from './policy/rule-places.ts';
 import type { Diagnostic } from './text/diagnostic.ts';
 import { sortDiagnostics } from './text/sort-diagnostics.ts';
+import type { Source } from './text/source.ts';
 
 /** The policy to compile. */
 export interface Entry {
@@ -26,6 +27,8 @@ export interface Entry {
 
 export interface Checked {
   readonly policy: Policy;
+  /** The policy files whose syntax is sound. */
+  readonly sources: readonly Source[];
   /** Sorted by place. */
   readonly diagnostics: readonly Diagnostic[];
   /** Void where there is an error. */
@@ -56,14 +59,16 @@ export function check(
     diagnostics.push(diagnostic);
   };
   const failed = (): boolean => diagnostics.some(({ severity }) => severity === 'error');
-  const policy = readPolicy(load(entry, read, report), report);
+  const loaded = load(entry, read, report);
+  const policy = readPolicy(loaded, report);
   for (const { run } of [...CHECKS, ...BACKENDS[backend].checks]) run(policy, report);
   reportGuard(policy, lock, report);
   const numbered = numberPolicy(policy, lock, report);
   const program = failed() ? undefined : lower(policy, numbered);
+  const { sources } = loaded;
   const sorted = sortDiagnostics(diagnostics);
-  if (program === undefined) return { policy, diagnostics: sorted };
-  return { policy, diagnostics: sorted, program };
+  if (program === undefined) return { policy, sources, diagnostics: sorted };
+  return { policy, sources, diagnostics: sorted, program };
 }
 
 /** Text to artefacts: what `check` does, then each backend's view of the program, rendered. */

@@ -1,13 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { format } from '../grammar/format.ts';
+import { noteLayout } from '../grammar/note-layout.ts';
 import { check, compile } from './compile.ts';
 import { BACKEND_NAMES } from './emit/backends.ts';
 import { reader } from './host/read-file.ts';
 import { renderPretty } from './text/render-pretty.ts';
+import { sortDiagnostics } from './text/sort-diagnostics.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures');
-const folders = readdirSync(FIXTURES).filter((name) => name !== 'diagnostics');
+const folders = readdirSync(FIXTURES).filter((name) => !['diagnostics', 'format'].includes(name));
 const text = (...path: string[]): string => readFileSync(join(...path), 'utf8');
 
 /** `npm run accept` writes all of these anew: for nft beside the policy, for iptables in a folder of its own. */
@@ -41,7 +44,18 @@ describe('fixtures/diagnostics', () => {
   it.each(readdirSync(join(FIXTURES, 'diagnostics')))('%s', (name) => {
     const [input = '', output] = text(FIXTURES, 'diagnostics', name).split('-----\n');
     const entry = { name: '<stdin>', base: 'policy', bytes: new TextEncoder().encode(input) };
-    const { diagnostics } = check(entry, reader('-'), undefined);
-    expect(renderPretty(diagnostics)).toBe(output);
+    const { diagnostics, sources } = check(entry, reader('-'), undefined);
+    const all = sortDiagnostics([...diagnostics, ...sources.flatMap(noteLayout)]);
+    expect(renderPretty(all)).toBe(output);
+  });
+});
+
+/** A policy, five dashes, and how it is formatted. */
+describe('fixtures/format', () => {
+  it.each(readdirSync(join(FIXTURES, 'format')))('%s', (name) => {
+    const [input = '', output = ''] = text(FIXTURES, 'format', name).split('-----\n');
+    const formatted = (its: string) => format({ name: '<stdin>', text: its, quotable: true });
+    expect(formatted(input)).toEqual({ text: output });
+    expect(formatted(output)).toEqual({ text: output });
   });
 });

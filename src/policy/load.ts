@@ -1,4 +1,5 @@
-import { controlCharacter, invalidUtf8 } from '../../grammar/kinds.ts';
+import { type Decoded, decode } from '../../grammar/decode.ts';
+import { controlCharacter } from '../../grammar/kinds.ts';
 import { parse } from '../../grammar/parse.ts';
 import type { SetStatement, Statement, Word } from '../../grammar/tree.ts';
 import { at, type Diagnostic, diagnose, type Report } from '../text/diagnostic.ts';
@@ -23,6 +24,8 @@ export interface Loaded {
   readonly lists: ReadonlyMap<SetStatement, readonly Word[]>;
   /** Names that statements with a syntax error would have declared. */
   readonly lost: ReadonlySet<string>;
+  /** The policy and what it includes, each file once, as far as its syntax is sound. */
+  readonly sources: readonly Source[];
 }
 
 const DEEPEST = 16;
@@ -38,11 +41,12 @@ export function load(
   const statements: Statement[] = [];
   const lists = new Map<SetStatement, readonly Word[]>();
   const lost = new Set<string>();
+  const sources = new Map<string, Source>();
   let files = 0;
   let tooDeep = false;
   let bytes = entry.bytes.length;
 
-  const open = (path: Word, from: Source): Source | undefined => {
+  const open = (path: Word, from: Source): Decoded | undefined => {
     files += 1;
     const name = resolve(from.name, path.text);
     const no = (message: string, help?: string): undefined => {
@@ -58,11 +62,13 @@ export function load(
     const result = read(name);
     if ('refused' in result) return no(`\`${path.text}\` can't be read: ${result.refused}`);
     bytes += result.bytes.length;
-    return decode(name, result.bytes, result.quotable, report);
+    return decode(name, result.bytes, result.quotable);
   };
 
-  const take = (source: Source, above: readonly string[]): void => {
+  const take = ({ source, fault }: Decoded, above: readonly string[]): void => {
+    if (fault !== undefined) report(fault);
     const parsed = parse(source);
+    if (fault === undefined && parsed.diagnostics.length === 0) sources.set(source.name, source);
     for (const diagnostic of withoutEchoes(parsed.diagnostics, source)) report(diagnostic);
     for (const name of parsed.lost) lost.add(name);
     for (const statement of parsed.statements) {
@@ -85,13 +91,16 @@ export function load(
       statements.push(statement);
       if (statement.kind === 'set' && statement.content.kind === 'file') {
         const list = open(statement.content.path, source);
-        if (list !== undefined && isClean(list, report)) lists.set(statement, linesOf(list));
+        if (list?.fault !== undefined) report(list.fault);
+        if (list !== undefined && isClean(list.source, report)) {
+          lists.set(statement, linesOf(list.source));
+        }
       }
     }
   };
 
-  take(decode(entry.name, entry.bytes, true, report), [entry.name]);
-  return { statements, lists, lost };
+  take(decode(entry.name, entry.bytes, true), [entry.name]);
+  return { statements, lists, lost, sources: [...sources.values()] };
 }
 
 /** A path relative to the folder of the file that names it. */
@@ -106,21 +115,6 @@ function resolve(from: string, path: string): string {
     else out.push(part);
   }
   return out.join('/');
-}
-
-/** Text from bytes; a byte order mark is left out, and what is no UTF-8 is reported. */
-function decode(name: string, bytes: Uint8Array, quotable: boolean, report: Report): Source {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return { name, text, quotable };
-  } catch {
-    const source = { name, text: new TextDecoder('utf-8').decode(bytes), quotable };
-    const start = Math.max(source.text.indexOf('\ufffd'), 0);
-    const message = 'this is not UTF-8';
-    const help = 'save the file as UTF-8; outside comments and quotes a policy is plain ASCII';
-    report(diagnose(invalidUtf8, message, [at({ source, start, end: start + 1 })], help));
-    return source;
-  }
 }
 
 /** Without what only repeats, in other words, that the file is no UTF-8. */

@@ -2,7 +2,7 @@ import type { Span } from './source.ts';
 
 export type Severity = 'error' | 'warning' | 'note';
 
-/** A kind of finding: `RC0xx` syntax, `RC1xx` names, `RC2xx` meaning, `RC4xx` backend. */
+/** A kind of finding: `RC0xx` syntax, `RC1xx` names, `RC2xx` meaning, `RC4xx` backend, `RC5xx` layout. */
 export interface Kind {
   readonly code: `RC${string}`;
   readonly slug: string;

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import { noteLayout } from '../../../grammar/note-layout.ts';
 import { check } from '../../compile.ts';
 import { type BackendName, backendOf } from '../../emit/backends.ts';
 import { findManifest } from '../../host/artefact-folder.ts';
 import { reader } from '../../host/read-file.ts';
 import type { Diagnostic } from '../../text/diagnostic.ts';
+import { sortDiagnostics } from '../../text/sort-diagnostics.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { complain, type Format, showDiagnostics } from '../io.ts';
 import { backendOption, formatOption, strictOption } from '../options.ts';
@@ -49,7 +51,8 @@ function run(files: readonly string[], options: Options): Exit {
     const names = Object.keys(found.manifest?.artefacts ?? {});
     const backend = options.backend ?? backendOf(names, entry.base);
     const checked = check(entry, reader(path), found.manifest?.lock, backend);
-    for (const each of checked.diagnostics) diagnostics.push(each);
+    const notes = checked.sources.flatMap(noteLayout);
+    for (const each of sortDiagnostics([...checked.diagnostics, ...notes])) diagnostics.push(each);
   }
   showDiagnostics(diagnostics, options.format);
   if (unread) return EXIT.failed;
