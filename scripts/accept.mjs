@@ -20,7 +20,7 @@ async function compile(cwd, folder, backend) {
 const SEPARATOR = '-----\n';
 
 for (const name of await readdir(fixtures)) {
-  if (name === 'diagnostics') continue;
+  if (name === 'diagnostics' || name === 'format') continue;
   const cwd = join(fixtures, name);
   for (const file of await readdir(cwd)) {
     const written = file.startsWith('policy.') && file !== 'policy.route';
@@ -31,8 +31,15 @@ for (const name of await readdir(fixtures)) {
   await compile(cwd, 'iptables', 'iptables');
 }
 for (const name of await readdir(join(fixtures, 'diagnostics'))) {
-  const path = join(fixtures, 'diagnostics', name);
+  await accept(join(fixtures, 'diagnostics', name), 'check', 'stderr');
+}
+for (const name of await readdir(join(fixtures, 'format'))) {
+  await accept(join(fixtures, 'format', name), 'fmt', 'stdout');
+}
+
+/** A file that holds what goes in, five dashes, and what comes out. */
+async function accept(path, command, stream) {
   const [input] = (await readFile(path, 'utf8')).split(SEPARATOR);
-  const run = await execa(process.execPath, [routec, 'check', '-'], { input, reject: false });
-  await writeFile(path, `${input}${SEPARATOR}${run.stderr}\n`.replace(/\n+$/, '\n'));
+  const run = await execa(process.execPath, [routec, command, '-'], { input, reject: false });
+  await writeFile(path, `${input}${SEPARATOR}${run[stream]}\n`.replace(/\n+$/, '\n'));
 }

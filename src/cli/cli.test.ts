@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -104,6 +105,107 @@ describe('routec check', () => {
     expect(
       (await routec(place, ['check', '-'], { input: BAD, env: refused })).stderr,
     ).not.toContain(colour);
+  });
+});
+
+describe('routec fmt', () => {
+  const UGLY =
+    '\nuplink  cable dev eth2\nuplink dsl dev eth3\r\nroute tcp 80,443 via dsl   # web\n\n';
+  const NEAT = 'uplink cable dev eth2\nuplink dsl   dev eth3\nroute tcp 80, 443 via dsl # web\n';
+
+  it('writes what changes and nothing else, the default and the files that are named', async () => {
+    const cwd = folder('fmt', {
+      'policy.route': UGLY,
+      'a.route': `\ufeff${NEAT}`,
+      'b.route': NEAT,
+    });
+    const before = statSync(join(cwd, 'b.route'));
+    expect(await routec(cwd, ['fmt'])).toEqual(
+      expect.objectContaining({ exitCode: 0, stdout: '', stderr: 'policy.route: formatted' }),
+    );
+    expect(readFileSync(join(cwd, 'policy.route'), 'utf8')).toBe(NEAT);
+    expect(await routec(cwd, ['fmt'])).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await routec(cwd, ['fmt', 'a.route', 'b.route'])).toMatchObject({
+      exitCode: 0,
+      stderr: 'a.route: formatted',
+    });
+    expect(readFileSync(join(cwd, 'a.route'), 'utf8')).toBe(NEAT);
+    expect(statSync(join(cwd, 'b.route')).ino).toBe(before.ino);
+    expect(readdirSync(cwd)).toHaveLength(3);
+  });
+
+  it('goes from standard input to standard output', async () => {
+    expect(await routec(place, ['fmt', '-'], { input: UGLY })).toMatchObject({
+      exitCode: 0,
+      stdout: NEAT.trimEnd(),
+      stderr: '',
+    });
+    const wrong = await routec(place, ['fmt', '-'], { input: `${UGLY}route via` });
+    expect(wrong).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(wrong.stderr).toContain('<stdin>:6:10');
+    expect(await routec(place, ['fmt', '-'])).toMatchObject({ exitCode: 0, stdout: '' });
+  });
+
+  it('says with --check and --diff what it would change, and changes nothing', async () => {
+    const files = { 'ugly.route': UGLY, 'neat.route': NEAT, 'bom.route': `\ufeff${NEAT}` };
+    const cwd = folder('fmt-check', files);
+    const names = Object.keys(files);
+    const check = await routec(cwd, ['fmt', '--check', ...names]);
+    expect(check).toMatchObject({ exitCode: 1, stdout: 'ugly.route\nbom.route', stderr: '' });
+    const diff = await routec(cwd, ['fmt', '--diff', ...names]);
+    expect(diff).toMatchObject({ exitCode: 1, stderr: '' });
+    expect(diff.stdout).toContain('--- a/ugly.route\n+++ b/ugly.route\n');
+    expect(diff.stdout).toContain('+uplink cable dev eth2\n');
+    expect(diff.stdout).not.toContain('neat.route');
+    for (const how of ['--check', '--diff']) {
+      expect(await routec(cwd, ['fmt', how, 'neat.route'])).toMatchObject({
+        exitCode: 0,
+        stdout: '',
+      });
+    }
+    expect(await routec(cwd, ['fmt', '--check', '--diff'])).toMatchObject({ exitCode: 2 });
+    for (const [name, text] of Object.entries(files)) {
+      expect(readFileSync(join(cwd, name), 'utf8')).toBe(text);
+    }
+  });
+
+  it('leaves a file alone that it can not read or understand, and takes the others', async () => {
+    const cwd = folder('fmt-wrong', { 'bad.route': 'route  via\n', 'ugly.route': UGLY });
+    writeFileSync(join(cwd, 'latin.route'), Buffer.from('route  via main # \xe9\n', 'latin1'));
+    execFileSync('mkfifo', [join(cwd, 'fifo.route')]);
+    const wrong = await routec(cwd, ['fmt', 'bad.route', 'latin.route', 'ugly.route']);
+    expect(wrong).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(wrong.stderr).toContain('bad.route:1:11');
+    expect(wrong.stderr).toContain('latin.route:1:19');
+    expect(wrong.stderr).toContain('RC004');
+    expect(readFileSync(join(cwd, 'bad.route'), 'utf8')).toBe('route  via\n');
+    expect(readFileSync(join(cwd, 'latin.route'))).toHaveLength(20);
+    expect(readFileSync(join(cwd, 'ugly.route'), 'utf8')).toBe(NEAT);
+    writeFileSync(join(cwd, 'ugly.route'), UGLY);
+    const unread = await routec(cwd, [
+      'fmt',
+      'bad.route',
+      'fifo.route',
+      'gone.route',
+      'ugly.route',
+    ]);
+    expect(unread.exitCode).toBe(2);
+    expect(unread.stderr).toContain('gone.route: there is no such file');
+    expect(readFileSync(join(cwd, 'ugly.route'), 'utf8')).toBe(NEAT);
+  });
+
+  it('is asked for by a note of `check`, which is no warning, and not by `compile`', async () => {
+    const files = { 'policy.route': 'include "more.route"\nroute tcp 80,443 via dsl\n' };
+    const cwd = folder('fmt-note', { ...files, 'more.route': 'uplink  dsl dev eth3\n' });
+    const said = await routec(cwd, ['check', '--strict', '--format', 'concise']);
+    expect(said.exitCode).toBe(0);
+    expect(said.stderr.split('\n')).toEqual([
+      'policy.route:2:14: note[RC501]: this file is not formatted',
+      'more.route:1:8: note[RC501]: this file is not formatted',
+    ]);
+    expect((await routec(cwd, ['compile', 'policy.route'])).stderr).not.toContain('RC501');
+    await routec(cwd, ['fmt', 'policy.route', 'more.route']);
+    expect(await routec(cwd, ['check'])).toMatchObject({ exitCode: 0, stderr: '' });
   });
 });
 

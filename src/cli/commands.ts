@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { checkCommand } from './commands/check.ts';
 import { compileCommand } from './commands/compile.ts';
+import { fmtCommand } from './commands/fmt.ts';
 import type { Exit } from './exit.ts';
 
 /** The commands, in the order in which `--help` lists them. */
 export const COMMANDS: readonly ((program: Command, done: (exit: Exit) => void) => void)[] = [
   compileCommand,
   checkCommand,
+  fmtCommand,
 ];

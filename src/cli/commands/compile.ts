@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { createTwoFilesPatch } from 'diff';
 import { type Compiled, compile } from '../../compile.ts';
 import type { Artefact } from '../../emit/artefact.ts';
 import { type BackendName, backendOf } from '../../emit/backends.ts';
@@ -16,6 +15,7 @@ import { countSeverities } from '../../text/count-severities.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { complain, type Format, out, say, showDiagnostics } from '../io.ts';
 import { backendOption, formatOption, strictOption } from '../options.ts';
+import { patch } from '../patch.ts';
 import { readEntry } from '../read-entry.ts';
 
 interface Options {
@@ -105,9 +105,6 @@ function emit(kind: string, { artefacts }: Compiled): Exit {
   return EXIT.yes;
 }
 
-/** A diff of more edits than this is no longer read. */
-const EDITS = 5000;
-
 function compare(
   folder: string,
   base: string,
@@ -124,22 +121,7 @@ function compare(
     const there = readText(folder, name);
     if (there === text) continue;
     same = false;
-    const [before, after] = [
-      there === undefined ? '/dev/null' : `a/${name}`,
-      text === undefined ? '/dev/null' : `b/${name}`,
-    ];
-    const patch = createTwoFilesPatch(
-      before,
-      after,
-      there ?? '',
-      text ?? '',
-      undefined,
-      undefined,
-      {
-        maxEditLength: EDITS,
-      },
-    ) as string | undefined;
-    out(patch?.replace(/^=+\n/, '') ?? `${name}: more than ${EDITS} lines differ\n`);
+    out(patch(name, there, text));
   }
   if (manifest !== undefined) {
     const set = readArtefacts(folder, base, manifest);
