@@ -60,13 +60,23 @@ export function breakLines({ tokens, asides }: Lexed): Line[] {
     if (open !== undefined && breaks === 0) open.line.comment = text;
     else begin(open?.list === 'tall' ? open.depth + 1 : 0, breaks).comment = text;
   };
+  const addComma = (): void => {
+    const cell = open?.line.cells.at(-1);
+    if (cell !== undefined) cell.text += ',';
+  };
   const addWord = ({ tokenType, image }: IToken, breaks: number): void => {
     if (open === undefined) {
       const line = begin(0, breaks, tokenType);
       open = { line, words: 0, depth: 0, list: 'none', fresh: false };
     } else if (open.list === 'tall') {
-      if (tokenType === Close) open.line = begin(open.depth, 0);
-      else if (open.fresh || breaks > 0) open.line = begin(open.depth + 1, breaks);
+      if (tokenType === Close) {
+        // Else there are only comments.
+        if (open.line.cells.at(-1)?.text.endsWith('{') === false) addComma();
+        open.line = begin(open.depth, 0);
+      }
+      if (tokenType !== Close && (open.fresh || breaks > 0)) {
+        open.line = begin(open.depth + 1, breaks);
+      }
     } else if (open.list === 'none' && breaks > 0) {
       open.line.goesOn = true;
       open.depth = 1;
@@ -91,7 +101,7 @@ export function breakLines({ tokens, asides }: Lexed): Line[] {
         addComment(commentText(piece), breaksBefore(pieces, index));
         break;
       case Comma:
-        (open?.line.cells.at(-1) as { text: string }).text += ',';
+        if (!isLast(pieces, index)) addComma();
         break;
       default:
         addWord(piece, breaksBefore(pieces, index));
@@ -124,6 +134,13 @@ function isTall(pieces: readonly IToken[], index: number): boolean {
     else content = true;
   }
   return breaks && content;
+}
+
+/** Whether a comma has no value behind it in its list: that is for the layout of the list to write. */
+function isLast(pieces: readonly IToken[], comma: number): boolean {
+  let next = comma + 1;
+  while (isBreak(pieces[next]) || pieces[next]?.tokenType === Comment) next += 1;
+  return pieces[next]?.tokenType === Close;
 }
 
 /** The ends of lines in front of a piece, or of the comma in front of it. */

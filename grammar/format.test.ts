@@ -244,7 +244,12 @@ describe('any policy', () => {
         expectFormatted(text);
         const lines = parse(sourceOf(formatted(text))).statements.map((each) => each.text);
         expect(lines).toEqual(
-          statements.map((tokens) => tokens.join(' ').replaceAll(/ ,(?= |$)/g, ',')),
+          statements.map((tokens) =>
+            tokens
+              .join(' ')
+              .replaceAll(' , }', ' }')
+              .replaceAll(/ ,(?= |$)/g, ','),
+          ),
         );
       }),
       RUNS,

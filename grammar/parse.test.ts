@@ -202,6 +202,12 @@ describe('lists in braces', () => {
     }
   });
 
+  it('are known by the same text with a last comma and without', () => {
+    const [one, other] = statements('route tcp { 80, } via a\nroute tcp {\n80 # a\n,\n} via a\n');
+    expect(one?.text).toBe('route tcp { 80 } via a');
+    expect(other?.text).toBe('route tcp { 80 } via a');
+  });
+
   it('may be empty as far as the grammar goes', () => {
     expect(one('set', 'set lan = {}')).toMatchObject({ content: { list: { words: [] } } });
     expect(one('set', 'set lan = {\n # nothing\n}')).toMatchObject({

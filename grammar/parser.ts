@@ -662,11 +662,15 @@ function addressLike({ tokenType, image }: IToken): boolean {
   return tokenType === Ref || (tokenType === Literal && /^[0-9]+\.|:/.test(image));
 }
 
-/** The tokens of a statement as one line: what artefacts carry as comments. */
+/**
+ * The tokens of a statement as one line: what artefacts carry as comments, and rules are known by. The
+ * last comma of a list in braces says nothing, and is left out.
+ */
 function oneLine(tokens: readonly IToken[]): string {
   let line = '';
-  for (const { image, tokenType } of tokens) {
+  tokens.forEach(({ image, tokenType }, index) => {
+    if (tokenType === Comma && tokens[index + 1]?.tokenType === Close) return;
     line += line === '' || tokenType === Comma ? image : ` ${image}`;
-  }
+  });
   return line;
 }
