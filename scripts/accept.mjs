@@ -7,16 +7,6 @@ import { execa } from 'execa';
 const root = resolve(import.meta.dirname, '..');
 const routec = join(root, 'dist/routec.js');
 const fixtures = join(root, 'fixtures');
-/** Compiles a fixture into a folder; what is said is written there too. */
-async function compile(cwd, folder, backend) {
-  const command = [routec, 'compile', 'policy.route', '-o', folder, '--backend', backend];
-  const { stderr } = await execa(process.execPath, command, { cwd, reject: false });
-  const said = stderr.replace(/(^|\n)\S+: \d+ files, .*$/, '$1');
-  await mkdir(join(cwd, folder), { recursive: true });
-  if (said.trim() !== '')
-    await writeFile(join(cwd, folder, 'diagnostics.txt'), said.replace(/\n*$/, '\n'));
-}
-
 const SEPARATOR = '-----\n';
 
 for (const name of await readdir(fixtures)) {
@@ -35,6 +25,16 @@ for (const name of await readdir(join(fixtures, 'diagnostics'))) {
 }
 for (const name of await readdir(join(fixtures, 'format'))) {
   await accept(join(fixtures, 'format', name), 'fmt', 'stdout');
+}
+
+/** Compiles a fixture into a folder; what is said is written there too. */
+async function compile(cwd, folder, backend) {
+  const command = [routec, 'compile', 'policy.route', '-o', folder, '--backend', backend];
+  const { stderr } = await execa(process.execPath, command, { cwd, reject: false });
+  const said = stderr.replace(/(^|\n)\S+: \d+ files, .*$/, '$1');
+  await mkdir(join(cwd, folder), { recursive: true });
+  if (said.trim() !== '')
+    await writeFile(join(cwd, folder, 'diagnostics.txt'), said.replace(/\n*$/, '\n'));
 }
 
 /** A file that holds what goes in, five dashes, and what comes out. */
