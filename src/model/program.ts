@@ -46,7 +46,9 @@ export interface Rule {
 /** What becomes of the source address of what leaves, in one family; `none` says nothing. */
 export type Nat =
   | { readonly kind: 'none' | 'masquerade' | 'nonat' }
-  | { readonly kind: 'snat'; readonly ranges: readonly AddressRange[] };
+  | { readonly kind: 'snat'; readonly ranges: readonly AddressRange[] }
+  /** One prefix for another of the same length: the rest of the address stays. */
+  | { readonly kind: 'prefix'; readonly from: AddressRange; readonly to: AddressRange };
 export type NatByFamily = { readonly [F in Family]: Nat };
 
 /** How an uplink's default route looks in one family. */
@@ -99,8 +101,20 @@ export interface OrderingSlot extends Numbered {
   readonly end: 'unreachable' | Verdict['kind'];
 }
 
-/** One outcome that a packet can be marked with. */
-export type Slot = UplinkSlot | OrderingSlot;
+/**
+ * A connection that came in by an uplink and goes on as a rule says: its packets go to the target,
+ * the answers back by the arrival. Only the conntrack mark has its number.
+ */
+export interface TransitSlot extends Numbered {
+  readonly kind: 'transit';
+  readonly arrival: UplinkSlot;
+  readonly target: UplinkSlot | OrderingSlot;
+  /** Where it stays once it left by an uplink of an ordering; in the order of the tiers. */
+  readonly settled: readonly TransitSlot[];
+}
+
+/** One outcome that a connection can be marked with. */
+export type Slot = UplinkSlot | OrderingSlot | TransitSlot;
 
 export type BalanceKey = 'flow' | 'source' | 'source-destination';
 
@@ -131,6 +145,8 @@ export interface Program {
   readonly balances: readonly Balance[];
   /** What it forwards. First match wins, here and below. */
   readonly forwarded: readonly Rule[];
+  /** What comes in by an uplink that a rule names: `main` is to stay with the arrival there. */
+  readonly inbound: readonly Rule[];
   /** What the router itself sends. */
   readonly local: readonly Rule[];
   readonly forwards: readonly Forward[];

@@ -11,16 +11,26 @@ import type {
   Rule,
   Slot,
   Target,
+  TransitSlot,
   Uplink,
   UplinkSlot,
   Way,
 } from '../model/program.ts';
 import { FAMILIES, type Family, formatAddress, LAST_4, LAST_6 } from '../net/address.ts';
-import { LAST_DEVICE } from '../net/device-name.ts';
+import { deviceInterval, LAST_DEVICE } from '../net/device-name.ts';
 import type { IntervalSet, Point } from '../net/interval-set.ts';
 import { formatRange } from '../net/prefix.ts';
 import type { Report } from '../text/diagnostic.ts';
-import { choicesOf, inboundKey, natOf, type Outcome, outcomesOf, targetKey } from './outcomes.ts';
+import {
+  arrivalsOf,
+  choicesOf,
+  inboundKey,
+  natOf,
+  type Outcome,
+  outcomesOf,
+  targetKey,
+  transitKey,
+} from './outcomes.ts';
 import { ownAddresses } from './own-addresses.ts';
 import type { Conditions, Policy, RoutePolicy, TierPolicy, UplinkPolicy } from './policy.ts';
 import { reportNumbers } from './report-numbers.ts';
@@ -87,6 +97,13 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
       const { kind, end } = outcome;
       const tiers = outcome.tiers.map((key) => uplinkSlot(slots.get(key)));
       slots.set(outcome.key, { ...common, kind, tiers, end });
+    } else if (outcome.kind === 'transit') {
+      const { kind } = outcome;
+      const arrival = uplinkSlot(slots.get(inboundKey(outcome.arrival)));
+      const target = slots.get(outcome.target);
+      if (target === undefined || target.kind === 'transit') bug('a transit to nowhere');
+      const settled = outcome.settled.map((key) => transitSlot(slots.get(key)));
+      slots.set(outcome.key, { ...common, kind, arrival, target, settled });
     } else {
       const { kind, nat } = outcome;
       const uplink = uplinks.get(outcome.uplink) ?? bug(`${outcome.uplink.name} is lost`);
@@ -95,18 +112,20 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
   }
 
   const balances = new Map<string, Balance>();
-  const slotOf = (tiers: readonly TierPolicy[]): Slot | undefined => {
-    const key = targetKey(tiers);
-    return key === undefined ? undefined : (slots.get(key) ?? bug(`no slot for ${key}`));
+  const slotOf = (tiers: readonly TierPolicy[], arrival?: UplinkPolicy): Slot | undefined => {
+    const target = targetKey(tiers);
+    if (target === undefined) return undefined;
+    const key = arrival === undefined ? target : transitKey(arrival, target);
+    return slots.get(key) ?? bug(`no slot for ${key}`);
   };
-  const targetOf = (tiers: readonly TierPolicy[]): Target => {
-    const slot = slotOf(tiers);
+  const targetOf = (tiers: readonly TierPolicy[], arrival?: UplinkPolicy): Target => {
+    const slot = slotOf(tiers, arrival);
     if (slot !== undefined) return { kind: 'slot', slot: slot.number };
     const [first] = tiers;
     if (first === undefined || first.kind === 'uplink') return bug('a target without a slot');
     if (first.kind !== 'balance') return { kind: first.kind };
     const choices = choicesOf(tiers).map(({ tiers: order, weight }) => {
-      return { slot: slotOf(order) ?? bug('a choice without a slot'), weight };
+      return { slot: slotOf(order, arrival) ?? bug('a choice without a slot'), weight };
     });
     const [only] = choices;
     if (only !== undefined && choices.length === 1) return { kind: 'slot', slot: only.slot.number };
@@ -122,6 +141,15 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
       .filter(({ conditions }) => conditions.local === local)
       .map((route) => lowerRule(route, targetOf(route.tiers)));
   const [forwarded, local] = [rulesOf(false), rulesOf(true)];
+  const inbound = policy.routes.flatMap((route) =>
+    arrivalsOf(policy, route.conditions).map((arrival) => {
+      const devices = [deviceInterval(arrival.device, false)];
+      return lowerRule(
+        { ...route, conditions: { ...route.conditions, devices } },
+        targetOf(route.tiers, arrival),
+      );
+    }),
+  );
   return {
     marking,
     priority: options.priority,
@@ -132,6 +160,7 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     slots: [...slots.values()].sort((a, b) => a.number - b.number),
     balances: [...balances.values()],
     forwarded,
+    inbound,
     local,
     forwards: policy.forwards.map(({ statement: { text }, uplinks: on, ...rest }) => ({
       ...rest,
@@ -163,13 +192,19 @@ function wantedOf(outcome: Outcome, mask: number): Wanted {
   if (outcome.kind === 'ordering') {
     return { key, rules: outcome.tiers.length + END_RULES[outcome.end] };
   }
+  if (outcome.kind === 'transit') return { key, rules: 0 };
   const { mark, name } = outcome.uplink;
   const pin = mark === undefined || key !== name ? undefined : markSlot(mask, mark.value);
   return pin === undefined ? { key } : { key, pin };
 }
 
 function uplinkSlot(slot: Slot | undefined): UplinkSlot {
-  return slot === undefined || slot.kind === 'ordering' ? bug('a tier without a slot') : slot;
+  if (slot?.kind === 'chosen' || slot?.kind === 'inbound') return slot;
+  return bug('a tier without a slot');
+}
+
+function transitSlot(slot: Slot | undefined): TransitSlot {
+  return slot?.kind === 'transit' ? slot : bug('a transit without a slot');
 }
 
 /** The ways out of an uplink. Without any gateway it is on-link in both families. */

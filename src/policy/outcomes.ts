@@ -2,7 +2,7 @@ import type { Nat, NatByFamily, OrderingSlot } from '../model/program.ts';
 import { share } from '../model/share.ts';
 import { formatRange } from '../net/prefix.ts';
 import type { Span } from '../text/source.ts';
-import type { NatPolicy, Policy, TierPolicy, UplinkPolicy } from './policy.ts';
+import type { Conditions, NatPolicy, Policy, TierPolicy, UplinkPolicy } from './policy.ts';
 import { uplinksOf } from './uplinks-of.ts';
 
 const NOTHING: NatByFamily = { 4: { kind: 'none' }, 6: { kind: 'none' } };
@@ -33,6 +33,16 @@ export type Outcome =
       readonly tiers: readonly string[];
       readonly end: OrderingSlot['end'];
       readonly span: Span;
+    }
+  | {
+      readonly kind: 'transit';
+      readonly key: string;
+      readonly arrival: UplinkPolicy;
+      /** The key of where it goes on to. */
+      readonly target: string;
+      /** The keys of what it becomes when it left by an uplink of an ordering. */
+      readonly settled: readonly string[];
+      readonly span: Span;
     };
 
 /** All outcomes by their keys: uplinks as declared, what comes in by them, targets as first used. */
@@ -53,7 +63,42 @@ export function outcomesOf(policy: Policy): Map<string, Outcome> {
       if (ordering !== undefined) add(ordering);
     }
   }
+  for (const { tiers, conditions } of policy.routes) {
+    for (const arrival of arrivalsOf(policy, conditions)) {
+      for (const { tiers: order } of choicesOf(tiers)) transitsOf(arrival, order).forEach(add);
+    }
+  }
   return out;
+}
+
+/** The uplinks that a rule names with `in`: it looks at what they bring, too. */
+export function arrivalsOf({ uplinks }: Policy, { arrivals }: Conditions): UplinkPolicy[] {
+  return uplinks.filter(({ device }) => arrivals.some(({ value }) => value === device));
+}
+
+/** What a connection from an uplink comes to by one order of uplinks: to it, or to one of its tiers. */
+function transitsOf(arrival: UplinkPolicy, order: readonly TierPolicy[]): Outcome[] {
+  const [first] = order;
+  const target = targetKey(order);
+  if (target === undefined || first === undefined) return [];
+  const tiers = orderingOf(order)?.tiers ?? [];
+  const one = (to: string, settled: readonly string[]): Outcome => {
+    const key = transitKey(arrival, to);
+    return { kind: 'transit', key, arrival, target: to, settled, span: first.span };
+  };
+  const settled = tiers.map((tier) => one(tier, []));
+  return [
+    ...settled,
+    one(
+      target,
+      settled.map(({ key }) => key),
+    ),
+  ];
+}
+
+/** The key of what comes in by an uplink and goes on to the target with that key. */
+export function transitKey(arrival: UplinkPolicy, target: string): string {
+  return `${inboundKey(arrival)} to ${target}`;
 }
 
 /** The orders of uplinks that a target comes to, by weight; one, unless it begins with a balance. */
@@ -123,8 +168,11 @@ function orderingOf(tiers: readonly TierPolicy[]): (Outcome & { kind: 'ordering'
 }
 
 function formatNat(nat: NatByFamily): string {
-  const one = (each: Nat): string =>
-    each.kind === 'snat' ? `snat ${each.ranges.map(formatRange).join(',')}` : each.kind;
+  const one = (each: Nat): string => {
+    if (each.kind === 'snat') return `snat ${each.ranges.map(formatRange).join(',')}`;
+    if (each.kind !== 'prefix') return each.kind;
+    return `snat ${formatRange(each.from)} to ${formatRange(each.to)}`;
+  };
   const [four, six] = [one(nat[4]), one(nat[6])];
   if (four === six) return four;
   return [four, six].filter((each) => each !== 'none').join(' ');

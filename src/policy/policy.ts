@@ -47,12 +47,12 @@ export interface SetPolicy {
 /** What becomes of the source address, by family. A family that is left out says nothing. */
 export type NatAction =
   | { readonly kind: 'masquerade' | 'nonat' }
-  | { readonly kind: 'snat'; readonly ranges: readonly AddressRange[] };
+  | { readonly kind: 'snat'; readonly ranges: readonly AddressRange[] }
+  /** `snat PREFIX6 to PREFIX6`. */
+  | { readonly kind: 'prefix'; readonly from: AddressRange; readonly to: AddressRange };
 export interface NatPolicy {
   readonly 4?: NatAction;
   readonly 6?: NatAction;
-  /** `snat PREFIX6 to PREFIX6`. */
-  readonly translates: boolean;
   /** Addresses that come from a file that must not be quoted. */
   readonly secret?: Span;
   readonly span: Span;

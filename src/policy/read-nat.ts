@@ -14,7 +14,7 @@ export function readNat(node: NatNode, lookup: SetLookup, report: Report): NatPo
   const { span } = node;
   if (node.kind !== 'snat') {
     const action: NatAction = { kind: node.kind };
-    return { 4: action, 6: action, translates: false, span };
+    return { 4: action, 6: action, span };
   }
   if (node.translated !== undefined)
     return readTranslation(node.addresses.words, node.translated.words, node, report);
@@ -35,7 +35,7 @@ export function readNat(node: NatNode, lookup: SetLookup, report: Report): NatPo
     const its = ranges.filter((range) => range.family === family);
     if (its.length > 0) out[family] = { kind: 'snat', ranges: its };
   }
-  return { ...out, translates: false, span, ...(secret === undefined ? {} : { secret }) };
+  return { ...out, span, ...(secret === undefined ? {} : { secret }) };
 }
 
 function fromText(word: Word, report: Report): AddressRange[] | undefined {
@@ -82,7 +82,7 @@ function readTranslation(
   node: NatNode,
   report: Report,
 ): NatPolicy | undefined {
-  const lengths = [inside, outside].map((words) => {
+  const [from, to] = [inside, outside].map((words) => {
     const [word] = words;
     if (word === undefined || words.length > 1 || word.form === 'ref') return undefined;
     const scanned = scanAddressRange(word.text);
@@ -90,14 +90,21 @@ function readTranslation(
       reportFault(badAddress, word, scanned, report);
       return null;
     }
-    return scanned.value.family === 6 ? prefixLength(scanned.value) : undefined;
+    return scanned.value;
   });
-  if (lengths.includes(null)) return undefined;
-  if (lengths[0] === undefined || lengths[0] !== lengths[1]) {
+  if (from === null || to === null) return undefined;
+  const length = (range: AddressRange | undefined): number | undefined =>
+    range?.family === 6 ? prefixLength(range) : undefined;
+  if (
+    from === undefined ||
+    to === undefined ||
+    length(from) === undefined ||
+    length(from) !== length(to)
+  ) {
     const message = '`snat ... to ...` translates one IPv6 prefix to another of the same length';
     const help = 'write it as in `snat fd00:0:0:1::/64 to 2001:db8:a:1::/64`';
     report(diagnose(badAddress, message, [at(node.span)], help));
     return undefined;
   }
-  return { translates: true, span: node.span };
+  return { 6: { kind: 'prefix', from, to }, span: node.span };
 }

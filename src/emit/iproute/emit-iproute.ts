@@ -148,6 +148,8 @@ function slotActions(
   family: Family,
   priority: number,
 ): { pref: number; action: string }[] {
+  // Its packets carry the slot of where they go.
+  if (slot.kind === 'transit') return [];
   const tiers = slot.kind === 'ordering' ? slot.tiers : [slot];
   const actions = tiers.map(({ kind, uplink }) => {
     const table = kind === 'inbound' ? uplink.ownTable : uplink.choiceTable;

@@ -1,5 +1,6 @@
 import { slotMark } from '../../model/marking.ts';
 import type { Program, Slot, UplinkSlot } from '../../model/program.ts';
+import { isUnsettled, settledOf } from '../../model/settled.ts';
 import type { Family } from '../../net/address.ts';
 import type { Marks } from './marks.ts';
 import { type Chain, chain, slotChain, type Table } from './table.ts';
@@ -31,15 +32,33 @@ const UNDECIDED = 'NEW,INVALID,UNTRACKED';
 
 /** Where packets come past: what is undecided is chosen for, what is decided gets its mark. */
 export function mangle(
-  { marking, uplinks, slots }: Program,
+  program: Program,
   family: Family,
   marks: Marks,
-  choices: { readonly forwarded: Chain; readonly local: Chain },
+  choices: { readonly forwarded: Chain; readonly local: Chain; readonly inbound: Chain },
 ): Table {
+  const { marking, uplinks, slots } = program;
   const markOf = (slot: Slot): number => slotMark(marking.mask, slot.number);
   const inbound = slots.filter((slot): slot is UplinkSlot => slot.kind === 'inbound');
   // Main is remembered by the connection alone.
   const unmarkMain = `${marks.packet(marking.main)} ${marks.setPacket(0)}`;
+  const transits = slots.filter((slot) => slot.kind === 'transit');
+  // What packets carry: a transit's go as those of its target.
+  const carried = slots.filter(({ kind }) => kind !== 'transit');
+  // The answer to what came in by an uplink may come from another.
+  const answers = inbound.flatMap((slot) => {
+    if (slot.uplink.ways[family] === undefined) return [];
+    const open = `${marks.connection(markOf(slot))} -m conntrack --ctdir REPLY`;
+    return `${open} ${marks.setPacket(markOf(slot))}`;
+  });
+  const onTheWay = transits.flatMap((slot) => {
+    const back = slot.arrival.uplink.ways[family] === undefined ? 0 : markOf(slot.arrival);
+    const open = `${marks.connection(markOf(slot))} -m conntrack --ctdir`;
+    return [
+      `${open} ORIGINAL ${marks.setPacket(markOf(slot.target))}`,
+      `${open} REPLY ${marks.setPacket(back)}`,
+    ];
+  });
   const chosen = (name: string): string[] => [
     `-m conntrack ! --ctstate ${UNDECIDED} -j RETURN`,
     `-j ${name}`,
@@ -57,23 +76,44 @@ export function mangle(
       ),
       choices.forwarded,
       choices.local,
+      ...(program.inbound.length === 0 ? [] : [choices.inbound]),
       // A slot that nothing knows any more has no rule: it meets the guard, and never main.
-      chain('restore', [marks.restore, unmarkMain]),
-      // Never restored here, or an answer would go straight back out.
+      chain('restore', [marks.restore, unmarkMain, ...onTheWay]),
+      chain('transit', [...answers, ...onTheWay]),
+      // Not restored here, or an answer would go straight back out; but what is on its way from one
+      // uplink to another has the mark of where it goes.
       chain('inbound', [
-        '-m conntrack ! --ctstate NEW -j RETURN',
-        `${marks.notConnection()} -j RETURN`,
+        `${marks.notConnection()} -g routec-transit`,
+        '-m conntrack --ctstate ESTABLISHED,RELATED -j RETURN',
         ...bypassOwn(family),
+        ...(program.inbound.length === 0
+          ? []
+          : [
+              `-m addrtype ! --dst-type LOCAL -j ${choices.inbound.name}`,
+              // Main is to stay with the arrival.
+              unmarkMain,
+              `${marks.notPacket()} -g routec-begin-transit`,
+            ]),
         ...inbound
           .filter(({ uplink }) => uplink.ways[family] !== undefined)
           .map((slot) => `-i ${slot.uplink.device} ${marks.setConnection(markOf(slot))}`),
       ]),
+      ...(program.inbound.length === 0
+        ? []
+        : [
+            chain('begin-transit', [
+              marks.save,
+              ...transits.map(
+                (slot) => `${marks.packet(markOf(slot))} ${marks.setPacket(markOf(slot.target))}`,
+              ),
+            ]),
+          ]),
       // What the router sent and no uplink could take goes back to it, to be refused. A connection that
       // is open waits for its uplink; further on a changed device would end what is masqueraded.
       chain('hold', [
         TO_ROUTER,
         '-m conntrack --ctstate NEW -j RETURN',
-        ...[...slots.map(markOf), marking.drop, marking.reject].map(
+        ...[...carried.map(markOf), marking.drop, marking.reject].map(
           (mark) => `${marks.packet(mark)} -j DROP`,
         ),
       ]),
@@ -96,7 +136,7 @@ export function mangle(
       ]),
       chain('settle', [
         `-o lo ${marks.notPacket()} -g routec-hold`,
-        ...settle(slots, markOf, marking.main, marks),
+        ...settle(slots, family, markOf, marking.main, marks),
       ]),
     ],
     jumps: [
@@ -111,18 +151,20 @@ export function mangle(
 /** An ordering's connection stays with the uplink that its first packet leaves by, or with main. */
 function settle(
   slots: readonly Slot[],
+  family: Family,
   markOf: (slot: Slot) => number,
   main: number,
   marks: Marks,
 ): string[] {
   const rules = slots.flatMap((slot) => {
-    if (slot.kind !== 'ordering') return [];
+    if (!isUnsettled(slot)) return [];
     const open = marks.connection(markOf(slot));
+    const back = slot.kind === 'transit' && slot.arrival.uplink.ways[family] !== undefined;
     return [
-      ...slot.tiers.map(
-        (tier) => `${open} -o ${tier.uplink.device} ${marks.setConnection(markOf(tier))}`,
+      ...settledOf(slot).map(
+        ({ device, to }) => `${open} -o ${device} ${marks.setConnection(markOf(to))}`,
       ),
-      `${open} ${marks.setConnection(main)}`,
+      `${open} ${marks.setConnection(back ? markOf(slot.arrival) : main)}`,
     ];
   });
   return rules.length === 0

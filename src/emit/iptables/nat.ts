@@ -2,6 +2,7 @@ import { bug } from '../../bug.ts';
 import { slotMark } from '../../model/marking.ts';
 import type { Nat, Program, Uplink } from '../../model/program.ts';
 import { type Address, type AddressRange, type Family, formatAddress } from '../../net/address.ts';
+import { formatRange } from '../../net/prefix.ts';
 import { clusterTest } from './balance.ts';
 import { forward } from './forward.ts';
 import type { Marks } from './marks.ts';
@@ -20,9 +21,10 @@ const kept = (family: Family): string[] => [
 export function nat(program: Program, family: Family, marks: Marks): Table {
   const { uplinks, slots, marking } = program;
   const special = slots.flatMap((slot) => {
-    if (slot.kind !== 'chosen' || slot.number === slot.uplink.slot) return [];
-    const fits = `-o ${slot.uplink.device} ${marks.connection(slotMark(marking.mask, slot.number))}`;
-    return natRules(slot.nat[family], family).map((rule) => `${fits} ${rule}`);
+    const by = slot.kind === 'transit' ? slot.target : slot;
+    if (by.kind !== 'chosen' || by.number === by.uplink.slot) return [];
+    const fits = `-o ${by.uplink.device} ${marks.connection(slotMark(marking.mask, slot.number))}`;
+    return natRules(by.nat[family], family).map((rule) => `${fits} ${rule}`);
   });
   const { arrivals, hairpin } = forward(program, family, marks);
   return {
@@ -62,6 +64,7 @@ function uplinkRules(
   // The router's own packet has the source of the uplink that main would have taken: it was given
   // before the rule was asked.
   return [
+    ...natRules(own, family),
     `${marks.connection(slotMark(marking.mask, uplink.slot))} -m addrtype --src-type LOCAL ` +
       '-m addrtype ! --src-type LOCAL --limit-iface-out -j MASQUERADE',
   ];
@@ -79,6 +82,8 @@ function natRules(each: Nat, family: Family): string[] {
       return [`-j ${untouched(family)}`];
     case 'snat':
       return translation(each.ranges, family);
+    case 'prefix':
+      return [`-s ${formatRange(each.from)} -j NETMAP --to ${formatRange(each.to)}`];
     default:
       each satisfies never;
       return bug('a NAT of no kind');

@@ -26,14 +26,16 @@ export function view(program: Program): View {
   };
   const marks = marksOf(program.marking.mask);
   const tables = (family: Family): Table[] => {
-    const [forwarded, local] = [
-      choose(program, family, 'choose', program.forwarded, marks, keep),
-      choose(program, family, 'choose-local', program.local, marks, keep),
-    ];
+    const { forwarded, local, inbound } = program;
+    const choices = {
+      forwarded: choose(program, family, 'choose', forwarded, marks, keep),
+      local: choose(program, family, 'choose-local', local, marks, keep),
+      inbound: choose(program, family, 'choose-inbound', inbound, marks, keep),
+    };
     return [
       filter(program, family, marks),
       nat(program, family, marks),
-      mangle(program, family, marks, { forwarded, local }),
+      mangle(program, family, marks, choices),
     ];
   };
   const byFamily = { 4: tables(4), 6: tables(6) };

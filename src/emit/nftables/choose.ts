@@ -10,13 +10,22 @@ import { formatInterval, spelling } from './key.ts';
 import { type Chain, chain, type Filled, ip, only, type Part, slotName, sorted } from './names.ts';
 import { testsOf } from './tests.ts';
 
-/** A list of rules as chains, one a family: look-ups and tests stand in the order of the rules. */
-export function choose(program: Program, name: string, list: readonly Rule[]): Part {
+/**
+ * A list of rules as chains, one a family: look-ups and tests stand in the order of the rules.
+ *
+ * @param main the chain for what goes to main, and for what no rule takes
+ */
+export function choose(
+  program: Program,
+  name: string,
+  list: readonly Rule[],
+  main = 'to_main',
+): Part {
   const filled: Filled[] = [];
   const counter = program.counters ? 'counter ' : '';
   const used = new Map<string, number>();
   const unique = (parts: readonly string[]): string => {
-    const bare = [...(name === 'choose' ? [] : ['local']), ...parts].join('_');
+    const bare = [...(name === 'choose' ? [] : [name.replace('choose_', '')]), ...parts].join('_');
     const count = (used.get(bare) ?? 0) + 1;
     used.set(bare, count);
     return count === 1 ? bare : `${bare}_${count}`;
@@ -55,7 +64,7 @@ export function choose(program: Program, name: string, list: readonly Rule[]): P
           const values = run.dimensions.map((dimension, index) =>
             formatInterval(dimension, family, key[index] ?? bug('a key is too short')),
           );
-          return `${values.join(' . ')} : goto ${targetChain(program, rule.target)}`;
+          return `${values.join(' . ')} : goto ${targetChain(program, rule.target, main)}`;
         }),
       ),
     });
@@ -70,10 +79,10 @@ export function choose(program: Program, name: string, list: readonly Rule[]): P
         continue;
       }
       rules.push(source(run.rule));
-      const end = `${counter}goto ${targetChain(program, run.rule.target)}`;
+      const end = `${counter}goto ${targetChain(program, run.rule.target, main)}`;
       for (const test of testsOf(run.box, nameSet)) rules.push(`${test} ${end}`.trimStart());
     }
-    return chain(`${name}_${ip(family)}`, [...rules, 'goto to_main']);
+    return chain(`${name}_${ip(family)}`, [...rules, `goto ${main}`]);
   });
   const both = FAMILIES.map((family) => `${only(family)} goto ${name}_${ip(family)}`);
   return { filled, chains: [...families, chain(name, both)] };
@@ -81,8 +90,9 @@ export function choose(program: Program, name: string, list: readonly Rule[]): P
 
 const source = ({ id, text }: Rule): string => `# ${id} ${comment(text)}`;
 
-function targetChain({ slots }: Program, target: Target): string {
+function targetChain({ slots }: Program, target: Target, main: string): string {
   if (target.kind === 'balance') return balanceName(target.balance);
+  if (target.kind === 'main') return main;
   if (target.kind !== 'slot') return `to_${target.kind}`;
   const slot = slots.find(({ number }) => number === target.slot);
   return `to_${slotName(slot ?? bug(`no slot ${target.slot}`))}`;

@@ -1,9 +1,7 @@
-import { bug } from '../../bug.ts';
 import { slotMark } from '../../model/marking.ts';
-import type { Program, Slot, Uplink } from '../../model/program.ts';
-import { FAMILIES } from '../../net/address.ts';
+import type { Program } from '../../model/program.ts';
 import { formatMark } from '../../net/mark.ts';
-import { chain, ip, only, type Part, quoted, slotName, sorted } from './names.ts';
+import { chain, type Part, quoted, sorted } from './names.ts';
 
 /** What an ordering's end says to the router's own packets that are no TCP. */
 const ENDS = {
@@ -14,12 +12,10 @@ const ENDS = {
 } as const;
 
 /** Where packets come past: what is undecided is chosen for, what is decided gets its mark. */
-export function hooks({ marking, uplinks, slots }: Program): Part {
+export function hooks({ marking, uplinks, slots, inbound }: Program): Part {
   const mask = formatMark(marking.mask);
   const decided = `ct mark & ${mask} != 0`;
   const undecided = `ct mark & ${mask} == 0`;
-  const inboundOf = (uplink: Uplink): Slot =>
-    slots.find(({ number }) => number === uplink.inbound) ?? bug('an uplink without a slot');
   const reset = 'meta l4proto 6 reject with tcp reset';
   return {
     filled: [
@@ -29,17 +25,6 @@ export function hooks({ marking, uplinks, slots }: Program): Part {
         declaration: ['type ifname'],
         elements: sorted(uplinks.map(({ device }) => quoted(device))),
       },
-      // What comes in by an uplink is answered by it, in those families that it has a way for.
-      ...FAMILIES.map((family) => ({
-        keyword: 'map' as const,
-        name: `arrivals_${ip(family)}`,
-        declaration: ['type ifname : verdict'],
-        elements: sorted(
-          uplinks
-            .filter(({ ways }) => ways[family] !== undefined)
-            .map((uplink) => `${quoted(uplink.device)} : goto to_${slotName(inboundOf(uplink))}`),
-        ),
-      })),
     ],
     chains: [
       // What only the link itself is concerned with is nobody's to route.
@@ -56,12 +41,15 @@ export function hooks({ marking, uplinks, slots }: Program): Part {
       ]),
       // A slot that nothing knows any more must not fall to main with its old source address.
       chain('restore', [`ct mark & ${mask} vmap @slots`, 'goto mark_dead']),
-      // Never restored here, or an answer would go straight back out.
+      // Not restored here, or an answer would go straight back out; but what is on its way from one
+      // uplink to another has the mark of where it goes.
       chain('inbound', [
-        'ct state != new accept',
+        `ct mark & ${mask} vmap @transits`,
+        'ct state established,related accept',
         `${decided} accept`,
         'jump bypass_own',
-        ...FAMILIES.map((family) => `${only(family)} iifname vmap @arrivals_${ip(family)}`),
+        ...(inbound.length === 0 ? [] : ['fib daddr type != local goto choose_inbound']),
+        'goto arrive',
       ]),
       // What the router sent and no uplink could take comes back by lo instead (the guard's own rule).
       // Its TCP would hang on a packet that is dropped behind its back.

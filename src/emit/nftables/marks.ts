@@ -1,7 +1,9 @@
 import { slotMark } from '../../model/marking.ts';
-import type { OrderingSlot, Program } from '../../model/program.ts';
+import type { OrderingSlot, Program, TransitSlot, UplinkSlot } from '../../model/program.ts';
+import { isUnsettled, settledOf } from '../../model/settled.ts';
+import { FAMILIES } from '../../net/address.ts';
 import { formatMark } from '../../net/mark.ts';
-import { type Chain, chain, type Part, quoted, slotName, sorted } from './names.ts';
+import { type Chain, chain, only, type Part, quoted, slotName, sorted } from './names.ts';
 
 /**
  * For each slot a chain that gives it to a connection and its packet (`to_…`), and one that copies
@@ -17,14 +19,29 @@ export function marks({ slots, marking }: Program): Part {
   ];
   const chains = slots.flatMap((slot) => {
     const value = slotMark(marking.mask, slot.number);
+    if (slot.kind === 'transit') {
+      return [
+        chain(`to_${slotName(slot)}`, [set('ct', value), `goto mark_${slotName(slot.target)}`]),
+        // An answer goes back by the arrival, where that has a way for it.
+        chain(`mark_${slotName(slot)}`, [
+          `ct direction original goto mark_${slotName(slot.target)}`,
+          ...byArrival(slot.arrival).map((test) => `${test}goto mark_${slotName(slot.arrival)}`),
+        ]),
+      ];
+    }
     if (slot.kind !== 'inbound') return pair(slotName(slot), value);
     // The first packet of an inbound connection goes on as it came: only answers are marked.
     return [
       chain(`to_${slotName(slot)}`, [set('ct', value)]),
       chain(`mark_${slotName(slot)}`, [set('meta', value)]),
+      // The answer may come from another uplink.
+      chain(
+        `answer_${slotName(slot)}`,
+        byArrival(slot).map((test) => `ct direction reply ${test}goto mark_${slotName(slot)}`),
+      ),
     ];
   });
-  const orderings = slots.filter((slot) => slot.kind === 'ordering');
+  const orderings = slots.filter(isUnsettled);
   return {
     filled: [
       {
@@ -65,9 +82,19 @@ export function marks({ slots, marking }: Program): Part {
 }
 
 /** An ordering's connection stays with the uplink that its first packet leaves by, or with main. */
-function settle(slot: OrderingSlot): Chain {
-  const rules = slot.tiers.map(
-    (tier) => `oifname ${quoted(tier.uplink.device)} goto to_${slotName(tier)}`,
+function settle(slot: OrderingSlot | TransitSlot): Chain {
+  const tiers = settledOf(slot).map(
+    ({ device, to }) => `oifname ${quoted(device)} goto to_${slotName(to)}`,
   );
-  return chain(`settle_${slotName(slot)}`, [...rules, 'goto to_main']);
+  const ends =
+    slot.kind === 'ordering'
+      ? []
+      : byArrival(slot.arrival).map((test) => `${test}goto to_${slotName(slot.arrival)}`);
+  return chain(`settle_${slotName(slot)}`, [...tiers, ...ends, 'goto to_main']);
+}
+
+/** Tests for the families that an uplink has a way for; an empty one where it has one for both. */
+function byArrival({ uplink }: UplinkSlot): string[] {
+  const families = FAMILIES.filter((family) => uplink.ways[family] !== undefined);
+  return families.length === FAMILIES.length ? [''] : families.map((family) => `${only(family)} `);
 }

@@ -45,6 +45,11 @@ export function slotName(slot: Slot): string {
   if (slot.kind === 'ordering') {
     return `${slot.number}_${fileNameOf(slot.tiers[0]?.uplink.name ?? '')}_else`;
   }
+  if (slot.kind === 'transit') {
+    const to = slot.target.kind === 'ordering' ? slot.target.tiers[0] : slot.target;
+    const [from, by] = [slot.arrival, to].map((each) => fileNameOf(each?.uplink.name ?? ''));
+    return `${slot.number}_${from}_to_${by}${slot.target.kind === 'ordering' ? '_else' : ''}`;
+  }
   const { number, uplink, kind } = slot;
   return `${number}_${fileNameOf(uplink.name)}${kind === 'inbound' ? '_in' : ''}`;
 }

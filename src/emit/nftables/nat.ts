@@ -9,6 +9,7 @@ import {
   formatAddress,
 } from '../../net/address.ts';
 import { formatMark } from '../../net/mark.ts';
+import { formatRange } from '../../net/prefix.ts';
 import { chain, ip, only, type Part, quoted, slotName, sorted, uplinkNatName } from './names.ts';
 
 /** What becomes of the source addresses: a rule's own NAT first, then that of the uplink. */
@@ -28,10 +29,11 @@ export function nat(program: Program): Part {
         name: 'slot_nat',
         declaration: ['type mark : verdict'],
         elements: sorted(
-          special.map(
-            (slot) =>
-              `${formatMark(slotMark(marking.mask, slot.number))} : jump nat_${slotName(slot)}`,
-          ),
+          slots.flatMap((slot) => {
+            const by = slot.kind === 'transit' ? slot.target : slot;
+            if (!special.some((each) => each === by)) return [];
+            return `${formatMark(slotMark(marking.mask, slot.number))} : jump nat_${slotName(by)}`;
+          }),
         ),
       },
       {
@@ -89,6 +91,7 @@ function uplinkRules(uplink: Uplink, { local, marking }: Program): string[] {
     const slot = formatMark(slotMark(marking.mask, uplink.slot));
     const chosen = `ct mark & ${formatMark(marking.mask)} == ${slot}`;
     return [
+      ...ownRules,
       `${only(family)} ${chosen} fib saddr type local fib saddr . oif type != local masquerade`,
     ];
   });
@@ -107,6 +110,10 @@ function natRules(each: Nat, family: Family): string[] {
       return [`${only(family)} snat ${name} to ${name} saddr`];
     case 'snat':
       return [`${only(family)} snat ${name} to ${translation(each.ranges, family)}`];
+    case 'prefix':
+      return [
+        `${name} saddr ${formatRange(each.from)} snat ${name} prefix to ${formatRange(each.to)}`,
+      ];
     default:
       each satisfies never;
       return bug('a NAT of no kind');

@@ -1,4 +1,5 @@
 import type { Program } from '../../model/program.ts';
+import { arrivals } from './arrivals.ts';
 import { balances } from './balance.ts';
 import { choose } from './choose.ts';
 import { forward } from './forward.ts';
@@ -20,6 +21,10 @@ export function view(program: Program, base: string): View {
     balances(program),
     choose(program, 'choose', program.forwarded),
     choose(program, 'choose_local', program.local),
+    arrivals(program),
+    ...(program.inbound.length === 0
+      ? []
+      : [choose(program, 'choose_inbound', program.inbound, 'arrive')]),
     forward(program),
     nat(program),
     hooks(program),

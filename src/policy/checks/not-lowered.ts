@@ -2,7 +2,6 @@ import type { Match } from '../../../grammar/tree.ts';
 import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
 import type { Span } from '../../text/source.ts';
 import type { Policy, UplinkPolicy } from '../policy.ts';
-import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
 
 const kind: Kind = {
@@ -32,7 +31,7 @@ interface Finding {
 }
 
 function* findings(policy: Policy): Iterable<Finding> {
-  for (const { statement, conditions, tiers } of policy.routes) {
+  for (const { statement, conditions } of policy.routes) {
     for (const atom of conditions.atoms) yield matchFinding(atom);
     const marked = statement.matches.find(({ kind: match }) => match === 'mark');
     if (conditions.local && marked !== undefined) {
@@ -43,17 +42,6 @@ function* findings(policy: Policy): Iterable<Finding> {
       };
     }
     for (const span of conditions.domains) yield { span, what: 'a set that fills at run time' };
-    for (const { value, span } of conditions.arrivals) {
-      if (!policy.uplinks.some(({ device }) => device === value)) continue;
-      yield {
-        span,
-        what: 'a rule for what comes in by an uplink',
-        help: 'answers to it go back by that uplink without a rule',
-      };
-    }
-    for (const { nat } of uplinksOf(tiers)) {
-      if (nat?.translates) yield { span: nat.span, what: '`snat ... to ...`' };
-    }
   }
   for (const { statement, content } of policy.sets) {
     if (content.kind === 'domains') yield { span: statement.span, what: '`domains`' };
@@ -66,7 +54,6 @@ function* findings(policy: Policy): Iterable<Finding> {
         help: 'write the gateway that the lease names',
       };
     }
-    if (uplink.nat?.translates) yield { span: uplink.nat.span, what: '`snat ... to ...`' };
     for (const clause of uplink.statement?.clauses ?? []) {
       if (clause.kind === 'mtu-clamp' || clause.kind === 'check') {
         yield { span: clause.keyword, what: `\`${clause.kind}\`` };

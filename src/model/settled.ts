@@ -1,0 +1,18 @@
+import type { OrderingSlot, Slot, TransitSlot } from './program.ts';
+
+/** Whether a connection with this slot is still to be settled. */
+export function isUnsettled(slot: Slot): slot is OrderingSlot | TransitSlot {
+  return slot.kind === 'ordering' || (slot.kind === 'transit' && slot.settled.length > 0);
+}
+
+/** What a connection becomes once its first packet left by a device, in the order of the tiers. */
+export function settledOf(
+  slot: OrderingSlot | TransitSlot,
+): { readonly device: string; readonly to: Slot }[] {
+  if (slot.kind === 'ordering') {
+    return slot.tiers.map((tier) => ({ device: tier.uplink.device, to: tier }));
+  }
+  return slot.settled.flatMap((to) =>
+    to.target.kind === 'ordering' ? [] : [{ device: to.target.uplink.device, to }],
+  );
+}
