@@ -53,7 +53,7 @@ const matches = (local: boolean): fc.Arbitrary<string[]> =>
       some(not('from', nets)),
       some(not('to', nets)),
       some(protocol),
-      some(local ? fc.constant('') : arrival),
+      some(local ? not('user', list(pick('0', '1000', 'nobody', '4294967294'))) : arrival),
       some(local ? fc.constant('') : other),
       pick('', '', 'ipv4', 'ipv6'),
     )

@@ -2,6 +2,7 @@ import { bug } from '../bug.ts';
 import { type Family, LAST_4, LAST_6 } from '../net/address.ts';
 import { LAST_DEVICE } from '../net/device-name.ts';
 import type { Point } from '../net/interval-set.ts';
+import { LAST_USER } from '../net/user.ts';
 import { KEYED, type Keyed } from './runs.ts';
 
 /** A dimension of a box that is a set of intervals: all but the mark. */
@@ -27,6 +28,8 @@ export function lastPoint(dimension: Dimension, family: Family): Point {
       return 65535;
     case 'dscp':
       return 63;
+    case 'user':
+      return LAST_USER;
     default:
       dimension satisfies never;
       return bug('a dimension without an end');

@@ -21,6 +21,8 @@ export interface BoxOf<F extends Family> {
   readonly port?: IntervalSet<number>;
   readonly dscp?: IntervalSet<number>;
   readonly mark?: readonly Cube[];
+  /** Of the socket that sends it: what has none fits no user, nor any `not`. */
+  readonly user?: IntervalSet<number>;
 }
 
 /** Where the packets of a rule go: a slot by its number, or one of the three verdicts. */

@@ -12,6 +12,7 @@ export const KEYED = [
   'icmpType',
   'sourcePort',
   'port',
+  'user',
 ] as const;
 export type Keyed = (typeof KEYED)[number];
 
@@ -36,7 +37,15 @@ export type Run =
   | { readonly kind: 'test'; readonly box: Box; readonly rule: Rule };
 
 /** What each dimension takes of a key, in bytes; addresses by their family. */
-const BYTES = { device: 16, mac: 8, protocol: 4, icmpType: 4, sourcePort: 4, port: 4 } as const;
+const BYTES = {
+  device: 16,
+  mac: 8,
+  protocol: 4,
+  icmpType: 4,
+  sourcePort: 4,
+  port: 4,
+  user: 4,
+} as const;
 /** The kernel compares keys of at most so many bytes (NFT_DATA_VALUE_MAXLEN). */
 const LONGEST_KEY = 64;
 

@@ -51,6 +51,7 @@ function show(box: Box): string {
   if (box.sourcePort !== undefined) out.push(`sport ${numbers(box.sourcePort)}`);
   if (box.port !== undefined) out.push(`port ${numbers(box.port)}`);
   if (box.dscp !== undefined) out.push(`dscp ${numbers(box.dscp)}`);
+  if (box.user !== undefined) out.push(`user ${numbers(box.user)}`);
   for (const { value, mask } of box.mark ?? []) {
     out.push(`mark ${formatMark(value)}/${formatMark(mask)}`);
   }
@@ -61,7 +62,7 @@ function show(box: Box): string {
 function boxes(matches: string, rest = '', files: Files = {}): readonly Box[] {
   const { program, diagnostics } = look(`${UPLINK}route ${matches} via a\n${rest}`, files);
   expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
-  return program?.forwarded[0]?.boxes ?? [];
+  return program === undefined ? [] : ([...program.forwarded, ...program.local][0]?.boxes ?? []);
 }
 
 function conditions(matches: string, rest = ''): Conditions {
@@ -155,6 +156,9 @@ describe('what a match means', () => {
     ['dscp ef', 'dscp 46'],
     ['dscp ef, af11, cs0', 'dscp 0,10,46'],
     ['dscp not 0', 'dscp 1-63'],
+    ['local user 1000, root, nobody', 'user 0,1000,65534'],
+    ['local user not 1000', 'user 0-999,1001-4294967294'],
+    ['local not user 0', 'user 1-4294967294'],
     ['mac 00:00:5E:00:53:01', 'mac 00:00:5e:00:53:01'],
     // All bits but ours, whose mask is 0x7f000000.
     ['mark 0x10', 'mark 0x00000010/0x80ffffff'],
@@ -245,7 +249,7 @@ describe('what a match means', () => {
   it('local, user, cgroup and time are kept', () => {
     expect(conditions('local').local).toBe(true);
     expect(conditions('tcp 80').local).toBe(false);
-    const asked = conditions('local user root cgroup "x.slice" time 09:00-17:00 mon-fri');
+    const asked = conditions('local user www-data cgroup "x.slice" time 09:00-17:00 mon-fri');
     expect(asked.atoms.map(({ kind }) => kind)).toEqual(['user', 'cgroup', 'time']);
   });
 });

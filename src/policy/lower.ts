@@ -246,6 +246,7 @@ function boxOf(conditions: Conditions, family: Family): Box[] {
     sourcePort: dimension(conditions.sourcePorts, 65535),
     port: dimension(conditions.ports, 65535),
     dscp: dimension(conditions.dscp, 63),
+    user: conditions.users,
     mark: conditions.marks?.some(({ mask }) => mask === 0) ? undefined : conditions.marks,
   };
   const asked = Object.entries(dimensions).filter(([, set]) => set !== undefined);

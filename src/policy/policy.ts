@@ -103,8 +103,9 @@ export interface Conditions {
   readonly macs?: IntervalSet<number>;
   readonly dscp?: IntervalSet<number>;
   readonly marks?: readonly Cube[];
+  readonly users?: IntervalSet<number>;
   readonly local: boolean;
-  /** `user`, `cgroup` and `time`, which no box holds. */
+  /** `cgroup`, `time` and `user` by name, which no box holds. */
   readonly atoms: readonly Match[];
   /** Sets that fill at run time. */
   readonly domains: readonly Span[];

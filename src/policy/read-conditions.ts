@@ -9,7 +9,7 @@ import { type Cube, complementCubes, formatMark, scanMarkMatch } from '../net/ma
 import { scanAddressRange } from '../net/prefix.ts';
 import { scanProtocol } from '../net/protocols.ts';
 import { scanDays, scanTimeOfDay } from '../net/time-of-day.ts';
-import { scanUser } from '../net/user.ts';
+import { LAST_USER, scanUser } from '../net/user.ts';
 import { at, diagnose, type Report } from '../text/diagnostic.ts';
 import type { Span } from '../text/source.ts';
 import {
@@ -191,8 +191,7 @@ function take(r: Reading, match: Match): void {
       break;
     }
     case 'user':
-      readNumbers(r, match.list, scanUser);
-      r.atoms.push(match);
+      takeUsers(r, match, negated);
       break;
     case 'cgroup':
       for (const word of match.list.words) readWord(badValue, word, scanCgroup, r.report);
@@ -344,6 +343,16 @@ function takeProtocols(r: Reading, list: List, negated: boolean): void {
   if (numbers === undefined) return;
   r.draft.protocols = orRest(r, list, numbers, negated, 255);
   r.ported = !negated && numbers.every(([low, high]) => low === high && WITH_PORTS.has(low));
+}
+
+/** Users by number are a dimension; a name is one only where it stands for the same number everywhere. */
+function takeUsers(r: Reading, match: Match & { readonly list: List }, negated: boolean): void {
+  if (reportEmpty(match.list, r.report)) return;
+  const values = match.list.words.map((word) => readWord(badValue, word, scanUser, r.report));
+  if (values.some((value) => typeof value === 'string')) r.atoms.push(match);
+  const numbers = values.filter((value) => typeof value === 'number');
+  const set = intervalSet(numbers.map((value) => [value, value] as const));
+  r.draft.users = orRest(r, match.list, set, negated, LAST_USER);
 }
 
 function takeTransport(r: Reading, match: Match & { kind: 'transport' }, negated: boolean): void {

@@ -63,6 +63,8 @@ function partOf(dimension: Dimension, family: Family, set: IntervalSet<Point>, k
       return portPart('--sports', set as IntervalSet<number>, rest as IntervalSet<number>);
     case 'port':
       return portPart('--dports', set as IntervalSet<number>, rest as IntervalSet<number>);
+    case 'user':
+      return userPart(set as IntervalSet<number>, rest as IntervalSet<number>);
     case 'dscp':
       return eitherPart(...numbers(set, rest), (not, value) => `-m dscp${not} --dscp ${value}`);
     default:
@@ -119,6 +121,15 @@ function macPart(set: IntervalSet<number>, rest: IntervalSet<number>): Part {
     };
   }
   return { any: singles(set).map((mac) => spell('', mac)) };
+}
+
+/** What no socket sent fits no `not` either. */
+function userPart(set: IntervalSet<number>, rest: IntervalSet<number>): Part {
+  const spell = (not: string, [low, high]: Interval<number>): string =>
+    `-m owner${not} --uid-owner ${low === high ? low : `${low}-${high}`}`;
+  if (rest.length >= set.length) return { any: set.map((each) => spell('', each)) };
+  const others = rest.map((each) => spell(' !', each)).join(' ');
+  return { any: [`-m owner --socket-exists ${others}`] };
 }
 
 function addressPart(

@@ -37,6 +37,8 @@ export function spelling(dimension: Dimension, family: Family): Spelling {
       return { type: 'inet_service', expression: 'th sport', name: 'sport' };
     case 'port':
       return { type: 'inet_service', expression: 'th dport', name: 'dport' };
+    case 'user':
+      return { type: 'uid', expression: 'meta skuid', name: 'uid' };
     case 'dscp':
       return { type: 'dscp', expression: `${ip(family)} dscp`, name: 'dscp' };
     default:

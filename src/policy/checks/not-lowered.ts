@@ -72,6 +72,9 @@ function* findings(policy: Policy): Iterable<Finding> {
 }
 
 function matchFinding({ kind: match, span }: Match): Finding {
+  if (match === 'user') {
+    return { span, what: '`user` by name', help: "write the user's number, as `id -u` prints it" };
+  }
   return { span, what: `\`${match}\`` };
 }
 
