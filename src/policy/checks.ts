@@ -3,6 +3,7 @@ import { fileNameClash } from './checks/file-name-clash.ts';
 import { gatewayOutside } from './checks/gateway-outside.ts';
 import { noWay } from './checks/no-way.ts';
 import { notLowered } from './checks/not-lowered.ts';
+import { notProbed } from './checks/not-probed.ts';
 import { reservedNumber } from './checks/reserved-number.ts';
 import { snatNotOnUplink } from './checks/snat-not-on-uplink.ts';
 import { tierOrder } from './checks/tier-order.ts';
@@ -22,5 +23,6 @@ export const CHECKS: readonly Check[] = [
   noWay,
   tooManyAddresses,
   unevenBalance,
+  notProbed,
   notLowered,
 ];
