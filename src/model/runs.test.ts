@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { Family } from '../net/address.ts';
 import { deviceInterval } from '../net/device-name.ts';
 import {
-  contains,
   type Interval,
   type IntervalSet,
   intervalSet,
@@ -11,6 +10,8 @@ import {
   type Point,
 } from '../net/interval-set.ts';
 import type { Cube } from '../net/mark.ts';
+import type { Dimension } from './dimensions.ts';
+import { holds, type Packet } from './packet.ts';
 import type { Box, Rule } from './program.ts';
 import { KEYED, type Keyed, type Run, runsOf } from './runs.ts';
 
@@ -18,39 +19,20 @@ const RUNS = { numRuns: Number(process.env.ROUTEC_RUNS ?? 500) };
 const ICMP: Record<Family, number> = { 4: 1, 6: 58 };
 const DEVICES = ['lan0', 'lan1', 'wan0', 'lan'] as const;
 
-type Dimension = Keyed | 'dscp';
-type Packet = { readonly [D in Dimension]?: Point } & { readonly mark: number };
-
 const isWide = (dimension: Dimension, family: Family): boolean =>
   dimension === 'device' ||
   (family === 6 && (dimension === 'source' || dimension === 'destination'));
 
-function holdsBox(box: Box, packet: Packet): boolean {
-  const dimensions: Dimension[] = [...KEYED, 'dscp'];
-  const inDimensions = dimensions.every((dimension) => {
-    const set = box[dimension] as IntervalSet<Point> | undefined;
-    const point = packet[dimension];
-    return set === undefined || (point !== undefined && contains(set, point));
-  });
-  const { mark } = box;
-  return (
-    inDimensions &&
-    (mark === undefined || mark.some(({ value, mask }) => (packet.mark & mask) === value))
-  );
-}
-
 /** First match over the boxes as they stand: what the language promises. */
-function firstMatch(rules: readonly Rule[], family: Family, packet: Packet): string | undefined {
-  return rules.find(({ boxes }) =>
-    boxes.some((box) => box.family === family && holdsBox(box, packet)),
-  )?.id;
+function firstMatch(rules: readonly Rule[], packet: Packet): string | undefined {
+  return rules.find(({ boxes }) => boxes.some((box) => holds(box, packet)))?.id;
 }
 
 /** What a backend does with the runs. */
 function decide(runs: readonly Run[], packet: Packet): string | undefined {
   for (const run of runs) {
     if (run.kind === 'test') {
-      if (holdsBox(run.box, packet)) return run.rule.id;
+      if (holds(run.box, packet)) return run.rule.id;
       continue;
     }
     const found = run.cells.filter(({ key }) =>
@@ -199,6 +181,7 @@ const packet = (family: Family): fc.Arbitrary<Packet> =>
       sourcePort: fc.nat(4),
       port: fc.nat(8),
       dscp: fc.nat(4),
+      user: fc.nat(4),
       mark: fc.nat(3),
     })
     .map(({ icmpType, sourcePort, port, ...all }): Packet => {
@@ -206,6 +189,8 @@ const packet = (family: Family): fc.Arbitrary<Packet> =>
         isWide(dimension, family) ? BigInt(point) : point;
       return {
         ...all,
+        family,
+        local: false,
         source: wide('source', all.source),
         destination: wide('destination', all.destination),
         ...(all.protocol === ICMP[family] ? { icmpType } : {}),
@@ -219,7 +204,7 @@ describe.each([4, 6] as const)('runs of IPv%i rules', (family) => {
     fc.assert(
       fc.property(rules, packets, (list, some) => {
         const runs = runsOf(list, family);
-        for (const each of some) expect(decide(runs, each)).toBe(firstMatch(list, family, each));
+        for (const each of some) expect(decide(runs, each)).toBe(firstMatch(list, each));
       }),
       RUNS,
     );
@@ -299,8 +284,8 @@ describe('one dimension', () => {
         );
         const runs = runsOf(own, 4);
         for (let point = 0; point <= MAX + 1; point += 1) {
-          const at = { source: point, mark: 0 };
-          expect(decide(runs, at)).toBe(firstMatch(own, 4, at));
+          const at: Packet = { family: 4, local: false, source: point, mark: 0 };
+          expect(decide(runs, at)).toBe(firstMatch(own, at));
         }
       }),
       RUNS,

@@ -1,0 +1,25 @@
+import type { Family } from '../net/address.ts';
+import { contains, type IntervalSet, type Point } from '../net/interval-set.ts';
+import { DIMENSIONS, type Dimension } from './dimensions.ts';
+import type { Box } from './program.ts';
+
+/** The first packet of a connection as rules see it: a point in each dimension that it has. */
+export type Packet = { readonly [D in Dimension]?: Point } & {
+  readonly family: Family;
+  /** Sent by the router itself. */
+  readonly local: boolean;
+  /** The packet mark, 32 bits; ours are never looked at. */
+  readonly mark: number;
+};
+
+/** Whether a packet lies in a box. */
+export function holds(box: Box, packet: Packet): boolean {
+  if (box.family !== packet.family) return false;
+  const { mark } = box;
+  if (mark?.every(({ value, mask }) => (packet.mark & mask) >>> 0 !== value)) return false;
+  return DIMENSIONS.every((dimension) => {
+    const set = box[dimension] as IntervalSet<Point> | undefined;
+    const point = packet[dimension];
+    return set === undefined || (point !== undefined && contains(set, point));
+  });
+}
