@@ -2,19 +2,38 @@ import type { Span } from './source.ts';
 
 export type Severity = 'error' | 'warning' | 'note';
 
-/** A kind of finding: `RC0xx` syntax, `RC1xx` names, `RC2xx` meaning, `RC4xx` backend, `RC5xx` layout. */
+/**
+ * A kind of finding: `RC0xx` syntax, `RC1xx` names, `RC2xx` meaning, `RC4xx` backend, `RC5xx` layout and
+ * other remarks.
+ */
 export interface Kind {
   readonly code: `RC${string}`;
   readonly slug: string;
   readonly severity: Severity;
   /** What it says when nothing of the text may be quoted. */
   readonly title: string;
+  /** Whether more than the policy's text decides if it is found: the manifest, or a backend. */
+  readonly elsewhere?: true;
 }
 
 export interface Label {
   readonly span: Span;
   /** What is wrong (or what is meant) at this place; may be empty. */
   readonly text: string;
+}
+
+/** New text for a stretch of a source; an empty stretch is a place to insert at. */
+export interface Edit {
+  readonly span: Span;
+  readonly text: string;
+}
+
+/** The one right answer, where there is exactly one: `check --fix` gives it without asking. */
+export interface Fix {
+  /** What it does, as a sentence. */
+  readonly title: string;
+  /** All of one source, none over another. */
+  readonly edits: readonly [Edit, ...Edit[]];
 }
 
 /** One finding, as plain data: the renderers decide how it looks. */
@@ -28,6 +47,7 @@ export interface Diagnostic {
   readonly labels: readonly [Label, ...Label[]];
   /** What to do about it, as a sentence. */
   readonly help?: string;
+  readonly fix?: Fix;
 }
 
 export type Report = (diagnostic: Diagnostic) => void;
@@ -40,7 +60,8 @@ export function diagnose(
   kind: Kind,
   message: string,
   labels: readonly [Label, ...Label[]],
-  help?: string,
+  help?: string | undefined,
+  fix?: Fix | undefined,
 ): Diagnostic {
   const { code, slug, severity, title } = kind;
   if (labels.some((label) => !label.span.source.quotable)) {
@@ -54,6 +75,7 @@ export function diagnose(
     message: shortened(message),
     labels,
     ...(help === undefined ? {} : { help }),
+    ...(fix === undefined ? {} : { fix }),
   };
 }
 

@@ -1,8 +1,9 @@
 import stringWidth from 'string-width';
+import { applyEdits } from './apply-edits.ts';
 import { countSeverities } from './count-severities.ts';
-import type { Diagnostic, Label, Severity } from './diagnostic.ts';
+import type { Diagnostic, Fix, Label, Severity } from './diagnostic.ts';
 import { printable } from './printable.ts';
-import { lineAt, positionOf, type Source } from './source.ts';
+import { lineAt, positionOf, type Source, type Span } from './source.ts';
 
 /** How to colour a text; `plain` leaves it as it is. */
 export interface Palette {
@@ -32,11 +33,13 @@ export function renderPretty(diagnostics: readonly Diagnostic[], palette: Palett
 }
 
 function one(diagnostic: Diagnostic, palette: Palette): string {
-  const { severity, code, message, labels, help } = diagnostic;
+  const { severity, code, message, labels, help, fix } = diagnostic;
   const [primary] = labels;
   const { line, column } = positionOf(primary.span.source, primary.span.start);
   const places = placesByFile(labels);
-  const gutter = Math.max(...places.flatMap(({ rows }) => rows.map((row) => row.line)));
+  const changed = fix === undefined ? undefined : changedLine(fix);
+  const lines = places.flatMap(({ rows }) => rows.map((row) => row.line));
+  const gutter = Math.max(...lines, changed?.line ?? 0);
   const pad = ' '.repeat(String(gutter).length);
   const bar = palette.frame('|');
   const out = [
@@ -59,6 +62,10 @@ function one(diagnostic: Diagnostic, palette: Palette): string {
     out.push(`${pad} ${bar}`);
   });
   if (help !== undefined) out.push(`${pad} ${palette.frame('=')} help: ${printable(help)}`);
+  if (changed !== undefined) {
+    const number = palette.frame(String(changed.line).padStart(pad.length));
+    out.push(`${number} ${palette.frame('+')} ${cut(changed.text, changed.at).shown}`);
+  }
   return `${out.join('\n')}\n`;
 }
 
@@ -103,24 +110,43 @@ function frame(
 ): string[] {
   const { text, start } = lineAt(row.source, row.line);
   const first = Math.min(...row.marks.map((mark) => mark.start)) - start;
-  const from = text.length > WIDTH && first > WIDTH / 2 ? whole(text, first - 40) : 0;
-  const shown = text.slice(from, whole(text, from + WIDTH));
-  const lead = from > 0 ? '... ' : '';
-  const tail = from + shown.length < text.length ? ' ...' : '';
-  const out = [
-    `${palette.frame(String(row.line).padStart(gutter))} ${bar} ${lead}${printable(shown)}${tail}`,
-  ];
+  const { from, length, lead, shown } = cut(text, first);
+  const out = [`${palette.frame(String(row.line).padStart(gutter))} ${bar} ${shown}`];
   for (const mark of [...row.marks].sort((a, b) => a.start - b.start)) {
     const begin = mark.start - start - from;
-    if (begin > shown.length) continue;
-    const end = Math.min(mark.end - start - from, shown.length);
-    const before = stringWidth(lead + printable(shown.slice(0, Math.max(begin, 0))));
-    const width = Math.max(1, stringWidth(printable(shown.slice(Math.max(begin, 0), end))));
+    if (begin > length) continue;
+    const end = Math.min(mark.end - start - from, length);
+    const before = stringWidth(lead + printable(text.slice(from, from + Math.max(begin, 0))));
+    const under = printable(text.slice(from + Math.max(begin, 0), from + end));
+    const width = Math.max(1, stringWidth(under));
     const line = `${(mark.primary ? '^' : '-').repeat(width)} ${printable(mark.text)}`.trimEnd();
     const colour = mark.primary ? palette[severity] : palette.frame;
     out.push(`${' '.repeat(gutter)} ${bar} ${' '.repeat(before)}${colour(line)}`);
   }
   return out;
+}
+
+/** The line that a fix leaves; nothing where it touches several. */
+function changedLine({ edits }: Fix): { line: number; text: string; at: number } | undefined {
+  const [first, ...others] = edits.map(({ span }) => span) as [Span, ...Span[]];
+  const { line } = positionOf(first.source, first.start);
+  const { text, start } = lineAt(first.source, line);
+  const inside = ({ start: from, end }: Span): boolean =>
+    from >= start && end <= start + text.length;
+  if (![first, ...others].every(inside)) return undefined;
+  return { line, text: applyEdits(text, edits, start), at: first.start - start };
+}
+
+/** What is shown of a line: all of it, or of a long one what stands around `at`. */
+function cut(
+  text: string,
+  at: number,
+): { from: number; length: number; lead: string; shown: string } {
+  const from = text.length > WIDTH && at > WIDTH / 2 ? whole(text, at - 40) : 0;
+  const middle = text.slice(from, whole(text, from + WIDTH));
+  const lead = from > 0 ? '... ' : '';
+  const tail = from + middle.length < text.length ? ' ...' : '';
+  return { from, length: middle.length, lead, shown: `${lead}${printable(middle)}${tail}` };
 }
 
 /** The same place, or one before it where that is in the middle of a character. */

@@ -23,7 +23,8 @@ export interface Position {
 
 const lineStarts = new WeakMap<Source, readonly number[]>();
 
-function startsOf(source: Source): readonly number[] {
+/** The offset at which each line begins. */
+export function startsOf(source: Source): readonly number[] {
   let starts = lineStarts.get(source);
   if (starts === undefined) {
     const found = [0];
@@ -51,6 +52,13 @@ export function positionOf(source: Source, offset: number): Position {
   const before = source.text.slice(start, Math.min(offset, start + 10_000));
   const column = [...before].length + Math.max(0, offset - start - 10_000) + 1;
   return { line: low + 1, column };
+}
+
+/** Where a span begins and ends (exclusive), without a line ending at its end. */
+export function regionOf({ source, start, end }: Span): { start: Position; end: Position } {
+  const text = source.text.slice(Math.max(start, end - 2), end);
+  const ending = /\r?\n$/.exec(text)?.[0].length ?? 0;
+  return { start: positionOf(source, start), end: positionOf(source, end - ending) };
 }
 
 /** The text of a line (from 1), without its line ending, and the offset at which it starts. */
