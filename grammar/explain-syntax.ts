@@ -2,8 +2,9 @@ import { EOF, type IToken, type TokenType } from 'chevrotain';
 import { at, type Diagnostic, diagnose } from '../src/text/diagnostic.ts';
 import { nearest } from '../src/text/nearest.ts';
 import type { Source, Span } from '../src/text/source.ts';
-import { unexpectedWord } from './kinds.ts';
+import { reservedWord, unexpectedWord } from './kinds.ts';
 import type { RouteParser } from './parser.ts';
+import { retyped, syntaxFix, type Understood } from './syntax-fix.ts';
 import {
   Close,
   Comma,
@@ -19,6 +20,8 @@ import {
   Text,
 } from './tokens.ts';
 
+const LAST_COMMA = 'write another value, or leave the last comma out';
+
 const VALUES: ReadonlySet<TokenType> = new Set([Name, Literal, Ref, Text]);
 
 /** What is wrong with a statement that the parser has just refused. */
@@ -30,16 +33,59 @@ export function explainSyntax(source: Source, parser: RouteParser, tokens: IToke
   const token = tokens[index];
   const previous = tokens[index - 1];
   const expected = expectedAfter(parser, tokens.slice(0, index));
-  const span = token === undefined ? endOf(source, tokens) : spanOf(source, token);
-  const message =
-    token === undefined
-      ? 'the statement ends too early'
-      : `unexpected ${token.tokenType === Text ? 'quoted text' : `\`${cut(token.image)}\``}`;
+  if (token === undefined) {
+    const label = `expected ${describe(expected)}`;
+    return diagnose(
+      unexpectedWord,
+      'the statement ends too early',
+      [at(endOf(source, tokens), label)],
+      helpAtEnd(previous, expected, tokens),
+    );
+  }
+  const span = spanOf(source, token);
+  /** How many tokens can be understood with others in this place; all of them is endless. */
+  const understood: Understood = (...words) => {
+    const changed = [...tokens.slice(0, index), ...words, ...tokens.slice(index + 1)];
+    if (parser.parse(source, changed) !== undefined) return Number.POSITIVE_INFINITY;
+    return changed.indexOf(parser.errors[0]?.token as IToken);
+  };
+  const reserved = explainReserved(span, token, index, expected, tokens, understood);
+  if (reserved !== undefined) return reserved;
+  const fix = syntaxFix(span, token, index, expected, understood);
   return diagnose(
     unexpectedWord,
-    message,
+    `unexpected ${token.tokenType === Text ? 'quoted text' : `\`${cut(token.image)}\``}`,
     [at(span, `expected ${describe(expected)}`)],
-    help(token, previous, expected, tokens),
+    fix?.title ?? help(token, previous, expected),
+    fix,
+  );
+}
+
+/** What targets read as something else: an uplink of that name would rarely be meant by it. */
+const VERDICTS: ReadonlySet<string> = new Set(['main', 'drop', 'reject', 'balance']);
+
+/** A word of the language where a value or a name would stand, if all that the statement lacks is quotes. */
+function explainReserved(
+  span: Span,
+  token: IToken,
+  index: number,
+  expected: readonly TokenType[],
+  tokens: readonly IToken[],
+  understood: Understood,
+): Diagnostic | undefined {
+  const { image } = token;
+  if (!RESERVED_WORDS.has(image)) return undefined;
+  const quotable = expected.includes(Text);
+  if (!quotable && !expected.includes(Name)) return undefined;
+  const quoted = retyped(token, quotable ? Text : Name, `"${image}"`);
+  if (Number.isFinite(understood(quoted))) return undefined;
+  const names = tokens[0]?.tokenType === k.uplink && index === 1 && !VERDICTS.has(image);
+  return diagnose(
+    reservedWord,
+    `\`${image}\` is a word of the language`,
+    [at(span, `expected ${describe(expected)}`)],
+    quotable ? `to use it as a value write \`"${image}"\`` : 'it can not be a name: take another',
+    names ? { title: `write \`"${image}"\``, edits: [{ span, text: `"${image}"` }] } : undefined,
   );
 }
 
@@ -110,23 +156,27 @@ function describe(expected: readonly TokenType[]): string {
   return others.length === 0 ? String(last) : `${others.reverse().join(', ')} or ${last}`;
 }
 
-function help(
-  token: IToken | undefined,
+function helpAtEnd(
   previous: IToken | undefined,
   expected: readonly TokenType[],
   tokens: readonly IToken[],
 ): string | undefined {
-  const wantsValue = expected.some((type) => VALUES.has(type));
-  if (token === undefined) {
-    if (previous?.tokenType === Comma) return 'write another value, or leave the last comma out';
-    if (tokens[0]?.tokenType === k.route && expected.includes(k.via)) {
-      return 'say where it goes: `via UPLINK`, `via main`, `via drop` or `via reject`';
-    }
-    if (tokens[0]?.tokenType === k.uplink && expected.includes(k.dev)) {
-      return 'name its device: `dev eth0`';
-    }
-    return undefined;
+  if (previous?.tokenType === Comma) return LAST_COMMA;
+  if (tokens[0]?.tokenType === k.route && expected.includes(k.via)) {
+    return 'say where it goes: `via UPLINK`, `via main`, `via drop` or `via reject`';
   }
+  if (tokens[0]?.tokenType === k.uplink && expected.includes(k.dev)) {
+    return 'name its device: `dev eth0`';
+  }
+  return undefined;
+}
+
+function help(
+  token: IToken,
+  previous: IToken | undefined,
+  expected: readonly TokenType[],
+): string | undefined {
+  const wantsValue = expected.some((type) => VALUES.has(type));
   const words = expected.map((type) => (typeof type.PATTERN === 'string' ? type.PATTERN : ''));
   if (token.tokenType === Name || token.tokenType === Literal) {
     const meant = nearest(
@@ -140,19 +190,11 @@ function help(
     return `commas separate values: \`${cut(previous.image)}, ${cut(token.image)}\``;
   }
   if (wantsValue && RESERVED_WORDS.has(token.image)) {
-    const quotable = expected.includes(Text);
-    return quotable
-      ? `\`${token.image}\` is a word of the language; to use it as a value write \`"${token.image}"\``
-      : `\`${token.image}\` is a word of the language and can't be a name`;
+    return previous?.tokenType === Comma ? LAST_COMMA : 'a value is missing in front of this word';
   }
   if (token.tokenType === Comma && wantsValue) return 'a value is missing in front of this comma';
   if (token.tokenType === Close) return 'there is no `{` that it closes';
   if (token.tokenType === Open && previous?.tokenType === Open) return 'lists do not nest';
   if (token.tokenType === Equals) return 'only `set NAME = ...` has a `=`';
-  if (expected.includes(Text) && !wantsOther(expected)) return 'write it in quotes';
-  return undefined;
-}
-
-function wantsOther(expected: readonly TokenType[]): boolean {
-  return expected.some((type) => type !== Text);
+  return expected.every((type) => type === Text) ? 'write it in quotes' : undefined;
 }

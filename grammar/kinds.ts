@@ -18,6 +18,11 @@ export const unexpectedWord = kind(
   'the grammar has something else here',
 );
 export const openBrace = kind('RC006', 'open-brace', 'this `{` is never closed');
+export const reservedWord = kind(
+  'RC007',
+  'reserved-word',
+  'a word of the language can not stand here',
+);
 
 /** How a sound policy is laid out. */
 export const notFormatted: Kind = {

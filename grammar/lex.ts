@@ -13,7 +13,7 @@ export interface Fault {
 export interface Lexed {
   /** What the grammar is about, ends of lines among them. */
   readonly tokens: readonly IToken[];
-  /** Comments and continuations: what only the formatter asks for. */
+  /** Comments and continuations: what the grammar does not look at. */
   readonly asides: readonly IToken[];
   /** What is no token. */
   readonly faults: readonly Fault[];

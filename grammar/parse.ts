@@ -1,10 +1,12 @@
 import type { IToken } from 'chevrotain';
-import { at, type Diagnostic, diagnose } from '../src/text/diagnostic.ts';
+import { at, type Diagnostic, diagnose, type Fix } from '../src/text/diagnostic.ts';
 import type { Source, Span } from '../src/text/source.ts';
+import type { Allowance } from './allowance.ts';
 import { explainSyntax } from './explain-syntax.ts';
 import { controlCharacter, openBrace, unexpectedCharacter, unterminatedText } from './kinds.ts';
 import { type Fault, type Lexed, lex } from './lex.ts';
 import { RouteParser } from './parser.ts';
+import { readAllowances } from './read-allowances.ts';
 import { type Slice, splitStatements } from './split-statements.ts';
 import { keyword } from './tokens.ts';
 import type { Statement } from './tree.ts';
@@ -17,10 +19,14 @@ export interface Parsed {
   readonly diagnostics: readonly Diagnostic[];
   /** Names that broken statements would have declared: nobody else is to blame for their absence. */
   readonly lost: readonly string[];
+  readonly allowances: readonly Allowance[];
 }
 
 /** The statements of a text that are well-formed, and a finding for each that is not. */
-export function parse(source: Source, { tokens, faults }: Lexed = lex(source.text)): Parsed {
+export function parse(
+  source: Source,
+  { tokens, asides, faults }: Lexed = lex(source.text),
+): Parsed {
   parser ??= new RouteParser();
   const slices = splitStatements(tokens, source.text.length);
   const diagnostics = lexingFindings(source, faults);
@@ -45,7 +51,7 @@ export function parse(source: Source, { tokens, faults }: Lexed = lex(source.tex
       lost.push(...declared(slice));
     }
   }
-  return { statements, diagnostics, lost };
+  return { statements, diagnostics, lost, allowances: readAllowances(source, asides, slices) };
 }
 
 /** The name of the uplink or set that a statement begins to declare. */
@@ -137,5 +143,24 @@ function lexingFinding(
       ),
     ],
     'outside comments and quotes a policy is plain ASCII',
+    blankFix(source, offset),
   );
+}
+
+/** What looks like a blank, or like nothing: it comes with text from web pages and word processors. */
+const BLANKS = /[\u00a0\u2000-\u200a\u202f\u205f\u3000]+/y;
+const INVISIBLE = /[\u200b\u2060\ufeff]+/y;
+
+function blankFix(source: Source, start: number): Fix | undefined {
+  for (const [pattern, text] of [
+    [BLANKS, ' '],
+    [INVISIBLE, ''],
+  ] as const) {
+    pattern.lastIndex = start;
+    const length = pattern.exec(source.text)?.[0].length;
+    if (length === undefined) continue;
+    const title = text === '' ? 'take out what can not be seen' : 'write a plain blank';
+    return { title, edits: [{ span: { source, start, end: start + length }, text }] };
+  }
+  return undefined;
 }

@@ -6,7 +6,7 @@ const WORD = /[!$-+\-.-<>-[\]-z|~]+/;
 // No complement (`[^…]`) may begin a token: it would switch chevrotain's first-character look-up off.
 export const Newline = createToken({ name: 'Newline', pattern: /\r?\n/, line_breaks: true });
 const Blank = createToken({ name: 'Blank', pattern: /[ \t]+/, group: Lexer.SKIPPED });
-/** The lexer's group of what only the formatter reads. */
+/** The lexer's group of what the grammar does not look at. */
 export const ASIDES = 'asides';
 export const Continuation = createToken({
   name: 'Continuation',

@@ -7,10 +7,13 @@ import { readManifest } from './emit/manifest/read-manifest.ts';
 import { emitNftables } from './emit/nftables/emit-nftables.ts';
 import type { Lock, Rule } from './model/program.ts';
 import type { Read } from './policy/load.ts';
+import { applyFixes } from './text/apply-fixes.ts';
 import type { Diagnostic } from './text/diagnostic.ts';
 import { renderConcise } from './text/render-concise.ts';
+import { renderGithub } from './text/render-github.ts';
 import { renderJson } from './text/render-json.ts';
 import { renderPretty } from './text/render-pretty.ts';
+import { renderSarif } from './text/render-sarif.ts';
 
 const RUNS = { numRuns: Number(process.env.ROUTEC_RUNS ?? 500) };
 
@@ -118,9 +121,12 @@ const policy = fc
       ...uplinks,
       ...rules.map(([matches, target, nat]) => {
         const uplink = uplinks[target];
-        const via =
-          uplink === undefined ? ['main', 'drop', 'reject'][target % 3] : numberOf(uplink);
-        return `route ${matches} via ${via}${uplink === undefined ? '' : nat}`;
+        if (uplink === undefined) {
+          return `route ${matches} via ${['main', 'drop', 'reject'][target % 3]}`;
+        }
+        const six = uplink.includes('gateway 2001:') || /icmpv6|2001:/.test(matches);
+        const its = six && nat.includes('snat') ? '' : nat;
+        return `route ${matches} via ${numberOf(uplink)}${its}`;
       }),
     ].join('\n'),
   );
@@ -374,7 +380,7 @@ describe('artefacts', () => {
 function expectOrderly({ diagnostics, artefacts }: Compiled): void {
   if (diagnostics.some(({ severity }) => severity === 'error')) expect(artefacts).toEqual([]);
   else expect(artefacts.length).toBeGreaterThan(0);
-  for (const { message, labels, help } of diagnostics) {
+  for (const { message, labels, help, fix } of diagnostics) {
     expect(message).not.toBe('');
     for (const { span } of labels) {
       expect(span.start).toBeGreaterThanOrEqual(0);
@@ -383,10 +389,19 @@ function expectOrderly({ diagnostics, artefacts }: Compiled): void {
     }
     const said = [message, help ?? '', ...labels.map(({ text }) => text)].join('\n');
     expect(said).not.toMatch(/undefined|\[object|NaN/);
+    for (const { span } of fix?.edits ?? []) {
+      expect(span.source.quotable).toBe(true);
+      expect(0 <= span.start && span.start <= span.end).toBe(true);
+      expect(span.end).toBeLessThanOrEqual(span.source.text.length);
+    }
   }
   expect(renderConcise(diagnostics).split('\n')).toHaveLength(diagnostics.length + 1);
   expect(JSON.parse(renderJson(diagnostics)).diagnostics).toHaveLength(diagnostics.length);
   renderPretty(diagnostics);
+  expect(renderGithub(diagnostics).split('\n')).toHaveLength(diagnostics.length + 1);
+  expect(JSON.parse(renderSarif(diagnostics, '', () => undefined)).runs[0].results).toHaveLength(
+    diagnostics.length,
+  );
 }
 
 describe('any text', () => {
@@ -402,6 +417,13 @@ describe('any text', () => {
     ...['0x4', '0xff', '0xf', '0x1/0x1', '0xffffffff', '0x7f000000', '4294967295', '253', '6001'],
     ...['@lan', '@web', '@x', '"lan.list"', '"one.route"', '"x"', '""', '"a b"', 'lan*', '*', 'ef'],
     ...['00:00:5e:00:53:01', '09:00-17:00', 'mon-fri', 'echo-request', '192.0.2.1:80', '[::1]:80'],
+    ...['ROUTE', 'VIA', 'From', 'HTTP', 'EF', '00-00-5e-00-53-01', '\u00a0', '\u200b', 'x.route'],
+    ...[
+      '# routec: allow no-way\n',
+      '# routec: allow RC505, RC101 # x\n',
+      '#routec:',
+      '# routec: allow',
+    ],
     ...[
       '{',
       '}',
@@ -475,6 +497,26 @@ describe('any text', () => {
     fc.assert(
       fc.property(any, file, (text, read) => {
         expectOrderly(compile(entry(text), () => read, undefined));
+      }),
+      RUNS,
+    );
+  });
+
+  it('fixes come to an end', () => {
+    fc.assert(
+      fc.property(any, file, (text, read) => {
+        let now = text;
+        for (let round = 0; round < 100; round += 1) {
+          const { diagnostics } = compile(entry(now), () => read, undefined);
+          const own = diagnostics.filter(({ labels: [{ span }] }) => {
+            return span.source.name === 'policy.route';
+          });
+          const [after] = applyFixes(own).texts.values();
+          if (after === undefined) return;
+          expect(after).not.toBe(now);
+          now = after;
+        }
+        expect.unreachable('there is always something to fix');
       }),
       RUNS,
     );
@@ -559,6 +601,14 @@ describe("files outside of the policy's folder", () => {
     'route from 198.51.100.77/8 via eth9',
     'hunter2\u0000',
     '{ hunter2',
+    'HUNTER2 hunter2',
+    'uplink hunter2 DEV eth9',
+    'uplink hunter2 dev eth9 # routec: allow hunter2, no-way, RC101',
+    'uplink hunter2 dev eth1 gateway 192.0.2.1 address 192.0.2.1/24',
+    'uplink hunter2 dev eth9 gateway 198.51.100.77 address 198.51.100.77/24',
+    'set hunter2 = 47123, 47123',
+    'route tcp 47123,47123 tcp 47123,47123 via hunter2',
+    'include hunter2',
   ];
   const LISTS = [
     '198.51.100.77\n',
@@ -590,6 +640,12 @@ describe("files outside of the policy's folder", () => {
     'route via eth9 snat @list',
     'route via eth9 nonat',
     'route via eth9 snat 192.0.2.9',
+    'route from 192.168.0.0/24 via eth9',
+    'route from 198.51.100.0/26 via a',
+    'route from 2001:db8::1 via eth9 snat 192.0.2.9',
+    'forward tcp 80 on eth9 to [2001:db8::1]:80',
+    'uplink d dev eth9 gateway 192.0.2.1',
+    'route via a # routec: allow no-way',
     'route via hunter3',
     'route via huntre2',
     'route from @hunter3 via a',
@@ -605,6 +661,8 @@ describe("files outside of the policy's folder", () => {
       renderPretty(diagnostics),
       renderConcise(diagnostics),
       renderJson(diagnostics),
+      renderGithub(diagnostics),
+      renderSarif(diagnostics, '', () => undefined),
       ...diagnostics.flatMap(({ message, help, code, slug, labels }) => [
         ...[message, help ?? '', code, slug],
         ...labels.map(({ text }) => text),

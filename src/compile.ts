@@ -4,8 +4,10 @@ import { emitIproute } from './emit/iproute/emit-iproute.ts';
 import { emitManifest } from './emit/manifest/emit-manifest.ts';
 import { emitMap } from './emit/map/emit-map.ts';
 import { emitSysctl } from './emit/sysctl/emit-sysctl.ts';
+import { KINDS } from './kinds.ts';
 import type { Lock, Program } from './model/program.ts';
-import { CHECKS } from './policy/checks.ts';
+import { applyAllowances } from './policy/apply-allowances.ts';
+import { CHECKS, REMARKS } from './policy/checks.ts';
 import { load, type Read } from './policy/load.ts';
 import { lower, numberPolicy } from './policy/lower.ts';
 import type { Policy } from './policy/policy.ts';
@@ -54,21 +56,22 @@ export function check(
   lock: Lock | undefined,
   backend: BackendName = 'nft',
 ): Checked {
-  const diagnostics: Diagnostic[] = [];
+  const findings: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => {
-    diagnostics.push(diagnostic);
+    findings.push(diagnostic);
   };
-  const failed = (): boolean => diagnostics.some(({ severity }) => severity === 'error');
+  const failed = (): boolean => findings.some(({ severity }) => severity === 'error');
   const loaded = load(entry, read, report);
   const policy = readPolicy(loaded, report);
   for (const { run } of [...CHECKS, ...BACKENDS[backend].checks]) run(policy, report);
   reportGuard(policy, lock, report);
   const numbered = numberPolicy(policy, lock, report);
   const program = failed() ? undefined : lower(policy, numbered);
-  const { sources } = loaded;
-  const sorted = sortDiagnostics(diagnostics);
-  if (program === undefined) return { policy, sources, diagnostics: sorted };
-  return { policy, sources, diagnostics: sorted, program };
+  if (program !== undefined) for (const { run } of REMARKS) run(policy, report);
+  const { sources, allowances } = loaded;
+  const diagnostics = sortDiagnostics(applyAllowances(findings, allowances, KINDS));
+  if (program === undefined) return { policy, sources, diagnostics };
+  return { policy, sources, diagnostics, program };
 }
 
 /** Text to artefacts: what `check` does, then each backend's view of the program, rendered. */

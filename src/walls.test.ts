@@ -19,7 +19,12 @@ const ROOMS = [
 /** Shelves that everybody may use: they know nothing of any room. */
 const EVERYBODY = ['src/text', 'src/net', 'src/bug.ts'] as const;
 
-type Place = (typeof ROOMS)[number] | (typeof EVERYBODY)[number] | 'src/compile.ts' | 'templates';
+type Place =
+  | (typeof ROOMS)[number]
+  | (typeof EVERYBODY)[number]
+  | 'src/compile.ts'
+  | 'src/kinds.ts'
+  | 'templates';
 
 /** What each place may import besides itself. */
 const ALLOWED: Readonly<Record<Place, readonly Place[]>> = {
@@ -32,7 +37,11 @@ const ALLOWED: Readonly<Record<Place, readonly Place[]>> = {
   'src/policy': ['grammar', 'src/model', ...EVERYBODY],
   'src/emit': ['src/policy', 'src/model', 'templates', ...EVERYBODY],
   'src/plan': ['grammar', 'src/policy', 'src/model', 'src/emit', ...EVERYBODY],
-  'src/compile.ts': ['grammar', 'src/policy', 'src/model', 'src/emit', 'src/plan', ...EVERYBODY],
+  'src/kinds.ts': ['grammar', 'src/policy', 'src/model', 'src/emit', 'src/plan', ...EVERYBODY],
+  'src/compile.ts': [
+    ...(['grammar', 'src/policy', 'src/model', 'src/emit', 'src/plan', 'src/kinds.ts'] as const),
+    ...EVERYBODY,
+  ],
   'src/host': [
     ...(['grammar', 'src/policy', 'src/model', 'src/emit', 'src/plan'] as const),
     ...(['src/compile.ts', ...EVERYBODY] as const),
@@ -43,7 +52,7 @@ const ALLOWED: Readonly<Record<Place, readonly Place[]>> = {
   ],
   'src/cli': [
     ...(['grammar', 'src/policy', 'src/model', 'src/emit', 'src/plan', 'src/host'] as const),
-    ...(['src/lab', 'src/compile.ts', ...EVERYBODY] as const),
+    ...(['src/lab', 'src/compile.ts', 'src/kinds.ts', ...EVERYBODY] as const),
   ],
 };
 
@@ -56,6 +65,7 @@ const PACKAGES: Readonly<Record<string, readonly Place[]>> = {
   chevrotain: ['grammar'],
   execa: OUTSIDE,
   commander: ['src/cli'],
+  'routec:pages': ['src/cli'],
 };
 
 interface Import {

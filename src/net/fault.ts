@@ -2,6 +2,8 @@
 export interface Fault {
   readonly fault: string;
   readonly write?: string;
+  /** Whether nothing else than that can have been meant. */
+  readonly certain?: true;
 }
 
 /** A value, or why the text is none. */

@@ -4,6 +4,7 @@ import {
   complement,
   contains,
   difference,
+  hasWithin,
   type Interval,
   type IntervalSet,
   intervalSet,
@@ -122,6 +123,18 @@ describe('interval sets against brute force', () => {
       expect(frozen).toEqual(copy);
     });
   });
+});
+
+it('an interval of a set lies within another one', () => {
+  fc.assert(
+    fc.property(intervals, interval, (list, [from, to]) => {
+      const set = intervalSet(list);
+      const expected = set.some(([low, high]) => from <= low && high <= to);
+      expect(hasWithin(set, [from, to])).toBe(expected);
+      expect(hasWithin(big(set), [BigInt(from), BigInt(to)])).toBe(expected);
+    }),
+    RUNS,
+  );
 });
 
 describe('interval sets at the ends', () => {

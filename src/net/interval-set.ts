@@ -86,3 +86,16 @@ export function contains<P extends Point>(set: IntervalSet<P>, point: P): boolea
   }
   return false;
 }
+
+/** Whether some interval of the set lies within another one. */
+export function hasWithin<P extends Point>(set: IntervalSet<P>, [from, to]: Interval<P>): boolean {
+  let low = 0;
+  let high = set.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((set[middle] as Interval<P>)[0] < from) low = middle + 1;
+    else high = middle;
+  }
+  const first = set[low];
+  return first !== undefined && first[1] <= to;
+}

@@ -7,7 +7,9 @@ export function scanMac(text: string): Scanned<number> {
   }
   const dashed = text.replaceAll('-', ':');
   const fault = `\`${text}\` is not a MAC address: six pairs of digits, as in 00:00:5e:00:53:01`;
-  return dashed !== text && 'value' in scanMac(dashed) ? { fault, write: dashed } : { fault };
+  return dashed !== text && 'value' in scanMac(dashed)
+    ? { fault, write: dashed, certain: true }
+    : { fault };
 }
 
 /** Six pairs of hexadecimal digits with `:`. */

@@ -636,7 +636,7 @@ describe('names that are nowhere', () => {
   });
 
   it('`via` finds a name, then the device of the one uplink that has it', () => {
-    const { program, diagnostics } = look(`${DECLARED}route via eth3\nroute via dsl`);
+    const { program, diagnostics } = look(`${DECLARED}route from @lan via eth3\nroute via dsl`);
     expect(diagnostics).toEqual([]);
     expect(new Set(program?.forwarded.map(({ target }) => JSON.stringify(target))).size).toBe(1);
   });
@@ -648,15 +648,16 @@ describe('names that are nowhere', () => {
   });
 
   it('a device in `route ... via` comes to life, with a warning unless it has no gateway', () => {
+    const used = `${DECLARED}route from @lan via cable else dsl\n`;
     for (const device of ['eth4', 'lan7', 'lte-modem']) {
-      const { diagnostics, program } = look(`${DECLARED}route via ${device}`);
+      const { diagnostics, program } = look(`${used}route via ${device}`);
       expect(diagnostics.map(({ slug, severity }) => [slug, severity])).toEqual([
         ['implicit-uplink', 'warning'],
       ]);
       expect(program?.uplinks.map(({ device: its }) => its)).toEqual(['eth2', 'eth3', device]);
     }
     for (const device of ['ppp0', 'tun0', 'wg0']) {
-      expect(look(`${DECLARED}route via ${device}`).diagnostics).toEqual([]);
+      expect(look(`${used}route via ${device}`).diagnostics).toEqual([]);
     }
   });
 

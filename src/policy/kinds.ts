@@ -31,6 +31,12 @@ export const implicitUplink = kind(
   'warning',
 );
 export const deepSet = kind('RC114', 'deep-set', 'sets stand in sets too deep');
+export const badAllowance = kind(
+  'RC120',
+  'bad-allowance',
+  'this comment allows nothing that can be allowed',
+  'warning',
+);
 
 // Values.
 export const badAddress = kind('RC201', 'bad-address', 'this is not an address');
@@ -51,9 +57,23 @@ export const portsWithoutProtocol = kind(
 );
 export const impossibleMatch = kind('RC213', 'impossible-match', 'no packet fits this rule');
 export const numberClash = kind('RC215', 'number-clash', 'two things want one number');
-export const guardChanged = kind('RC217', 'guard-changed', 'the guard changes', 'warning');
-export const reusedSlot = kind('RC216', 'reused-slot', 'a retired number is used again', 'warning');
+export const reusedSlot: Kind = {
+  ...kind('RC216', 'reused-slot', 'a retired number is used again', 'warning'),
+  elsewhere: true,
+};
+export const guardChanged: Kind = {
+  ...kind('RC217', 'guard-changed', 'the guard changes', 'warning'),
+  elsewhere: true,
+};
 
 // What the compiler or a backend can't do.
 export const slotsUsedUp = kind('RC402', 'slots-used-up', 'the mark has no number left');
 export const tooManyAddresses = kind('RC403', 'too-many-addresses', 'more addresses than fit');
+
+// Remarks.
+export const unusedAllowance = kind(
+  'RC502',
+  'unused-allowance',
+  'nothing here needs this allowance',
+  'warning',
+);

@@ -1,3 +1,4 @@
+import type { Allowance } from '../../grammar/allowance.ts';
 import { type Decoded, decode } from '../../grammar/decode.ts';
 import { controlCharacter } from '../../grammar/kinds.ts';
 import { parse } from '../../grammar/parse.ts';
@@ -26,6 +27,8 @@ export interface Loaded {
   readonly lost: ReadonlySet<string>;
   /** The policy and what it includes, each file once, as far as its syntax is sound. */
   readonly sources: readonly Source[];
+  /** Comments that allow a warning on their line. */
+  readonly allowances: readonly Allowance[];
 }
 
 const DEEPEST = 16;
@@ -42,6 +45,7 @@ export function load(
   const lists = new Map<SetStatement, readonly Word[]>();
   const lost = new Set<string>();
   const sources = new Map<string, Source>();
+  const allowances: Allowance[] = [];
   let files = 0;
   let tooDeep = false;
   let bytes = entry.bytes.length;
@@ -71,6 +75,7 @@ export function load(
     if (fault === undefined && parsed.diagnostics.length === 0) sources.set(source.name, source);
     for (const diagnostic of withoutEchoes(parsed.diagnostics, source)) report(diagnostic);
     for (const name of parsed.lost) lost.add(name);
+    for (const allowance of parsed.allowances) allowances.push(allowance);
     for (const statement of parsed.statements) {
       if (statement.kind === 'include') {
         const name = resolve(source.name, statement.path.text);
@@ -100,7 +105,7 @@ export function load(
   };
 
   take(decode(entry.name, entry.bytes, true), [entry.name]);
-  return { statements, lists, lost, sources: [...sources.values()] };
+  return { statements, lists, lost, sources: [...sources.values()], allowances };
 }
 
 /** A path relative to the folder of the file that names it. */

@@ -34,6 +34,7 @@ import {
   reportFault,
   uniteAddresses,
 } from './read-words.ts';
+import { sameText, takeOut, takeOutWord } from './take-out.ts';
 
 /** What the words of a match may refer to. */
 export interface Names {
@@ -117,7 +118,9 @@ function reportRepeated(matches: readonly Match[], report: Report): void {
       family: 'leave both out: a rule without either matches both families',
     };
     const labels = [at(match.span, 'again'), at(first.span, 'first written here')] as const;
-    report(diagnose(writtenTwice, message, [...labels], help[field] ?? 'write one list for both'));
+    const fix = sameText(match.span, first.span) ? takeOut(match.span) : undefined;
+    const what = fix?.title ?? help[field] ?? 'write one list for both';
+    report(diagnose(writtenTwice, message, [...labels], what, fix));
   }
 }
 
@@ -366,7 +369,9 @@ function takeTransport(r: Reading, match: Match & { kind: 'transport' }, negated
         at(word.span, 'again'),
         at((words[first] as Word).span, 'first written here'),
       ] as const;
-      r.report(diagnose(writtenTwice, `\`${word.text}\` is written twice`, [...labels]));
+      const fix = takeOutWord(words, index);
+      const message = `\`${word.text}\` is written twice`;
+      r.report(diagnose(writtenTwice, message, [...labels], fix?.title, fix));
     }
   });
   if (match.list === undefined) {

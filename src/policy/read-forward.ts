@@ -7,6 +7,7 @@ import type { ForwardPolicy, UplinkPolicy } from './policy.ts';
 import { readPorts } from './read-lists.ts';
 import type { SetLookup } from './read-sets.ts';
 import { readWord, reportEmpty } from './read-words.ts';
+import { takeOutWord } from './take-out.ts';
 import type { UplinkNames } from './uplink-names.ts';
 
 const PROTOCOLS: Record<string, number> = { tcp: 6, udp: 17, sctp: 132 };
@@ -39,11 +40,14 @@ function readUplinks(
 ): UplinkPolicy[] | undefined {
   if (reportEmpty(on, report)) return undefined;
   const found: UplinkPolicy[] = [];
-  for (const word of on.words) {
+  for (const [index, word] of on.words.entries()) {
     const uplink = uplinks.mention(word);
     if (uplink !== undefined && found.includes(uplink)) {
       const message = `\`${word.text}\` is written twice`;
-      report(diagnose(writtenTwice, message, [at(word.span, 'again')], 'take one of them out'));
+      const fix = takeOutWord(on.words, index);
+      report(
+        diagnose(writtenTwice, message, [at(word.span, 'again')], 'take one of them out', fix),
+      );
     } else if (uplink !== undefined) found.push(uplink);
   }
   return found.length === on.words.length ? found : undefined;

@@ -22,6 +22,7 @@ import { readCheck } from './read-check.ts';
 import { readNat } from './read-nat.ts';
 import type { SetLookup } from './read-sets.ts';
 import { readWord, reportEmpty, reportFault, reportUnfit } from './read-words.ts';
+import { sameText, takeOut } from './take-out.ts';
 
 /** The declared uplinks that can be understood, in order; of two with one name the first. */
 export function readUplinks(
@@ -58,7 +59,9 @@ function readUplink(statement: UplinkStatement, lookup: SetLookup, report: Repor
     if (first !== undefined) {
       const what = clause.kind === 'nat' ? 'NAT' : `\`${clause.kind}\``;
       const labels = [at(clause.span, 'again'), at(first, 'first written here')] as const;
-      report(diagnose(writtenTwice, `${what} is written twice`, [...labels], 'keep one of them'));
+      const fix = sameText(clause.span, first) ? takeOut(clause.span) : undefined;
+      const message = `${what} is written twice`;
+      report(diagnose(writtenTwice, message, [...labels], 'keep one of them', fix));
       continue;
     }
     seen.set(clause.kind, clause.span);

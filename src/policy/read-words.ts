@@ -9,14 +9,23 @@ import {
 } from '../net/address.ts';
 import { type Fault, isFault, type Scanned } from '../net/fault.ts';
 import { complement, type Interval, intervalSet, union } from '../net/interval-set.ts';
-import { at, diagnose, type Kind, type Report } from '../text/diagnostic.ts';
+import { at, diagnose, type Fix, type Kind, type Report } from '../text/diagnostic.ts';
 import { badAddress, emptyList } from './kinds.ts';
 import type { Addresses } from './policy.ts';
 
 /** Reports what is wrong with a word, and what to write. */
-export function reportFault(kind: Kind, word: Word, { fault, write }: Fault, report: Report): void {
-  const help = write === undefined ? undefined : `write \`${write}\``;
-  report(diagnose(kind, fault, [at(word.span)], help));
+export function reportFault(kind: Kind, word: Word, fault: Fault, report: Report): void {
+  const { write } = fault;
+  if (write === undefined) {
+    report(diagnose(kind, fault.fault, [at(word.span)]));
+    return;
+  }
+  const title = `write \`${write}\``;
+  const certain = fault.certain ?? write.toLowerCase() === word.text.toLowerCase();
+  const fix: Fix | undefined = certain
+    ? { title, edits: [{ span: word.span, text: write }] }
+    : undefined;
+  report(diagnose(kind, fault.fault, [at(word.span)], title, fix));
 }
 
 /** A word's value, or nothing once its fault is reported. */

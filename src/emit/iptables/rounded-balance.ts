@@ -8,6 +8,7 @@ const kind: Kind = {
   slug: 'iptables-rounds',
   severity: 'warning',
   title: 'iptables rounds these shares',
+  elsewhere: true,
 };
 
 /** By source iptables tells 32 groups of hosts apart: other shares come out as near as that goes. */

@@ -1,6 +1,6 @@
-import { FAMILIES, type Family } from '../../net/address.ts';
+import { FAMILIES } from '../../net/address.ts';
 import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
-import type { UplinkPolicy } from '../policy.ts';
+import { hasWay } from '../has-way.ts';
 import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
 
@@ -17,7 +17,7 @@ const kind: Kind = {
  */
 export const noWay: Check = {
   kind,
-  run: ({ routes }, report) => {
+  run: ({ routes, forwards }, report) => {
     for (const { conditions, tiers } of routes) {
       const named = uplinksOf(tiers);
       const last = tiers.at(-1)?.kind;
@@ -46,10 +46,16 @@ export const noWay: Check = {
         }
       }
     }
+    for (const { statement, uplinks, to } of forwards) {
+      const { family } = to.address;
+      uplinks.forEach((uplink, index) => {
+        const word = statement.on.words[index];
+        if (word === undefined || hasWay(uplink, family)) return;
+        const message = `\`${uplink.name}\` has no IPv${family} gateway: answers to what comes in there leave as main has it`;
+        const labels = [at(word.span, `no way for IPv${family}`), ...quoting(uplink.span)] as const;
+        const help = `leave \`${word.text}\` out, or give it an IPv${family} gateway`;
+        report(diagnose(kind, message, [...labels], help));
+      });
+    }
   },
 };
-
-function hasWay({ gateways, dhcp }: UplinkPolicy, family: Family): boolean {
-  const onLink = gateways.length === 0 && dhcp === undefined;
-  return onLink || dhcp !== undefined || gateways.some(({ value }) => value.family === family);
-}

@@ -1,6 +1,7 @@
 import type { Match } from '../../../grammar/tree.ts';
 import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
 import type { Span } from '../../text/source.ts';
+import { isSameWay } from '../is-same-way.ts';
 import type { Policy, UplinkPolicy } from '../policy.ts';
 import type { Check } from './check.ts';
 
@@ -84,6 +85,8 @@ function* sharedDevices({ uplinks }: Policy): Iterable<Finding> {
     // Without a device it has an error of its own.
     if (device === '') continue;
     if (first !== undefined) {
+      // One way out under two names is wrong in itself.
+      if (isSameWay(first, uplink)) continue;
       const what = `a second uplink (after \`${first.name}\`) on the device \`${device}\``;
       yield { span, what, quoted: first.span };
     } else devices.set(device, uplink);

@@ -1,0 +1,16 @@
+import * as syntax from '../grammar/kinds.ts';
+import { BACKENDS } from './emit/backends.ts';
+import { CHECKS, REMARKS } from './policy/checks.ts';
+import * as policy from './policy/kinds.ts';
+import type { Kind } from './text/diagnostic.ts';
+
+const backends = Object.values(BACKENDS).flatMap(({ checks }) => checks);
+
+/** Every kind of finding there is, in the order of the codes. */
+export const KINDS: readonly Kind[] = [
+  ...new Set([
+    ...Object.values(syntax),
+    ...Object.values(policy),
+    ...[...CHECKS, ...REMARKS, ...backends].map(({ kind }) => kind),
+  ]),
+].sort((a, b) => (a.code < b.code ? -1 : 1));
