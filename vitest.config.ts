@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { vitePages } from './scripts/pages-plugin.mjs';
 import { viteTemplates } from './scripts/template-plugin.mjs';
 
 export default defineConfig({
-  plugins: [viteTemplates],
+  plugins: [viteTemplates, vitePages],
   test: {
     include: ['{src,grammar,scripts}/**/*.test.ts'],
     // Two cores; the kernel tests build namespaces and bind them to themselves.

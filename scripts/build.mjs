@@ -1,8 +1,10 @@
-// Builds dist/routec.js: one file without dependencies, the templates precompiled into it, and the
-// notices of what is bundled beside it. Runs at `npm ci`, `npm pack` and `npm run build`.
+// Builds dist/routec.js: one file without dependencies, the templates precompiled and the pages of
+// `--explain` put into it, and the notices of what is bundled beside it. Runs at `npm ci`, `npm pack`
+// and `npm run build`.
 import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { esbuildPages } from './pages-plugin.mjs';
 import { esbuildTemplates } from './template-plugin.mjs';
 
 const root = resolve(import.meta.dirname, '..');
@@ -21,7 +23,7 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
   define: { ROUTEC_VERSION: JSON.stringify(version) },
-  plugins: [esbuildTemplates],
+  plugins: [esbuildTemplates, esbuildPages],
   // Commander is CommonJS and asks for Node's own modules by `require`.
   banner: {
     js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",

@@ -1,0 +1,4 @@
+/** What `--explain` says of each kind of finding, as Markdown, by its slug; it stands beside the check. */
+declare module 'routec:pages' {
+  export const PAGES: Readonly<Record<string, string>>;
+}
