@@ -1,16 +1,20 @@
 import { Command, CommanderError } from 'commander';
 import { COMMANDS } from './commands.ts';
 import { EXIT, type Exit } from './exit.ts';
+import { explain } from './explain.ts';
 import { say } from './io.ts';
-
-declare const ROUTEC_VERSION: string;
+import { VERSION } from './version.ts';
 
 /** Runs one command line (without `node` and the script) and says how it ended. */
 function main(words: readonly string[]): Exit {
   let exit: Exit = EXIT.yes;
   const program = new Command('routec')
     .description('Compiles routing policies for several uplinks to what nft, ip and sysctl load.')
-    .version(ROUTEC_VERSION)
+    .version(VERSION)
+    .option('--explain [code]', 'say what a finding means (without a code: list all), and exit')
+    .on('option:explain', (code: string | null) => {
+      throw new CommanderError(explain(code ?? undefined), 'routec.explain', '');
+    })
     .showHelpAfterError('(`--help` says more)')
     .exitOverride()
     .addHelpText(
@@ -48,7 +52,7 @@ try {
   process.exitCode = main(process.argv.slice(2));
 } catch (error) {
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: '' };
-  say(`routec ${ROUTEC_VERSION} has a bug: ${message}\n`);
+  say(`routec ${VERSION} has a bug: ${message}\n`);
   say(`Please report it with the policy and this (Node ${process.version}):\n${stack}\n`);
   process.exitCode = EXIT.bug;
 }
