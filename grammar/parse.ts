@@ -8,7 +8,6 @@ import { type Fault, type Lexed, lex } from './lex.ts';
 import { RouteParser } from './parser.ts';
 import { readAllowances } from './read-allowances.ts';
 import { type Slice, splitStatements } from './split-statements.ts';
-import { keyword } from './tokens.ts';
 import type { Statement } from './tree.ts';
 
 // Made on first use: the analysis of the grammar is most of a cold start.
@@ -56,7 +55,7 @@ export function parse(
 
 /** The name of the uplink or set that a statement begins to declare. */
 function declared({ tokens: [first, name] }: Slice): string[] {
-  const declares = first?.tokenType === keyword.uplink || first?.tokenType === keyword.set;
+  const declares = first !== undefined && /^(uplink|set)$/i.test(first.image);
   return declares && name !== undefined ? [name.image.replace(/^"(.*)"$/, '$1')] : [];
 }
 

@@ -149,3 +149,8 @@ describe('unused', () => {
     expect(found(three + text)).toEqual(Array(count).fill('unused-uplink'));
   });
 });
+
+it('a declaration whose word is in capitals is one: nobody else is to blame', () => {
+  expect(found('Uplink dsl dev eth3\nroute via dsl')).toEqual(['unexpected-word']);
+  expect(found('SET lan = 192.0.2.1\nroute from @lan via drop')).toEqual(['unexpected-word']);
+});
