@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-tools=(ip nft sysctl iptables ipset conntrack)
-packages="iproute2 nftables procps iptables ipset conntrack"
+tools=(ip nft sysctl iptables ipset conntrack perl)
+packages="iproute2 nftables procps iptables ipset conntrack perl"
 missing=()
 for tool in "${tools[@]}"; do
   PATH="$PATH:/usr/sbin:/sbin" command -v "$tool" >/dev/null || missing+=("$tool")

@@ -1,11 +1,15 @@
 // Runs in each namespace of the lab: `node agent.mjs NAME PORT`. It answers on that port, TCP and
 // UDP, both families, with `NAME SEEN_SOURCE_ADDRESS`, and asks other agents what it reads from
-// standard input: a question a line, `{"protocol", "from", "source", "to", "port", "wait"}`, an answer
-// a line, `{"name", "seen"}` or `{"error"}`. With `"keep"` the connection stays open under that name,
-// and `{"again", "wait"}` asks on it once more. It ends with its standard input.
+// standard input: a list of questions a line, all asked at once, each
+// `{"protocol", "from", "source", "to", "port", "wait"}`, and a list of answers a line, each
+// `{"name", "seen"}` or `{"error"}`. With `"keep"` the connection stays open under that name, and
+// `{"again", "wait"}` asks on it once more. A protocol that is a number is a packet as it is, with
+// `"bytes"` and `"dscp"`, which nobody answers. It ends with its standard input.
+import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 const [name = '', port = ''] = process.argv.slice(2);
 // An IPv4 address on a socket of both families.
@@ -26,18 +30,26 @@ async function serve() {
   await new Promise((done) => udp.bind(Number(port), '::', done));
 }
 
+const RAW = fileURLToPath(new URL('./send-raw.pl', import.meta.url));
+
 /** Connections that stay open, by name. */
 const kept = new Map();
 
 /** The first of: an answer, an error, the end of patience. */
-async function ask({ protocol, from, source, to, port: there, wait, keep, again }) {
+async function ask(question) {
+  const { protocol, from, source, to, port: there, wait, keep, again } = question;
   let close = () => {};
   let timer;
   const answer = await new Promise((done) => {
     const hear = (data) => done(heard(data));
     const fail = (error) => done({ error: error.code ?? error.message });
-    timer = setTimeout(() => done({ error: 'timeout' }), wait);
-    close = again !== undefined ? once() : protocol === 'tcp' ? tcp() : udp();
+    const startTimer = () => {
+      timer = setTimeout(() => done({ error: 'timeout' }), wait);
+    };
+    if (typeof protocol !== 'number') startTimer();
+    if (again !== undefined) close = once();
+    else if (typeof protocol === 'number') raw();
+    else close = protocol === 'tcp' ? tcp() : udp();
     function once() {
       const socket = kept.get(again);
       socket.removeAllListeners('data').removeAllListeners('error');
@@ -54,6 +66,13 @@ async function ask({ protocol, from, source, to, port: there, wait, keep, again 
       }
       // Nothing may stay behind that is sent again during a later question.
       return () => (socket.connecting ? socket.destroy() : socket.resetAndDestroy());
+    }
+    function raw() {
+      const { bytes, dscp } = question;
+      execFile('perl', [RAW, `${protocol}`, from, to, bytes, `${dscp}`], (error) => {
+        if (error) fail(error);
+        else startTimer();
+      });
     }
     function udp() {
       const socket = createSocket(to.includes(':') ? 'udp6' : 'udp4');
@@ -77,6 +96,7 @@ function heard(data) {
 await serve();
 process.stdout.write('ready\n');
 for await (const line of createInterface({ input: process.stdin })) {
-  process.stdout.write(`${JSON.stringify(await ask(JSON.parse(line)))}\n`);
+  const answers = await Promise.all(JSON.parse(line).map(ask));
+  process.stdout.write(`${JSON.stringify(answers)}\n`);
 }
 process.exit();

@@ -35,7 +35,10 @@ export function ispRuleset(internet: readonly string[], customers: readonly stri
     '  counter foreign { }',
     '  chain internet {',
     '    tcp flags & (syn | ack) == syn counter name begun',
-    '    meta l4proto udp counter name begun',
+    '    meta l4proto != { tcp, icmp, ipv6-icmp } counter name begun',
+    // Not what tells of an error, and not neighbour discovery.
+    '    icmp type { echo-request, timestamp-request } counter name begun',
+    '    icmpv6 type { echo-request, 200 } counter name begun',
     `    udp dport ${DISCARD_PORT} drop`,
     ...both(customers, 'saddr', 'return'),
     '    counter name foreign drop',

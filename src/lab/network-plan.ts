@@ -11,6 +11,8 @@ export interface NetworkPlan {
   readonly main?: string | undefined;
   /** The router's settings, by path, over those that the lab makes. */
   readonly sysctl?: Readonly<Record<string, string | number>> | undefined;
+  /** Another program's nft ruleset on the router, line by line. */
+  readonly others?: readonly string[] | undefined;
 }
 
 interface Lan {
@@ -18,6 +20,8 @@ interface Lan {
   /** The router's, each with its prefix length; they are the hosts' gateways. */
   readonly addresses: readonly string[];
   readonly hosts: readonly string[];
+  /** That of all hosts. */
+  readonly mac?: string | undefined;
 }
 
 interface Uplink {
@@ -25,6 +29,11 @@ interface Uplink {
   readonly addresses: readonly string[];
   /** The ISP's; without one it is reached on-link. */
   readonly gateways: readonly string[];
+  /**
+   * Further addresses and prefixes that the ISP leads to its customer: of the customer's own, and
+   * of the internet, which then is not at this ISP but behind the router.
+   */
+  readonly routed?: readonly string[] | undefined;
 }
 
 /** The hosts' end of a LAN. */
@@ -49,8 +58,8 @@ export const lanLines = ({ device, addresses }: Lan): string[] => [
 ];
 
 /** A LAN's hosts, all in one namespace. */
-export const hostLines = ({ addresses, hosts }: Lan): string[] => [
-  `link set ${HOSTS} up`,
+export const hostLines = ({ addresses, hosts, mac }: Lan): string[] => [
+  `link set ${HOSTS}${mac === undefined ? '' : ` address ${mac}`} up`,
   ...addressLines(withPrefixes(hosts, addresses), HOSTS),
   ...addresses.map((address) => defaultLine(is6(address), `via ${bare(address)} dev ${HOSTS}`)),
 ];
@@ -67,21 +76,31 @@ export function routerLines(plan: NetworkPlan, device: string): string[] {
   return [...own, ...families.map((six) => defaultLine(six, `dev ${device}`))];
 }
 
+/** What an ISP takes from its customer. */
+export function customersOf(plan: NetworkPlan, device: string): string[] {
+  const { addresses, routed = [] } = uplinkOf(plan, device);
+  return [...addresses.map(bare), ...routed];
+}
+
 /** What every ISP answers for. */
 export const internetOf = ({ internet = [] }: NetworkPlan): string[] => [...INTERNET, ...internet];
 
 /** An ISP: the internet, and its gateways, or, where it has none, the way to the customer. */
 export function ispLines(plan: NetworkPlan, device: string): string[] {
-  const { addresses, gateways } = uplinkOf(plan, device);
-  const internet = internetOf(plan);
+  const { addresses, gateways, routed = [] } = uplinkOf(plan, device);
+  const internet = internetOf(plan).filter((each) => !routed.includes(each));
   const lines = internet.map((each) => `addr replace ${each}/${is6(each) ? 128 : 32} dev lo`);
   if (gateways.length > 0) {
-    return [...lines, ...addressLines(withPrefixes(gateways, addresses), CUSTOMER)];
+    return [
+      ...lines,
+      ...addressLines(withPrefixes(gateways, addresses), CUSTOMER),
+      ...routed.map((each) => `route replace ${each} via ${bare(neighbourOf(each, addresses))}`),
+    ];
   }
   return [
     ...lines,
     ...addressLines(UNNUMBERED, CUSTOMER),
-    ...addresses.map((each) => `route replace ${bare(each)} dev ${CUSTOMER}`),
+    ...[...addresses.map(bare), ...routed].map((each) => `route replace ${each} dev ${CUSTOMER}`),
     // For IPv4 the kernel answers by itself.
     ...internet.filter(is6).map((each) => `neigh replace proxy ${each} dev ${CUSTOMER}`),
   ];
@@ -98,8 +117,14 @@ const defaultLine = (six: boolean, way: string): string =>
 /** Addresses with the prefix lengths of their neighbours. */
 function withPrefixes(addresses: readonly string[], neighbours: readonly string[]): string[] {
   return addresses.map((address) => {
-    const like = neighbours.find((each) => is6(each) === is6(address));
-    if (like === undefined) throw new Error(`${address} has no neighbour of its family`);
+    const like = neighbourOf(address, neighbours);
     return address + like.slice(like.indexOf('/'));
   });
+}
+
+/** The first neighbour of the same family. */
+function neighbourOf(address: string, neighbours: readonly string[]): string {
+  const like = neighbours.find((each) => is6(each) === is6(address));
+  if (like === undefined) throw new Error(`${address} has no neighbour of its family`);
+  return like;
 }

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { CUSTOMER, ispRuleset } from './internet.ts';
 import { addNamespace, deleteNamespace, type Namespace } from './namespace.ts';
 import {
-  bare,
+  customersOf,
   HOSTS,
   hostLines,
   internetOf,
@@ -17,7 +17,7 @@ export type UpOrDown = 'up' | 'down';
 
 /** What reached an ISP on its way to the internet. */
 export interface Seen {
-  /** Connections and datagrams, whoever their source said that they were from. */
+  /** Connections, datagrams and the like, whoever their source said that they were from. */
   readonly begun: number;
   /** Packets whose source is no address of the customer: thrown away. */
   readonly foreign: number;
@@ -100,18 +100,20 @@ async function wire(
     for (const host of lan.hosts) hosts.set(host, namespace);
   }
   const isps = new Map<string, Namespace>();
-  for (const [device, { addresses }] of Object.entries(plan.uplinks)) {
+  for (const device of Object.keys(plan.uplinks)) {
     const isp = await add(device);
     await connect(router, device, isp, CUSTOMER);
     await answerOnLink(isp);
     await batch(isp, [`link set ${CUSTOMER} up`, ...ispLines(plan, device)]);
-    await isp.run('nft', ['-f', '-'], ispRuleset(internetOf(plan), addresses.map(bare)));
+    await isp.run('nft', ['-f', '-'], ispRuleset(internetOf(plan), customersOf(plan, device)));
     await batch(router, [`link set ${device} up`, ...routerLines(plan, device)]);
     isps.set(device, isp);
   }
   for (const device of isps.keys()) await hasCarrier(router, device, true);
   const settings = Object.entries(plan.sysctl ?? {}).map(([key, value]) => `${key}=${value}`);
   if (settings.length > 0) await router.run('sysctl', ['-qw', ...settings]);
+  const { others = [] } = plan;
+  if (others.length > 0) await router.run('nft', ['-f', '-'], `${others.join('\n')}\n`);
   const ispOf = (device: string): Namespace => {
     const isp = isps.get(device);
     if (isp === undefined) throw new Error(`the network has no uplink ${device}`);

@@ -67,6 +67,32 @@ describe('runPackets', () => {
     ]);
   });
 
+  it('counts what is sent together, and packets that nobody answers', async () => {
+    const to = '192.168.0.228 -> 203.0.113.80';
+    const gre = { 'proto 47': to };
+    expect(
+      await complaints(
+        {
+          together: [
+            { tcp: `${to}:80`, leaves: 'eth3' },
+            { 'local udp': '-> 203.0.113.80:53', leaves: 'eth2' },
+          ],
+        },
+        {
+          together: [
+            { tcp: `${to}:80`, leaves: 'eth2' },
+            { ...gre, leaves: 'eth3' },
+          ],
+        },
+        { ...gre, leaves: 'eth2' },
+      ),
+    ).toEqual([
+      `step 2, tcp ${to}:80: should leave by eth2; eth3 answered and saw 1.2.3.3`,
+      'step 2, together: ISPs counted eth2 0 (1), eth3 2 (1)',
+      `step 3, proto 47 ${to}: should leave by eth2; it failed with timeout, and reached eth3`,
+    ]);
+  });
+
   it('sees what is not answered, and what should not be', async () => {
     expect(
       await complaints(
@@ -75,9 +101,9 @@ describe('runPackets', () => {
       ),
     ).toEqual([
       'step 1, inbound tcp eth3: 203.0.113.80 -> 1.2.3.3:9998: should be answered by router; ' +
-        'it failed with ECONNREFUSED',
-      'step 2, inbound tcp eth3: 203.0.113.80 -> 1.2.3.3:9999: should not be answered; ' +
-        'router answered and saw 203.0.113.80',
+        'it failed with ECONNREFUSED, and reached no ISP',
+      'step 2, inbound tcp eth3: 203.0.113.80 -> 1.2.3.3:9999: should reach no ISP; ' +
+        'router answered and saw 203.0.113.80, and reached no ISP',
     ]);
   });
 });

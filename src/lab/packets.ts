@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { bug } from '../bug.ts';
 import type { Artefacts } from './artefacts.ts';
 import { ECHO_PORT } from './internet.ts';
 import { type Iptables, load, loadUplinks } from './load.ts';
 import type { Namespace } from './namespace.ts';
 import type { Network, Seen } from './network.ts';
-import type { Step } from './read-packets.ts';
+import type { Question, Step } from './read-packets.ts';
 import { type Script, startScript } from './start-script.ts';
 
 /** What came of a question: who answered, and what source that saw; or what went wrong. */
@@ -12,15 +13,18 @@ type Answer = { readonly name: string; readonly seen: string } | { readonly erro
 
 type StepOf<Kind> = Step & { readonly kind: Kind };
 
-/** What a step wants. */
-type Wanted = Pick<StepOf<'question'>, 'answerer' | 'as' | 'error'>;
+/** What a question wants. */
+type Wanted = Pick<Question, 'answerer' | 'as' | 'error'>;
 
-type Again = (step: StepOf<'again'>) => Promise<string | undefined>;
+type Again = (step: StepOf<'again'>) => Promise<readonly string[]>;
 
-type Ask = (from: Namespace, step: StepOf<'question' | 'inbound'>) => Promise<Answer>;
+/** All of them at once; the answers in their order. */
+type Ask = (
+  questions: readonly { readonly asker: Namespace; readonly question: Question }[],
+) => Promise<readonly Answer[]>;
 
 /** Milliseconds. Where nothing is to come, enough for a first packet and its repetition. */
-const WAIT = { nothing: 1200, something: 3000 };
+const WAIT = { nothing: 1200, something: 3000, raw: 300 };
 
 /**
  * Runs steps on a network whose router has the artefacts loaded.
@@ -37,8 +41,8 @@ export async function runPackets(
   const complaints: string[] = [];
   try {
     for (const [index, step] of steps.entries()) {
-      const complaint = await runStep(network, files, agents, step, iptables);
-      if (complaint !== undefined) complaints.push(`step ${index + 1}, ${step.text}: ${complaint}`);
+      const found = await runStep(network, files, agents, step, iptables);
+      complaints.push(...found.map((complaint) => `step ${index + 1}, ${complaint}`));
     }
   } finally {
     await agents.stop();
@@ -60,23 +64,30 @@ async function startAgents({ router, lans, isps }: Network) {
   );
   const agentIn = (namespace: Namespace): Script =>
     agents.get(namespace) ?? bug('a namespace without an agent');
-  const kept = new Map<string, { readonly agent: Script; readonly answer: string }>();
-  const ask: Ask = async (namespace, { from, source, to, port, ...step }) => {
-    const [protocol, keep] = step.kind === 'question' ? [step.protocol, step.keep] : ['tcp'];
-    const wait = hopeless(step) ? WAIT.nothing : WAIT.something;
-    const question = { protocol, from, source, to, port, wait, keep };
-    const agent = agentIn(namespace);
-    const answer = await agent.ask(JSON.stringify(question));
-    if (keep !== undefined) kept.set(keep, { agent, answer });
-    return JSON.parse(answer);
+  const kept = new Map<string, { readonly agent: Script; readonly answer: Answer }>();
+  const ask: Ask = async (questions) => {
+    const answers = new Map<Question, Answer>();
+    const askAll = async (asker: Namespace): Promise<void> => {
+      const asked = questions.filter((each) => each.asker === asker);
+      const line = JSON.stringify(asked.map(({ question }) => spell(question)));
+      const agent = agentIn(asker);
+      const found: Answer[] = JSON.parse(await agent.ask(line));
+      for (const [index, { question }] of asked.entries()) {
+        const answer = found[index] ?? bug('a question without an answer');
+        answers.set(question, answer);
+        if (question.keep !== undefined) kept.set(question.keep, { agent, answer });
+      }
+    };
+    await Promise.all([...new Set(questions.map(({ asker }) => asker))].map(askAll));
+    return questions.map(({ question }) => answers.get(question) ?? bug('an answer is lost'));
   };
   const again: Again = async ({ keep, answered, text }) => {
     const one = kept.get(keep);
     if (one === undefined) throw new Error(`${text}: no connection was kept under that name`);
     const wait = answered ? WAIT.something : WAIT.nothing;
-    const answer = await one.agent.ask(JSON.stringify({ again: keep, wait }));
-    if ((answer === one.answer) === answered) return undefined;
-    return `should ${answered ? '' : 'not '}be answered as before; ${happened(JSON.parse(answer))}`;
+    const [answer] = JSON.parse(await one.agent.ask(JSON.stringify([{ again: keep, wait }])));
+    if (isDeepStrictEqual(answer, one.answer) === answered) return [];
+    return [`${text}: should ${answered ? '' : 'not '}be answered as before; ${happened(answer)}`];
   };
   const stop = async (): Promise<void> => {
     await Promise.all([...agents.values()].map((agent) => agent.stop()));
@@ -84,8 +95,16 @@ async function startAgents({ router, lans, isps }: Network) {
   return { ask, again, stop };
 }
 
-const hopeless = ({ answerer, error }: Wanted): boolean =>
-  answerer === null && (error === undefined || error === 'timeout');
+/** A question as the agent takes it. */
+function spell({ protocol, answerer, error, from, source, to, port, keep }: Question): unknown {
+  if (typeof protocol !== 'string') {
+    const { number, bytes, dscp } = protocol;
+    return { protocol: number, from, to, bytes, dscp, wait: WAIT.raw };
+  }
+  const hopeless = answerer === null && (error === undefined || error === 'timeout');
+  const wait = hopeless ? WAIT.nothing : WAIT.something;
+  return { protocol, from, source, to, port, wait, keep };
+}
 
 async function runStep(
   network: Network,
@@ -93,52 +112,89 @@ async function runStep(
   { ask, again }: { readonly ask: Ask; readonly again: Again },
   step: Step,
   iptables: Iptables,
-): Promise<string | undefined> {
+): Promise<readonly string[]> {
   switch (step.kind) {
-    case 'question':
-      return question(network, ask, step);
-    case 'inbound':
-      return inbound(network, ask, step);
+    case 'questions':
+      return questions(network, ask, step);
     case 'again':
       return again(step);
     case 'link':
       await network.setLink(step.device, step.set);
       if (step.set === 'up') await loadUplinks(network.router, files, step.device);
-      return undefined;
+      return [];
     case 'carrier':
       await network.setCarrier(step.device, step.set);
-      return undefined;
+      return [];
     case 'reload':
       await load(network.router, files, files, iptables);
-      return undefined;
+      return [];
     default:
       step satisfies never;
       return bug('a step of no kind');
   }
 }
 
-async function question(
+async function questions(
   network: Network,
   ask: Ask,
-  step: StepOf<'question'>,
-): Promise<string | undefined> {
+  step: StepOf<'questions'>,
+): Promise<readonly string[]> {
   const { isps } = network;
-  const asker = step.asker === 'router' ? network.router : network.hosts.get(step.from ?? '');
-  if (asker === undefined) throw new Error(`${step.text}: the network has no such host`);
+  const all = step.questions.map((question) => ({ question, asker: askerOf(network, question) }));
   const before = await seenByAll(network);
-  const answer = await ask(asker, step);
+  const answers = await ask(all);
   const after = await seenByAll(network);
-  const changed = (what: keyof Seen): string[] =>
-    [...isps.keys()].filter((device) => after.get(device)?.[what] !== before.get(device)?.[what]);
-  const reached = changed('begun');
-  const wanted = step.answerer !== null && isps.has(step.answerer) ? step.answerer : '';
-  if (reached.join() === wanted && answers(step, answer)) return undefined;
+  const more = (what: keyof Seen, device: string): number =>
+    (after.get(device)?.[what] ?? 0) - (before.get(device)?.[what] ?? 0);
+  const devices = [...isps.keys()];
+  const wanted = (device: string): number =>
+    step.questions.filter(({ answerer }) => answerer === device).length;
+  const counted = devices.every((device) => more('begun', device) === wanted(device));
+  const wrong = step.questions.flatMap((question, index) => {
+    const answer = answers[index] ?? bug('a question without an answer');
+    return answersTo(question, answer)
+      ? []
+      : [`${question.text}: should ${expected(question, isps)}; ${happened(answer)}`];
+  });
+  if (counted && wrong.length === 0) return [];
+  const reached = devices.filter((device) => more('begun', device) > 0);
+  const foreign = devices
+    .filter((device) => more('foreign', device) > 0)
+    .map((device) => `, by ${device} from a foreign source`);
+  const [first, ...others] = step.questions;
+  if (first === undefined || others.length > 0) {
+    const counts = devices.map((each) => `${each} ${more('begun', each)} (${wanted(each)})`);
+    return [...wrong, `${step.text}: ISPs counted ${counts.join(', ')}${foreign.join('')}`];
+  }
   const where = reached.length === 0 ? 'reached no ISP' : `reached ${reached.join(' and ')}`;
-  const foreign = changed('foreign').map((device) => `, by ${device} from a foreign source`);
-  return `should ${expected(step, isps)}; ${happened(answer)}, and ${where}${foreign.join('')}`;
+  const [answer = bug('a question without an answer')] = answers;
+  const what = `should ${expected(first, isps)}; ${happened(answer)}`;
+  return [`${first.text}: ${what}, and ${where}${foreign.join('')}`];
 }
 
-function answers({ answerer, as, error }: Wanted, answer: Answer): boolean {
+function askerOf({ router, hosts, isps }: Network, { asker, from, text }: Question): Namespace {
+  switch (asker.kind) {
+    case 'router':
+      return router;
+    case 'host': {
+      const host = hosts.get(from ?? '');
+      if (host === undefined) throw new Error(`${text}: the network has no such host`);
+      return host;
+    }
+    case 'isp': {
+      const isp = isps.get(asker.device);
+      if (isp === undefined) throw new Error(`${text}: the network has no such uplink`);
+      return isp;
+    }
+    default:
+      asker satisfies never;
+      return bug('a question of nobody');
+  }
+}
+
+function answersTo({ protocol, answerer, as, error }: Question, answer: Answer): boolean {
+  // Nobody answers it: the ISPs' counts say where it went.
+  if (typeof protocol !== 'string') return 'error' in answer && answer.error === 'timeout';
   if ('name' in answer) return answerer === answer.name && (as === undefined || as === answer.seen);
   return answerer === null && (error === undefined || error === answer.error);
 }
@@ -148,19 +204,6 @@ async function seenByAll({ isps, seen }: Network): Promise<ReadonlyMap<string, S
   return new Map(
     await Promise.all(devices.map(async (device) => [device, await seen(device)] as const)),
   );
-}
-
-async function inbound(
-  { isps }: Network,
-  ask: Ask,
-  step: StepOf<'inbound'>,
-): Promise<string | undefined> {
-  const isp = isps.get(step.device);
-  if (isp === undefined) throw new Error(`${step.text}: the network has no such uplink`);
-  const answer = await ask(isp, step);
-  if (answers(step, answer)) return undefined;
-  const wanted = step.answerer === null ? 'not be answered' : `be answered by ${step.answerer}`;
-  return `should ${wanted}; ${happened(answer)}`;
 }
 
 function expected({ answerer, as, error }: Wanted, isps: Network['isps']): string {

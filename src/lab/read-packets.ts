@@ -12,10 +12,15 @@ interface Way {
   readonly port: number;
 }
 
-interface Question extends Way {
-  readonly kind: 'question';
-  readonly asker: 'host' | 'router';
-  readonly protocol: 'tcp' | 'udp';
+/** Who asks: the host that has the source address, the router, or the ISP at one of its devices. */
+type Asker =
+  | { readonly kind: 'host' }
+  | { readonly kind: 'router' }
+  | { readonly kind: 'isp'; readonly device: string };
+
+export interface Question extends Way {
+  readonly asker: Asker;
+  readonly protocol: 'tcp' | 'udp' | Raw;
   /** An ISP or a LAN, each by the router's device, or `router`; null if nobody sees it. */
   readonly answerer: string | null;
   /** The source address that the answerer sees. */
@@ -24,15 +29,22 @@ interface Question extends Way {
   readonly keep?: string | undefined;
   /** What the asker is told. UDP hears only of what ICMP calls final: no mere `unreachable`. */
   readonly error?: string | undefined;
+  /** As a complaint names it. */
+  readonly text: string;
 }
 
-interface Inbound extends Way {
-  readonly kind: 'inbound';
-  readonly device: string;
-  /** A LAN by the router's device, or `router`; null if nobody does. */
-  readonly answerer: string | null;
-  /** The source address that the answerer sees. */
-  readonly as?: string | undefined;
+/** A packet as it is. Nobody answers it: that an ISP counts it is all that is seen of it. */
+interface Raw {
+  readonly number: number;
+  /** What is behind its IP header, in hexadecimal digits. */
+  readonly bytes: string;
+  readonly dscp: number;
+}
+
+/** Asked at once: to wait for what does not come takes as long for many as for one. */
+interface Questions {
+  readonly kind: 'questions';
+  readonly questions: readonly Question[];
 }
 
 /** Once more on a connection that was kept: does the same one still answer it? */
@@ -52,7 +64,7 @@ interface Reload {
   readonly kind: 'reload';
 }
 
-export type Step = (Question | Inbound | Again | Switch | Reload) & {
+export type Step = (Questions | Again | Switch | Reload) & {
   /** As a complaint names it. */
   readonly text: string;
 };
@@ -64,14 +76,25 @@ export interface Packets {
 }
 
 const Texts = v.array(v.string());
-const Uplink = v.strictObject({ addresses: Texts, gateways: v.optional(Texts, []) });
+const Lan = v.strictObject({
+  device: v.string(),
+  addresses: Texts,
+  hosts: Texts,
+  mac: v.optional(v.string()),
+});
+const Uplink = v.strictObject({
+  addresses: Texts,
+  gateways: v.optional(Texts, []),
+  routed: v.optional(Texts),
+});
 const File = v.strictObject({
   network: v.strictObject({
-    lans: v.array(v.strictObject({ device: v.string(), addresses: Texts, hosts: Texts })),
+    lans: v.array(Lan),
     uplinks: v.record(v.string(), Uplink),
     internet: v.optional(Texts),
     main: v.optional(v.string()),
     sysctl: v.optional(v.record(v.string(), v.union([v.string(), v.number()]))),
+    others: v.optional(Texts),
   }),
   steps: v.array(v.record(v.string(), v.unknown())),
 });
@@ -86,6 +109,15 @@ const Answered = v.strictObject({
   answered: v.union([v.boolean(), v.string()]),
   as: v.optional(v.string()),
 });
+/** Enough for any header that conntrack reads. */
+const EMPTY = '00'.repeat(8);
+const Dscp = v.optional(v.pipe(v.number(), v.maxValue(63)), 0);
+const Sent = v.strictObject({
+  leaves: v.nullable(v.string()),
+  dscp: Dscp,
+  bytes: v.optional(v.pipe(v.string(), v.regex(/^([0-9a-f]{2})*$/)), EMPTY),
+});
+const Group = v.array(v.record(v.string(), v.unknown()));
 const Again = v.strictObject({ answered: v.boolean() });
 const Switched = v.strictObject({ set: v.picklist(['up', 'down']) });
 const Nothing = v.strictObject({});
@@ -111,22 +143,11 @@ function readStep(step: Readonly<Record<string, unknown>>): Step {
   const rest = Object.fromEntries(expected);
   const text = `${key} ${value}`;
   switch (key) {
-    case 'tcp':
-    case 'udp':
-    case 'local tcp':
-    case 'local udp': {
-      const asker = key.startsWith('local') ? 'router' : 'host';
-      const protocol = key.endsWith('tcp') ? 'tcp' : 'udp';
-      const question = { kind: 'question', asker, protocol, ...readWay(value), text } as const;
-      // What stays inside leaves by no uplink.
-      if ('answered' in rest) return { ...question, ...readAnswered(rest) };
-      const { leaves, ...others } = v.parse(Leaves, rest);
-      return { ...question, answerer: leaves, ...others };
-    }
-    case 'inbound tcp': {
-      const [, device, way] = /^(\S+): (.*)$/.exec(String(value)) ?? [];
-      if (device === undefined) throw new Error('write `DEVICE: FROM -> TO:PORT`');
-      return { kind: 'inbound', device, ...readWay(way), ...readAnswered(rest), text };
+    case 'together': {
+      v.parse(Nothing, rest);
+      const questions = v.parse(Group, value).map(readQuestion);
+      assertToldApart(questions);
+      return { kind: 'questions', questions, text: key };
     }
     case 'again': {
       const { answered } = v.parse(Again, rest);
@@ -141,7 +162,45 @@ function readStep(step: Readonly<Record<string, unknown>>): Step {
       v.parse(Nothing, rest);
       return { kind: 'reload', text: key };
     default:
-      throw new Error(`there is no step \`${key}\``);
+      return { kind: 'questions', questions: [readQuestion(step)], text };
+  }
+}
+
+function readQuestion(step: Readonly<Record<string, unknown>>): Question {
+  const [[key, value] = ['', ''], ...expected] = Object.entries(step);
+  const rest = Object.fromEntries(expected);
+  const text = `${key} ${value}`;
+  const [, side = '', name = ''] = /^(|local |inbound )(tcp|udp|proto \d+)$/.exec(key) ?? [];
+  if (name === '') throw new Error(`there is no step \`${key}\``);
+  if (name !== 'tcp' && name !== 'udp') {
+    const { leaves, ...packet } = v.parse(Sent, rest);
+    const protocol = { number: Number(name.slice('proto '.length)), ...packet };
+    const [from, to] = String(value).split(' -> ');
+    if (side !== '' || !from || !to) throw new Error('only hosts send it; write `FROM -> TO`');
+    const asker = { kind: 'host' } as const;
+    return { asker, protocol, from, to, port: 0, answerer: leaves, text };
+  }
+  const { asker, way } = readAsker(side, value);
+  const question = { asker, protocol: name, ...readWay(way), text } as const;
+  // What stays inside leaves by no uplink.
+  if ('answered' in rest) return { ...question, ...readAnswered(rest) };
+  const { leaves, ...others } = v.parse(Leaves, rest);
+  return { ...question, answerer: leaves, ...others };
+}
+
+function readAsker(side: string, value: unknown): { asker: Asker; way: unknown } {
+  if (side === '') return { asker: { kind: 'host' }, way: value };
+  if (side === 'local ') return { asker: { kind: 'router' }, way: value };
+  const [, device, way] = /^(\S+): (.*)$/.exec(String(value)) ?? [];
+  if (device === undefined) throw new Error('write `DEVICE: FROM -> TO:PORT`');
+  return { asker: { kind: 'isp', device }, way };
+}
+
+/** What nobody answers is only counted: of several the count says nothing if their ways differ. */
+function assertToldApart(questions: readonly Question[]): void {
+  const raw = questions.filter(({ protocol }) => typeof protocol !== 'string');
+  if (new Set(raw.map(({ answerer }) => answerer)).size > 1) {
+    throw new Error('packets that nobody answers leave by one device if they are sent together');
   }
 }
 

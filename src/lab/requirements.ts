@@ -9,6 +9,7 @@ const PACKAGES = {
   'iptables-nft': 'iptables',
   'iptables-legacy': 'iptables',
   ipset: 'ipset',
+  perl: 'perl',
 };
 
 /** What the lab lacks on this machine, as a line that says what to run; nothing if it lacks nothing. */
