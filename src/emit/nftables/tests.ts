@@ -36,10 +36,15 @@ function testOf(
   const shown = negated ? rest : set;
   const [only] = shown;
   if (only === undefined) return bug(`the ${dimension} of a box is empty or everything`);
+  const values = shown.map((interval) => formatInterval(dimension, family, interval));
   const value =
     shown.length === 1
-      ? formatInterval(dimension, family, only)
-      : `@${nameSet(dimension, family, shown)}`;
+      ? values[0]
+      : // The field lies across two bytes of the IPv6 header: to where it lies nft shifts the
+        // elements of such a set, but not those of one with a name.
+        dimension === 'dscp'
+        ? `{ ${values.join(', ')} }`
+        : `@${nameSet(dimension, family, shown)}`;
   return `${spelling(dimension, family).expression} ${negated ? '!= ' : ''}${value}`;
 }
 
