@@ -1,5 +1,5 @@
 // Runs in each namespace of the lab: `node agent.mjs NAME PORT`. It answers on that port, TCP and
-// UDP, both families, with `NAME SEEN_SOURCE_ADDRESS`, and asks other agents what it reads from
+// UDP, both families, with a line `NAME SEEN_SOURCE_ADDRESS`, and asks other agents what it reads from
 // standard input: a list of questions a line, all asked at once, each
 // `{"protocol", "from", "source", "to", "port", "wait"}`, and a list of answers a line, each
 // `{"name", "seen"}` or `{"error"}`. With `"keep"` the connection stays open under that name, and
@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 
 const [name = '', port = ''] = process.argv.slice(2);
 // An IPv4 address on a socket of both families.
-const greeting = (address) => `${name} ${address.replace(/^::ffff:/, '')}`;
+const greeting = (address) => `${name} ${address.replace(/^::ffff:/, '')}\n`;
 
 async function serve() {
   const tcp = createServer((socket) => {
@@ -89,7 +89,8 @@ async function ask(question) {
 }
 
 function heard(data) {
-  const [name, seen] = data.toString().split(' ');
+  // What was asked while the way was cut is answered late, and perhaps in the same breath.
+  const [name, seen] = data.toString().split(/[ \n]/);
   return { name, seen };
 }
 

@@ -148,7 +148,7 @@ async function questions(
     (after.get(device)?.[what] ?? 0) - (before.get(device)?.[what] ?? 0);
   const devices = [...isps.keys()];
   const wanted = (device: string): number =>
-    step.questions.filter(({ answerer }) => answerer === device).length;
+    step.questions.filter((question) => reaches(question, device)).length;
   const counted = devices.every((device) => more('begun', device) === wanted(device));
   const wrong = step.questions.flatMap((question, index) => {
     const answer = answers[index] ?? bug('a question without an answer');
@@ -170,6 +170,12 @@ async function questions(
   const [answer = bug('a question without an answer')] = answers;
   const what = `should ${expected(first, isps)}; ${happened(answer)}`;
   return [`${first.text}: ${what}, and ${where}${foreign.join('')}`];
+}
+
+/** Whether an ISP sees a packet of it: to the one that asked, a datagram's answer looks like a first one. */
+function reaches({ protocol, answerer, asker }: Question, device: string): boolean {
+  if (answerer === device) return true;
+  return protocol === 'udp' && answerer !== null && asker.kind === 'isp' && asker.device === device;
 }
 
 function askerOf({ router, hosts, isps }: Network, { asker, from, text }: Question): Namespace {

@@ -108,6 +108,8 @@ const Leaves = v.strictObject({
 const Answered = v.strictObject({
   answered: v.union([v.boolean(), v.string()]),
   as: v.optional(v.string()),
+  error: v.optional(v.string()),
+  keep: v.optional(v.string()),
 });
 /** Enough for any header that conntrack reads. */
 const EMPTY = '00'.repeat(8);
@@ -204,10 +206,10 @@ function assertToldApart(questions: readonly Question[]): void {
   }
 }
 
-function readAnswered(rest: unknown): Pick<Question, 'answerer' | 'as'> {
-  const { answered, as } = v.parse(Answered, rest);
-  if (answered === false) return { answerer: null, as };
-  return { answerer: answered === true ? 'router' : answered, as };
+function readAnswered(rest: unknown): Pick<Question, 'answerer' | 'as' | 'error' | 'keep'> {
+  const { answered, ...others } = v.parse(Answered, rest);
+  if (answered === false) return { answerer: null, ...others };
+  return { answerer: answered === true ? 'router' : answered, ...others };
 }
 
 function readWay(value: unknown): Way {
