@@ -19,7 +19,7 @@ type Wanted = Pick<Question, 'answerer' | 'as' | 'error'>;
 type Again = (step: StepOf<'again'>) => Promise<readonly string[]>;
 
 /** All of them at once; the answers in their order. */
-type Ask = (
+export type Ask = (
   questions: readonly { readonly asker: Namespace; readonly question: Question }[],
 ) => Promise<readonly Answer[]>;
 
@@ -51,7 +51,7 @@ export async function runPackets(
 }
 
 /** One in each namespace, for the whole run: each answers, and asks what it is told to. */
-async function startAgents({ router, lans, isps }: Network) {
+export async function startAgents({ router, lans, isps }: Network) {
   const script = new URL('./agent.mjs', import.meta.url);
   const named = [['router', router] as const, ...lans, ...isps];
   const agents = new Map(
@@ -178,7 +178,11 @@ function reaches({ protocol, answerer, asker }: Question, device: string): boole
   return protocol === 'udp' && answerer !== null && asker.kind === 'isp' && asker.device === device;
 }
 
-function askerOf({ router, hosts, isps }: Network, { asker, from, text }: Question): Namespace {
+/** The namespace that a question is asked from; one that the network has not is an error. */
+export function askerOf(
+  { router, hosts, isps }: Network,
+  { asker, from, text }: Question,
+): Namespace {
   switch (asker.kind) {
     case 'router':
       return router;
