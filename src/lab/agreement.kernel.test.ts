@@ -19,7 +19,7 @@ import { type Iptables, load } from './load.ts';
 import { withNetwork } from './network.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import { runPackets } from './packets.ts';
-import type { Step } from './read-packets.ts';
+import type { Question, Step } from './read-packets.ts';
 
 /** Random policies and random packets: what the model says, the kernel must do, by each ruleset. */
 const PLAN: NetworkPlan = {
@@ -140,12 +140,11 @@ function packetOf({ from, to, protocol: name, port }: Asked): Packet {
 }
 
 /** What the lab should see of it. */
-function stepOf(question: Asked, outcome: Outcome, up: ReadonlySet<string>): Step {
+function questionOf(question: Asked, outcome: Outcome, up: ReadonlySet<string>): Question {
   const { from, to, protocol: name, port } = question;
   const text = `${name} ${from} -> ${to}:${port}`;
   const step = {
-    kind: 'question',
-    asker: from === '' ? 'router' : 'host',
+    asker: { kind: from === '' ? 'router' : 'host' },
     protocol: name,
     from: from === '' ? undefined : from,
     to,
@@ -218,7 +217,10 @@ it.each([
         some.flatMap((each) => {
           if (each.from !== '' && each.from.includes(':') !== each.to.includes(':')) return [];
           const { outcomes } = evaluate(program, packetOf(each), up);
-          return outcomes.map(({ outcome }) => stepOf(each, outcome, up));
+          return outcomes.map(({ outcome }): Step => {
+            const question = questionOf(each, outcome, up);
+            return { kind: 'questions', questions: [question], text: question.text };
+          });
         });
       const all = new Set(program.uplinks.map(({ name }) => name));
       const left = new Set([...all].filter((name) => !down.includes(name)));

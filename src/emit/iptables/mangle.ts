@@ -76,7 +76,7 @@ export function mangle(
       ),
       choices.forwarded,
       choices.local,
-      ...(program.inbound.length === 0 ? [] : [choices.inbound]),
+      choices.inbound,
       // A slot that nothing knows any more has no rule: it meets the guard, and never main.
       chain('restore', [marks.restore, unmarkMain, ...onTheWay]),
       chain('transit', [...answers, ...onTheWay]),
@@ -98,16 +98,12 @@ export function mangle(
           .filter(({ uplink }) => uplink.ways[family] !== undefined)
           .map((slot) => `-i ${slot.uplink.device} ${marks.setConnection(markOf(slot))}`),
       ]),
-      ...(program.inbound.length === 0
-        ? []
-        : [
-            chain('begin-transit', [
-              marks.save,
-              ...transits.map(
-                (slot) => `${marks.packet(markOf(slot))} ${marks.setPacket(markOf(slot.target))}`,
-              ),
-            ]),
-          ]),
+      chain('begin-transit', [
+        marks.save,
+        ...transits.map(
+          (slot) => `${marks.packet(markOf(slot))} ${marks.setPacket(markOf(slot.target))}`,
+        ),
+      ]),
       // What the router sent and no uplink could take goes back to it, to be refused. A connection that
       // is open waits for its uplink; further on a changed device would end what is masqueraded.
       chain('hold', [

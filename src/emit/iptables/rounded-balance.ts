@@ -1,4 +1,5 @@
 import type { Check } from '../../policy/checks/check.ts';
+import { hasWay } from '../../policy/has-way.ts';
 import { choicesOf } from '../../policy/outcomes.ts';
 import { at, diagnose, type Kind } from '../../text/diagnostic.ts';
 import { apportion, MOST_NODES } from './apportion.ts';
@@ -11,13 +12,24 @@ const kind: Kind = {
   elsewhere: true,
 };
 
-/** By source iptables tells 32 groups of hosts apart: other shares come out as near as that goes. */
+/**
+ * By source iptables tells 32 groups of hosts apart: other shares come out as near as that goes. Of
+ * an IPv6 address xt_cluster hashes the first 32 bits alone.
+ */
 export const roundedBalance: Check = {
   kind,
   run: ({ routes }, report) => {
-    for (const { tiers } of routes) {
+    for (const { tiers, conditions } of routes) {
       const [first] = tiers;
       if (first?.kind !== 'balance' || first.by !== 'source') continue;
+      const six = first.members.filter(({ uplink }) => hasWay(uplink, 6));
+      if (conditions.families.includes(6) && six.length > 1) {
+        const message =
+          'iptables does not divide by IPv6 source: all hosts of a /32 take one uplink';
+        const help =
+          'write a rule for `ipv4` and one for `ipv6` that divides `by flow`, or compile for nft';
+        report(diagnose(kind, message, [at(first.span)], help));
+      }
       const choices = choicesOf(tiers);
       const { parts, exact } = apportion(choices.map(({ weight }) => weight));
       if (exact) continue;

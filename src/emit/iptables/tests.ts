@@ -78,19 +78,25 @@ function numbers(set: IntervalSet<Point>, rest: IntervalSet<Point>): [number[], 
   return [singles(set as IntervalSet<number>), singles(rest as IntervalSet<number>)];
 }
 
+/** How many points a set has. */
+const count = (set: IntervalSet<number>): number =>
+  set.reduce((sum, [low, high]) => sum + high - low + 1, 0);
+
 const singles = (set: IntervalSet<number>): number[] =>
   set.flatMap(([low, high]) => Array.from({ length: high - low + 1 }, (_, index) => low + index));
 
+/** So many values one rule excludes: iptables 1.8.9 takes no more than 255 words a line. */
+const MOST_EXCLUDED = 8;
+
 /** A rule for each value, or one that excludes the others: a match may stand in a rule repeatedly. */
-function eitherPart(
-  values: readonly number[],
-  others: readonly number[],
-  spell: (not: '' | ' !', value: number) => string,
+function eitherPart<T>(
+  values: readonly T[],
+  others: readonly T[],
+  spell: (not: '' | ' !', value: T) => string,
 ): Part {
-  if (others.length < values.length) {
-    return { any: [others.map((value) => spell(' !', value)).join(' ')] };
-  }
-  return { any: values.map((value) => spell('', value)) };
+  if (others.length >= values.length) return { any: values.map((value) => spell('', value)) };
+  if (others.length > MOST_EXCLUDED) return { none: others.map((value) => spell('', value)) };
+  return { any: [others.map((value) => spell(' !', value)).join(' ')] };
 }
 
 /** Before the option that it turns round. */
@@ -110,17 +116,13 @@ function devicePart(set: IntervalSet<bigint>, rest: IntervalSet<bigint>): Part {
 function macPart(set: IntervalSet<number>, rest: IntervalSet<number>): Part {
   const spell = (not: '' | ' !', mac: number): string =>
     `-m mac${not} --mac-source ${formatMac(mac)}`;
-  // A set that is a complement reaches to the end of all addresses.
-  if (set.some(([, high]) => high === 2 ** 48 - 1)) {
-    return {
-      any: [
-        singles(rest)
-          .map((mac) => spell(' !', mac))
-          .join(' '),
-      ],
-    };
+  const negated = count(rest) < count(set);
+  if (!negated) return { any: singles(set).map((mac) => spell('', mac)) };
+  const others = singles(rest);
+  if (others.length > MOST_EXCLUDED) {
+    return { any: [spell(' !', 0)], none: others.map((mac) => spell('', mac)) };
   }
-  return { any: singles(set).map((mac) => spell('', mac)) };
+  return { any: [others.map((mac) => spell(' !', mac)).join(' ')] };
 }
 
 /** What no socket sent fits no `not` either. */
@@ -128,6 +130,9 @@ function userPart(set: IntervalSet<number>, rest: IntervalSet<number>): Part {
   const spell = (not: string, [low, high]: Interval<number>): string =>
     `-m owner${not} --uid-owner ${low === high ? low : `${low}-${high}`}`;
   if (rest.length >= set.length) return { any: set.map((each) => spell('', each)) };
+  if (rest.length > MOST_EXCLUDED) {
+    return { any: ['-m owner --socket-exists'], none: rest.map((each) => spell('', each)) };
+  }
   const others = rest.map((each) => spell(' !', each)).join(' ');
   return { any: [`-m owner --socket-exists ${others}`] };
 }
@@ -172,15 +177,20 @@ function icmpPart(family: Family, values: readonly number[], others: readonly nu
     const part = eitherPart(values, others, (not, value) => {
       return `-m icmp6${not} --icmpv6-type ${value}`;
     });
-    return { any: (part.any ?? []).map((words) => `-p 58 ${words}`) };
+    return ofProtocol(58, part);
   }
   const part = eitherPart(values, others, (not, value) => {
     return value === 255
       ? `-m u32${not} --u32 0>>22&0x3c@0>>24=255`
       : `-m icmp${not} --icmp-type ${value}`;
   });
-  return { any: (part.any ?? []).map((words) => `-p 1 ${words}`) };
+  return ofProtocol(1, part);
 }
+
+const ofProtocol = (protocol: number, { any = [''], none = [] }: Part): Part => ({
+  any: any.map((words) => `-p ${protocol} ${words}`.trim()),
+  none: none.map((words) => `-p ${protocol} ${words}`),
+});
 
 /** How many ports one match takes; a range counts twice. */
 const MOST_PORTS = 15;
@@ -202,23 +212,14 @@ export function multiports(set: IntervalSet<number>): string[] {
 }
 
 function portPart(option: string, set: IntervalSet<number>, rest: IntervalSet<number>): Part {
-  if (rest.length < set.length) {
-    return {
-      any: [
-        multiports(rest)
-          .map((ports) => `-m multiport ! ${option} ${ports}`)
-          .join(' '),
-      ],
-    };
-  }
-  return { any: multiports(set).map((ports) => `-m multiport ${option} ${ports}`) };
+  const some = multiports(set).map((ports) => `-m multiport ${option} ${ports}`);
+  const others = multiports(rest).map((ports) => `-m multiport ! ${option} ${ports}`);
+  const short = others.length < some.length || rest.length < set.length;
+  return { any: short && others.length <= MOST_EXCLUDED ? [others.join(' ')] : some };
 }
 
 function markPart(cubes: NonNullable<Box['mark']>): Part {
-  const spell = (not: string, { value, mask }: (typeof cubes)[number]): string =>
-    `-m mark${not} --mark ${formatMark(value)}/${formatMark(mask)}`;
-  const others = complementCubes(cubes);
-  if (others.length < cubes.length)
-    return { any: [others.map((cube) => spell(' !', cube)).join(' ')] };
-  return { any: cubes.map((cube) => spell('', cube)) };
+  return eitherPart(cubes, complementCubes(cubes), (not, { value, mask }) => {
+    return `-m mark${not} --mark ${formatMark(value)}/${formatMark(mask)}`;
+  });
 }

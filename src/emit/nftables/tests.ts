@@ -48,12 +48,16 @@ function testOf(
   return `${spelling(dimension, family).expression} ${negated ? '!= ' : ''}${value}`;
 }
 
+/** One rule holds no more expressions than the kernel has room for. */
+const MOST_EXCLUDED = 30;
+
 /** The mark's cubes: one rule each, or one rule that excludes the others where that is shorter. */
 function markTests({ mark }: Box): string[][] {
   if (mark === undefined) return [[]];
   const test = (operator: string) => (cube: (typeof mark)[number]) =>
     `meta mark & ${formatMark(cube.mask)} ${operator} ${formatMark(cube.value)}`;
   const others = complementCubes(mark);
-  if (others.length < mark.length) return [others.map(test('!='))];
+  if (others.length < mark.length && others.length <= MOST_EXCLUDED)
+    return [others.map(test('!='))];
   return mark.map((cube) => [test('==')(cube)]);
 }
