@@ -44,6 +44,16 @@ const Unended = createToken({
   start_chars_hint: ['"'],
   group: FAULTS,
 });
+/**
+ * What begins no other token, as long a stretch of it as there is: the lexer's own way over what it does
+ * not know takes seconds for a megabyte.
+ */
+const Wrong = createToken({
+  name: 'Wrong',
+  pattern: /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\uffff]+|\r+|\\+(?![ \t]*\r?\n)|"/,
+  line_breaks: false,
+  group: FAULTS,
+});
 export const Literal = createToken({ name: 'Literal', pattern: WORD, label: 'a value' });
 export const Ref = createToken({
   name: 'Ref',
@@ -202,4 +212,5 @@ export const ALL_TOKENS: TokenType[] = [
   Ref,
   Name,
   Literal,
+  Wrong,
 ];

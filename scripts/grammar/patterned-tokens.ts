@@ -1,7 +1,7 @@
-import { ALL_TOKENS } from '../../grammar/tokens.ts';
+import { ALL_TOKENS, FAULTS } from '../../grammar/tokens.ts';
 
-/** The tokens that have a pattern, and are not one word or sign, in the order of the lexer. */
+/** The tokens of the language that are not one word or sign, in the order of the lexer. */
 export const PATTERNED_TOKENS: readonly { readonly name: string; readonly pattern: RegExp }[] =
-  ALL_TOKENS.flatMap(({ name, PATTERN }) =>
-    PATTERN instanceof RegExp ? [{ name, pattern: PATTERN }] : [],
+  ALL_TOKENS.flatMap(({ name, PATTERN, GROUP }) =>
+    PATTERN instanceof RegExp && GROUP !== FAULTS ? [{ name, pattern: PATTERN }] : [],
   );

@@ -68,13 +68,14 @@ export function diagnose(
     const [first, ...rest] = labels.map((label) => ({ span: label.span, text: '' }));
     return { code, slug, severity, message: title, labels: [first as Label, ...rest] };
   }
+  const [first, ...rest] = labels.map(({ span, text }) => ({ span, text: shortened(text) }));
   return {
     code,
     slug,
     severity,
     message: shortened(message),
-    labels,
-    ...(help === undefined ? {} : { help }),
+    labels: [first as Label, ...rest],
+    ...(help === undefined ? {} : { help: shortened(help) }),
     ...(fix === undefined ? {} : { fix }),
   };
 }
@@ -89,7 +90,18 @@ export function quoting(span: Span | undefined): Label[] {
   return span === undefined || span.source.quotable ? [] : [at(span)];
 }
 
-/** A message may quote a word of megabytes. */
-function shortened(message: string): string {
-  return message.replace(/`([^`]{80})[^`]{20,}`/g, '`$1...`');
+/** The longest that is said of one thing, and of a word in it: a policy may hold words of megabytes. */
+const LONGEST = 500;
+const LONGEST_WORD = 100;
+
+function shortened(text: string): string {
+  if (text.length <= LONGEST_WORD) return text;
+  const parts = text
+    .split('`')
+    .map((part, index) => (index % 2 === 1 ? cut(part, LONGEST_WORD) : part));
+  return cut(parts.join('`'), LONGEST);
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 20)}...`;
 }
