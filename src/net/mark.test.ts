@@ -23,7 +23,7 @@ describe('cubes against brute force', () => {
   it('complementCubes has each mark that no cube has, once', () => {
     fc.assert(
       fc.property(cubes, (list) => {
-        const rest = complementCubes(list);
+        const rest = complementCubes(list, 1000) ?? [];
         for (const mark of UNIVERSE) {
           const times = rest.filter((each) => holds(each, mark)).length;
           expect(times).toBe(anyHolds(list, mark) ? 0 : 1);
@@ -36,7 +36,7 @@ describe('cubes against brute force', () => {
   it('its cubes have no value outside their mask', () => {
     fc.assert(
       fc.property(cubes, (list) => {
-        for (const { value, mask } of complementCubes(list)) {
+        for (const { value, mask } of complementCubes(list, 1000) ?? []) {
           expect(value).toBeGreaterThanOrEqual(0);
           expect(mask).toBeGreaterThanOrEqual(0);
           expect((value & ~mask) >>> 0).toBe(0);
@@ -57,8 +57,16 @@ describe('cubes against brute force', () => {
   });
 
   it('the complement of nothing is everything, and the other way round', () => {
-    expect(complementCubes([])).toEqual([{ value: 0, mask: 0 }]);
-    expect(complementCubes([{ value: 0, mask: 0 }])).toEqual([]);
+    expect(complementCubes([], 1000)).toEqual([{ value: 0, mask: 0 }]);
+    expect(complementCubes([{ value: 0, mask: 0 }], 1000)).toEqual([]);
+  });
+
+  it('a complement of too many cubes is none', () => {
+    const three = [1, 2, 4].map((bit) => ({ value: 0, mask: bit * 0x09249249 }));
+    expect(complementCubes(three.slice(0, 1), 10)).toHaveLength(10);
+    expect(complementCubes(three.slice(0, 1), 9)).toBeUndefined();
+    expect(complementCubes(three, 999)).toBeUndefined();
+    expect(complementCubes(three, 1000)).toHaveLength(1000);
   });
 });
 

@@ -26,10 +26,16 @@ export function cubesOverlap(a: readonly Cube[], b: readonly Cube[]): boolean {
   );
 }
 
-/** All marks that are in none of the cubes, as disjoint cubes. */
-export function complementCubes(cubes: readonly Cube[]): Cube[] {
+/**
+ * All marks that are in none of the cubes, as disjoint cubes; nothing where it would take more than
+ * `most` of them, and each cube may double their number.
+ */
+export function complementCubes(cubes: readonly Cube[], most: number): Cube[] | undefined {
   let left: Cube[] = [{ value: 0, mask: 0 }];
-  for (const cube of cubes) left = left.flatMap((each) => subtractCube(each, cube));
+  for (const cube of cubes) {
+    left = left.flatMap((each) => subtractCube(each, cube));
+    if (left.length > most) return undefined;
+  }
   return left;
 }
 

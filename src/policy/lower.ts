@@ -111,7 +111,7 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     }
   }
 
-  const balances = new Map<string, Balance>();
+  const balances = new Map<string, Balance & { readonly index: number }>();
   const slotOf = (tiers: readonly TierPolicy[], arrival?: UplinkPolicy): Slot | undefined => {
     const target = targetKey(tiers);
     if (target === undefined) return undefined;
@@ -133,8 +133,9 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
       first.by,
       ...choices.map(({ slot: { key }, weight }) => `${weight} ${key}`),
     ].join();
-    if (!balances.has(name)) balances.set(name, { by: first.by, choices });
-    return { kind: 'balance', balance: [...balances.keys()].indexOf(name) };
+    const balance = balances.get(name)?.index ?? balances.size;
+    balances.set(name, { index: balance, by: first.by, choices });
+    return { kind: 'balance', balance };
   };
   const rulesOf = (local: boolean): Rule[] =>
     policy.routes
@@ -158,7 +159,7 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     counters: options.counters,
     uplinks: [...uplinks.values()],
     slots: [...slots.values()].sort((a, b) => a.number - b.number),
-    balances: [...balances.values()],
+    balances: [...balances.values()].map(({ by, choices }) => ({ by, choices })),
     forwarded,
     inbound,
     local,

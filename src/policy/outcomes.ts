@@ -1,3 +1,4 @@
+import { LAYOUT } from '../model/layout.ts';
 import type { Nat, NatByFamily, OrderingSlot } from '../model/program.ts';
 import { share } from '../model/share.ts';
 import { formatRange } from '../net/prefix.ts';
@@ -45,6 +46,9 @@ export type Outcome =
       readonly span: Span;
     };
 
+/** Many more than there are slots: nobody is helped by a look at all that are too many. */
+const MOST = 20 * LAYOUT.lastSlot;
+
 /** All outcomes by their keys: uplinks as declared, what comes in by them, targets as first used. */
 export function outcomesOf(policy: Policy): Map<string, Outcome> {
   const out = new Map<string, Outcome>();
@@ -57,6 +61,7 @@ export function outcomesOf(policy: Policy): Map<string, Outcome> {
     add({ kind: 'inbound', key, uplink, nat: natOf(uplink), span: uplink.span });
   }
   for (const { tiers } of policy.routes) {
+    if (out.size > MOST) break;
     for (const { uplink, nat, span } of uplinksOf(tiers)) add(chosen(uplink, nat, span));
     for (const { tiers: order } of choicesOf(tiers)) {
       const ordering = orderingOf(order);
@@ -167,13 +172,19 @@ function orderingOf(tiers: readonly TierPolicy[]): (Outcome & { kind: 'ordering'
   return { kind: 'ordering', key, tiers: keys, end, span: first.span };
 }
 
+// A long list would be written anew for each rule that leaves by its uplink.
+const written = new WeakMap<Nat, string>();
+
+function formatOne(nat: Nat): string {
+  if (nat.kind === 'prefix') return `snat ${formatRange(nat.from)} to ${formatRange(nat.to)}`;
+  if (nat.kind !== 'snat') return nat.kind;
+  const text = written.get(nat) ?? `snat ${nat.ranges.map(formatRange).join(',')}`;
+  written.set(nat, text);
+  return text;
+}
+
 function formatNat(nat: NatByFamily): string {
-  const one = (each: Nat): string => {
-    if (each.kind === 'snat') return `snat ${each.ranges.map(formatRange).join(',')}`;
-    if (each.kind !== 'prefix') return each.kind;
-    return `snat ${formatRange(each.from)} to ${formatRange(each.to)}`;
-  };
-  const [four, six] = [one(nat[4]), one(nat[6])];
+  const [four, six] = [formatOne(nat[4]), formatOne(nat[6])];
   if (four === six) return four;
   return [four, six].filter((each) => each !== 'none').join(' ');
 }

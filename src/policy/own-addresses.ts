@@ -14,11 +14,12 @@ export interface OwnPrefix {
  */
 export function ownAddresses(policy: Policy): Map<UplinkPolicy, OwnPrefix[]> {
   const claimed = new Set<string>();
+  const nats = natsOf(policy);
   const out = new Map<UplinkPolicy, OwnPrefix[]>();
   for (const uplink of policy.uplinks) {
     const ranges = uplink.statement?.clauses.some(({ kind }) => kind === 'address')
       ? uplink.addresses.map(({ own }) => own)
-      : translatedTo(policy, uplink);
+      : (nats.get(uplink) ?? []).flatMap(singleAddresses);
     const own: OwnPrefix[] = [];
     for (const range of ranges) {
       const prefix = formatRange(range);
@@ -31,14 +32,21 @@ export function ownAddresses(policy: Policy): Map<UplinkPolicy, OwnPrefix[]> {
   return out;
 }
 
-function translatedTo(policy: Policy, uplink: UplinkPolicy): AddressRange[] {
-  const nats: (NatPolicy | undefined)[] = [uplink.nat];
-  for (const { tiers } of policy.routes) {
-    for (const each of uplinksOf(tiers)) if (each.uplink === uplink) nats.push(each.nat);
+/** What the packets of each uplink are translated to. */
+function natsOf({ uplinks, routes }: Policy): Map<UplinkPolicy, NatPolicy[]> {
+  const nats = new Map(
+    uplinks.map((uplink) => [uplink, uplink.nat === undefined ? [] : [uplink.nat]]),
+  );
+  for (const { tiers } of routes) {
+    for (const { uplink, nat } of uplinksOf(tiers)) {
+      if (nat !== undefined) nats.get(uplink)?.push(nat);
+    }
   }
-  return nats.flatMap((nat) =>
-    [nat?.[4], nat?.[6]].flatMap((action) =>
-      action?.kind === 'snat' ? action.ranges.filter(({ low, high }) => low === high) : [],
-    ),
+  return nats;
+}
+
+function singleAddresses(nat: NatPolicy): AddressRange[] {
+  return [nat[4], nat[6]].flatMap((action) =>
+    action?.kind === 'snat' ? action.ranges.filter(({ low, high }) => low === high) : [],
   );
 }

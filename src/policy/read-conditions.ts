@@ -284,7 +284,7 @@ function takeAddresses(
 ): void {
   if (reportEmpty(list, r.report)) return;
   const ranges: AddressRange[] = [];
-  let all: Addresses = { 4: [], 6: [] };
+  const referred: Addresses[] = [];
   let sound = true;
   for (const word of list.words) {
     if (word.form === 'ref') {
@@ -295,7 +295,7 @@ function takeAddresses(
           const message = `\`host\` takes single addresses, and \`@${word.text}\` holds more`;
           r.report(diagnose(badAddress, message, [at(word.span)], 'write `from`'));
         }
-        all = uniteAddresses(all, content.addresses);
+        referred.push(content.addresses);
       } else if (content.kind === 'domains') r.domains.push(word.span);
       continue;
     }
@@ -307,7 +307,7 @@ function takeAddresses(
     } else ranges.push(range);
   }
   if (!sound) return;
-  all = uniteAddresses(all, addressesOf(ranges));
+  const all = uniteAddresses([addressesOf(ranges), ...referred]);
   const set = negated ? complementAddresses(all) : all;
   if (negated && familiesOf(set).length === 0) reportNothingLeft(r, list);
   if (kind === 'to') r.draft.to = set;
@@ -415,6 +415,9 @@ function ambiguousNot(r: Reading, match: Match, written: string, list: List, oth
   r.report(diagnose(negatedPorts, message, [at(match.span)], help));
 }
 
+/** Each is a test of its own in every backend. */
+const MOST_MARKS = 256;
+
 function takeMarks(r: Reading, list: List, negated: boolean): void {
   if (reportEmpty(list, r.report)) return;
   const ours = r.names.markMask;
@@ -434,6 +437,13 @@ function takeMarks(r: Reading, list: List, negated: boolean): void {
       reportFault(badValue, word, { fault, write }, r.report);
     } else cubes.push({ value, mask });
   }
-  r.draft.marks = negated ? complementCubes(cubes) : cubes;
-  if (r.draft.marks.length === 0 && cubes.length > 0) reportNothingLeft(r, list);
+  const marks = negated ? complementCubes(cubes, MOST_MARKS) : cubes;
+  if (marks === undefined || marks.length > MOST_MARKS) {
+    const message = `these marks come to more than ${MOST_MARKS} tests`;
+    const help = 'name fewer, or wider ones with a mask';
+    r.report(diagnose(badValue, message, [at(list.span)], help));
+    return;
+  }
+  r.draft.marks = marks;
+  if (marks.length === 0 && cubes.length > 0) reportNothingLeft(r, list);
 }

@@ -49,20 +49,20 @@ function collect(
 ): IntervalSet<number> | undefined {
   if (reportEmpty(list, words.report)) return undefined;
   const intervals: Interval<number>[] = [];
-  let all: IntervalSet<number> = [];
+  const referred: IntervalSet<number>[] = [];
   let sound = true;
   for (const word of list.words) {
     if (word.form === 'ref' && fromSet !== undefined) {
       const content = refer(words, word, kind === badPort ? 'ports' : 'macs');
       if (content === undefined) sound = false;
-      else all = union(all, fromSet(content) ?? []);
+      else referred.push(fromSet(content) ?? []);
       continue;
     }
     const interval = readWord(kind, word, scan, words.report);
     if (interval === undefined) sound = false;
     else intervals.push(interval);
   }
-  return sound ? union(all, intervalSet(intervals)) : undefined;
+  return sound ? union([intervalSet(intervals), ...referred]) : undefined;
 }
 
 /** A set that must hold values of one kind; an empty one fits everywhere. */

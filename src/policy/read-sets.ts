@@ -58,12 +58,15 @@ export function readSets(
     }
   }
 
+  function* quotable(): Iterable<string> {
+    for (const [name, set] of byName) if (set.name.span.source.quotable) yield name;
+  }
+
   const lookup: SetLookup = (ref) => {
     const statement = byName.get(ref.text);
     if (statement !== undefined) return contentOf(statement, ref);
     if (lost.has(ref.text)) return { kind: 'faulty' };
-    const quotable = [...byName].filter(([, set]) => set.name.span.source.quotable);
-    const meant = nearest(ref.text, new Map(quotable).keys());
+    const meant = nearest(ref.text, quotable());
     const help =
       meant === undefined ? `declare it: \`set ${ref.text} = ...\`` : `did you mean \`@${meant}\`?`;
     report(diagnose(unknownSet, `there is no set \`${ref.text}\``, [at(ref.span)], help));
@@ -192,25 +195,21 @@ function collect(
 ): SetContent {
   if (kind === undefined) return { kind: 'empty' };
   if (kind === 'ports') {
-    let all = intervalSet(ports);
-    for (const each of referred) if (each.kind === 'ports') all = union(all, each.ports);
-    return { kind, ports: all };
+    const others = referred.flatMap((each) => (each.kind === 'ports' ? [each.ports] : []));
+    return { kind, ports: union([intervalSet(ports), ...others]) };
   }
   if (kind === 'macs') {
-    let all = intervalSet(macs);
-    for (const each of referred) if (each.kind === 'macs') all = union(all, each.macs);
-    return { kind, macs: all };
+    const others = referred.flatMap((each) => (each.kind === 'macs' ? [each.macs] : []));
+    return { kind, macs: union([intervalSet(macs), ...others]) };
   }
-  let addresses = addressesOf(ranges);
-  let secret = own;
-  let single = ranges.every(({ low, high }) => low === high);
-  for (const each of referred) {
-    if (each.kind !== 'addresses') continue;
-    addresses = uniteAddresses(addresses, each.addresses);
-    single &&= each.single;
-    secret ??= each.secret;
-  }
-  return { kind, addresses, single, ...(secret === undefined ? {} : { secret }) };
+  const others = referred.flatMap((each) => (each.kind === 'addresses' ? [each] : []));
+  const secret = own ?? others.find((each) => each.secret !== undefined)?.secret;
+  return {
+    kind,
+    addresses: uniteAddresses([addressesOf(ranges), ...others.map((each) => each.addresses)]),
+    single: ranges.every(({ low, high }) => low === high) && others.every((each) => each.single),
+    ...(secret === undefined ? {} : { secret }),
+  };
 }
 
 /** What a value looks like; whether it is well-formed is another question. */

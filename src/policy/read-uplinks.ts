@@ -21,7 +21,7 @@ import type { OwnAddress, UplinkPolicy, Written } from './policy.ts';
 import { readCheck } from './read-check.ts';
 import { readNat } from './read-nat.ts';
 import type { SetLookup } from './read-sets.ts';
-import { readWord, reportEmpty, reportFault, reportUnfit } from './read-words.ts';
+import { readWord, reportEmpty, reportFault, reportTooMany, reportUnfit } from './read-words.ts';
 import { sameText, takeOut } from './take-out.ts';
 
 /** The declared uplinks that can be understood, in order; of two with one name the first. */
@@ -40,6 +40,7 @@ export function readUplinks(
       report(diagnose(duplicateUplink, message, [...labels], 'give one of them another name'));
       continue;
     }
+    if (reportTooMany(byName.size, name, report)) continue;
     byName.set(name.text, readUplink(statement, lookup, report));
   }
   return [...byName.values()];

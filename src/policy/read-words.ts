@@ -1,4 +1,5 @@
 import type { List, Word } from '../../grammar/tree.ts';
+import { LAYOUT } from '../model/layout.ts';
 import {
   type Address,
   type AddressRange,
@@ -10,7 +11,7 @@ import {
 import { type Fault, isFault, type Scanned } from '../net/fault.ts';
 import { complement, type Interval, intervalSet, union } from '../net/interval-set.ts';
 import { at, diagnose, type Fix, type Kind, type Report } from '../text/diagnostic.ts';
-import { badAddress, emptyList } from './kinds.ts';
+import { badAddress, emptyList, slotsUsedUp } from './kinds.ts';
 import type { Addresses } from './policy.ts';
 
 /** Reports what is wrong with a word, and what to write. */
@@ -64,9 +65,9 @@ export function addressesOf(ranges: readonly AddressRange[]): Addresses {
   return { 4: intervalSet(four), 6: intervalSet(six) };
 }
 
-/** What is in either, family by family. */
-export function uniteAddresses(a: Addresses, b: Addresses): Addresses {
-  return { 4: union(a[4], b[4]), 6: union(a[6], b[6]) };
+/** What is in any of the sets, family by family. */
+export function uniteAddresses(sets: readonly Addresses[]): Addresses {
+  return { 4: union(sets.map((set) => set[4])), 6: union(sets.map((set) => set[6])) };
 }
 
 /** The complement within the families that the set names; a set that names none has none to leave. */
@@ -81,6 +82,14 @@ export function complementAddresses(set: Addresses): Addresses {
 /** The families in which the set has an address. */
 export function familiesOf(set: Addresses): Family[] {
   return ([4, 6] as const).filter((family) => set[family].length > 0);
+}
+
+/** Reports one uplink too many; true if it is that. */
+export function reportTooMany(uplinks: number, name: Word, report: Report): boolean {
+  if (uplinks < LAYOUT.lastSlot) return false;
+  const message = `more than ${LAYOUT.lastSlot} uplinks`;
+  report(diagnose(slotsUsedUp, message, [at(name.span)], 'no mark has room for more'));
+  return true;
 }
 
 /** Reports an address that no uplink can have; true if one of them is such. */

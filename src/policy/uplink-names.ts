@@ -5,7 +5,7 @@ import { at, diagnose, type Report } from '../text/diagnostic.ts';
 import { nearest } from '../text/nearest.ts';
 import { ambiguousDevice, badDeviceName, implicitUplink, unknownUplink } from './kinds.ts';
 import type { UplinkPolicy } from './policy.ts';
-import { readWord } from './read-words.ts';
+import { readWord, reportTooMany } from './read-words.ts';
 
 /** The uplinks of a policy, and how `via X` finds one of them. */
 export interface UplinkNames {
@@ -27,13 +27,19 @@ export function uplinkNames(
   lost: ReadonlySet<string>,
   report: Report,
 ): UplinkNames {
-  const byName = new Map(declared.map((uplink) => [uplink.name, uplink]));
+  const byName = new Map<string, UplinkPolicy>();
+  const byDevice = new Map<string, UplinkPolicy[]>();
+  const add = (uplink: UplinkPolicy): void => {
+    byName.set(uplink.name, uplink);
+    byDevice.set(uplink.device, [...(byDevice.get(uplink.device) ?? []), uplink].slice(0, 2));
+  };
+  declared.forEach(add);
 
   const find = (word: Word): UplinkPolicy | 'unknown' | undefined => {
     const named = byName.get(word.text);
     if (named !== undefined) return named;
     if (lost.has(word.text)) return undefined;
-    const [first, second] = [...byName.values()].filter(({ device }) => device === word.text);
+    const [first, second] = byDevice.get(word.text) ?? [];
     if (second === undefined) return first ?? 'unknown';
     const labels = [at(word.span), at(first?.span ?? word.span), at(second.span)] as const;
     const message = `\`${word.text}\` is the device of several uplinks`;
@@ -66,8 +72,9 @@ export function uplinkNames(
     if (slip !== undefined) return unknown(word, slip.span.source.quotable ? slip.name : undefined);
     const device = readWord(badDeviceName, word, scanUplinkDevice, report);
     if (device === undefined) return undefined;
+    if (reportTooMany(byName.size, word, report)) return undefined;
     const uplink = { name: device, device, span: word.span, gateways: [], addresses: [] };
-    byName.set(device, uplink);
+    add(uplink);
     if (!POINT_TO_POINT.test(device)) {
       const message = `\`${device}\` is no declared uplink: its packets go straight onto the wire of that device`;
       const help = `name its gateway: \`uplink ${device} dev ${device} gateway ...\``;

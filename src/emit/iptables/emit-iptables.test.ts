@@ -42,7 +42,7 @@ describe('a line', () => {
   const mac = (value: number): string => `00:00:5e:00:53:${value.toString(16).padStart(2, '0')}`;
 
   it.each([
-    `mac not ${many(100, mac)} dscp not ${many(30, String)} mark not ${many(100, String)}`,
+    `mac not ${many(100, mac)} dscp not ${many(30, String)} mark not ${many(8, String)}`,
     `tcp not ${many(1500, String)} sport not ${many(1500, String)}`,
     `icmp not ${many(100, String)}`,
     `local user not ${many(300, String)}`,

@@ -219,7 +219,11 @@ function portPart(option: string, set: IntervalSet<number>, rest: IntervalSet<nu
 }
 
 function markPart(cubes: NonNullable<Box['mark']>): Part {
-  return eitherPart(cubes, complementCubes(cubes), (not, { value, mask }) => {
-    return `-m mark${not} --mark ${formatMark(value)}/${formatMark(mask)}`;
-  });
+  return eitherPart(
+    cubes,
+    complementCubes(cubes, cubes.length) ?? cubes,
+    (not, { value, mask }) => {
+      return `-m mark${not} --mark ${formatMark(value)}/${formatMark(mask)}`;
+    },
+  );
 }

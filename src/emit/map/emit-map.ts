@@ -5,7 +5,8 @@ import type { Artefact } from '../artefact.ts';
 export function emitMap(places: readonly RulePlace[]): Artefact {
   const rules: Record<string, { file: string; line: number; text: string }[]> = {};
   for (const { id, file, line, text } of places) {
-    rules[id] = [...(rules[id] ?? []), { file, line, text }];
+    rules[id] ??= [];
+    rules[id].push({ file, line, text });
   }
   return { suffix: 'map.json', text: `${JSON.stringify({ format: 1, rules }, null, 2)}\n` };
 }

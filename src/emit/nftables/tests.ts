@@ -56,8 +56,9 @@ function markTests({ mark }: Box): string[][] {
   if (mark === undefined) return [[]];
   const test = (operator: string) => (cube: (typeof mark)[number]) =>
     `meta mark & ${formatMark(cube.mask)} ${operator} ${formatMark(cube.value)}`;
-  const others = complementCubes(mark);
-  if (others.length < mark.length && others.length <= MOST_EXCLUDED)
+  const others = complementCubes(mark, mark.length);
+  if (others !== undefined && others.length < mark.length && others.length <= MOST_EXCLUDED) {
     return [others.map(test('!='))];
+  }
   return mark.map((cube) => [test('==')(cube)]);
 }

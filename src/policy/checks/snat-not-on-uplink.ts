@@ -1,7 +1,9 @@
-import { type AddressRange, FAMILIES } from '../../net/address.ts';
+import { FAMILIES, type Family } from '../../net/address.ts';
+import { covers, type IntervalSet, type Point } from '../../net/interval-set.ts';
 import { formatRange } from '../../net/prefix.ts';
 import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
-import type { NatPolicy, UplinkPolicy } from '../policy.ts';
+import type { Addresses, NatPolicy, OwnAddress, UplinkPolicy } from '../policy.ts';
+import { addressesOf } from '../read-words.ts';
 import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
 
@@ -12,23 +14,33 @@ const kind: Kind = {
   title: 'the uplink does not have this address',
 };
 
+interface Owned {
+  readonly addresses: Addresses;
+  readonly first: Readonly<Record<Family, OwnAddress | undefined>>;
+}
+
+function ownedBy({ addresses }: UplinkPolicy): Owned {
+  const first = (family: Family) => addresses.find(({ own }) => own.family === family);
+  return {
+    addresses: addressesOf(addresses.map(({ own }) => own)),
+    first: { 4: first(4), 6: first(6) },
+  };
+}
+
 /** Where an uplink says which addresses it has, it can only translate to those. */
 export const snatNotOnUplink: Check = {
   kind,
   run: ({ uplinks, routes }, report) => {
+    const known = new Map<UplinkPolicy, Owned>();
     const look = (uplink: UplinkPolicy, nat: NatPolicy | undefined): void => {
+      const owned = known.get(uplink) ?? ownedBy(uplink);
+      known.set(uplink, owned);
       for (const family of FAMILIES) {
         const action = nat?.[family];
-        const owned = uplink.addresses.filter(({ own }) => own.family === family);
-        const [first] = owned;
+        const first = owned.first[family];
         if (nat === undefined || action?.kind !== 'snat' || first === undefined) continue;
-        const strange = action.ranges.find(
-          (range) =>
-            !covered(
-              range,
-              owned.map(({ own }) => own),
-            ),
-        );
+        const set = owned.addresses[family] as IntervalSet<Point>;
+        const strange = action.ranges.find(({ low, high }) => !covers(set, [low, high]));
         if (strange === undefined) continue;
         const text = formatRange(strange);
         report(
@@ -52,15 +64,3 @@ export const snatNotOnUplink: Check = {
     }
   },
 };
-
-/** Whether each address of the range is in one of the others; those may lie side by side. */
-function covered(range: AddressRange, others: readonly AddressRange[]): boolean {
-  let next: number | bigint = range.low;
-  for (const other of [...others].sort((a, b) => (a.low < b.low ? -1 : 1))) {
-    if (other.low <= next && next <= other.high) {
-      if (other.high >= range.high) return true;
-      next = typeof other.high === 'bigint' ? other.high + 1n : other.high + 1;
-    }
-  }
-  return false;
-}
