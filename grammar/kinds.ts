@@ -17,6 +17,12 @@ export const unexpectedWord = kind(
   'unexpected-word',
   'the grammar has something else here',
 );
+export const turnedText: Kind = {
+  code: 'RC008',
+  slug: 'turned-text',
+  severity: 'warning',
+  title: 'a character that turns the direction of the text',
+};
 export const openBrace = kind('RC006', 'open-brace', 'this `{` is never closed');
 export const reservedWord = kind(
   'RC007',

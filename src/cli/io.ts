@@ -1,6 +1,7 @@
 import { createColors } from 'picocolors';
 import { KINDS } from '../kinds.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
+import { printable } from '../text/printable.ts';
 import { renderConcise } from '../text/render-concise.ts';
 import { renderGithub } from '../text/render-github.ts';
 import { renderJson } from '../text/render-json.ts';
@@ -24,10 +25,11 @@ export function say(text: string): void {
   process.stderr.write(text);
 }
 
-/** What stopped the command before it could answer. */
+/** What stopped the command before it could answer. It may quote what was typed, or names of files. */
 export function complain(message: string, help?: string): void {
   const { error } = palette();
-  say(`${error('error')}: ${message}\n${help === undefined ? '' : `  = help: ${help}\n`}`);
+  const more = help === undefined ? '' : `  = help: ${printable(help)}\n`;
+  say(`${error('error')}: ${printable(message)}\n${more}`);
 }
 
 /** Findings: those that programs read go to standard output, unless that holds artefacts. */

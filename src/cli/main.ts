@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { printableLines } from '../text/printable.ts';
 import { COMMANDS } from './commands.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { explain } from './explain.ts';
@@ -17,6 +18,7 @@ function main(words: readonly string[]): Exit {
     })
     .showHelpAfterError('(`--help` says more)')
     .exitOverride()
+    .configureOutput({ writeErr: (text) => say(printableLines(text)) })
     .addHelpText(
       'after',
       '\nExit codes: 0 yes, 1 the answer is no, 2 could not run, 70 a bug in routec.',

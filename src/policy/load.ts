@@ -3,6 +3,7 @@ import { type Decoded, decode } from '../../grammar/decode.ts';
 import { controlCharacter } from '../../grammar/kinds.ts';
 import { parse } from '../../grammar/parse.ts';
 import type { SetStatement, Statement, Word } from '../../grammar/tree.ts';
+import { findTurnedText } from '../../grammar/turned-text.ts';
 import { at, type Diagnostic, diagnose, type Report } from '../text/diagnostic.ts';
 import type { Source, Span } from '../text/source.ts';
 import { includeCycle, tooManyFiles, unreadableFile } from './kinds.ts';
@@ -37,7 +38,7 @@ const MOST_BYTES = 256 * 1024 * 1024;
 
 /** Reads and parses a policy and all that it includes. */
 export function load(
-  entry: { readonly name: string; readonly bytes: Uint8Array },
+  entry: { readonly name: string; readonly bytes: Uint8Array; readonly quotable?: boolean },
   read: Read,
   report: Report,
 ): Loaded {
@@ -63,6 +64,7 @@ export function load(
       }
       return undefined;
     }
+    if (name.length > LONGEST_PATH) return no('the path is too long to be that of a file');
     const result = read(name);
     if ('refused' in result) return no(`\`${path.text}\` can't be read: ${result.refused}`);
     bytes += result.bytes.length;
@@ -73,7 +75,9 @@ export function load(
     if (fault !== undefined) report(fault);
     const parsed = parse(source);
     if (fault === undefined && parsed.diagnostics.length === 0) sources.set(source.name, source);
-    for (const diagnostic of withoutEchoes(parsed.diagnostics, source)) report(diagnostic);
+    for (const diagnostic of withoutEchoes(parsed.diagnostics, fault)) report(diagnostic);
+    const turned = findTurnedText(source);
+    if (turned !== undefined && parsed.diagnostics.length === 0) report(turned);
     for (const name of parsed.lost) lost.add(name);
     for (const allowance of parsed.allowances) allowances.push(allowance);
     for (const statement of parsed.statements) {
@@ -96,8 +100,7 @@ export function load(
       statements.push(statement);
       if (statement.kind === 'set' && statement.content.kind === 'file') {
         const list = open(statement.content.path, source);
-        if (list?.fault !== undefined) report(list.fault);
-        if (list !== undefined && isClean(list.source, report)) {
+        if (list !== undefined && isClean(list, report)) {
           lists.set(statement, linesOf(list.source));
         }
       }
@@ -107,6 +110,9 @@ export function load(
   take(decode(entry.name, entry.bytes, true), [entry.name]);
   return { statements, lists, lost, sources: [...sources.values()], allowances };
 }
+
+/** PATH_MAX of limits.h. */
+const LONGEST_PATH = 4096;
 
 /** A path relative to the folder of the file that names it. */
 function resolve(from: string, path: string): string {
@@ -123,15 +129,22 @@ function resolve(from: string, path: string): string {
 }
 
 /** Without what only repeats, in other words, that the file is no UTF-8. */
-function withoutEchoes(diagnostics: readonly Diagnostic[], source: Source): Diagnostic[] {
-  const bad = source.text.indexOf('\ufffd');
+function withoutEchoes(
+  diagnostics: readonly Diagnostic[],
+  invalid: Diagnostic | undefined,
+): readonly Diagnostic[] {
+  if (invalid === undefined) return diagnostics;
+  const bad = invalid.labels[0].span.start;
   return diagnostics.filter(
     ({ code, labels: [{ span }] }) => code !== 'RC001' || span.start !== bad,
   );
 }
 
-/** A lone CR would hide the rest of its line, and a NUL its end. */
-function isClean(source: Source, report: Report): boolean {
+/** A lone CR would hide the rest of its line, and a NUL its end; turned text only looks as if it did. */
+function isClean({ source, fault }: Decoded, report: Report): boolean {
+  if (fault !== undefined) report(fault);
+  const turned = findTurnedText(source);
+  if (turned !== undefined) report(turned);
   const at_ = source.text.search(/\r(?!\n)|\0/);
   if (at_ < 0) return true;
   const span = { source, start: at_, end: at_ + 1 };
