@@ -25,6 +25,8 @@ export interface Entry {
   /** The base name of its artefacts. */
   readonly base: string;
   readonly bytes: Uint8Array;
+  /** Whether its text may be shown; true if nothing is said. */
+  readonly quotable?: boolean;
 }
 
 export interface Checked {

@@ -20,7 +20,7 @@ export function checkFile(
   if (entry === undefined) return undefined;
   const found = path === '-' ? {} : findManifest(entry.folder, entry.base);
   if ('refused' in found) {
-    complain(found.refused);
+    complain(found.refused, found.help);
     return undefined;
   }
   const names = Object.keys(found.manifest?.artefacts ?? {});

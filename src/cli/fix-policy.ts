@@ -1,5 +1,5 @@
 import type { BackendName } from '../emit/backends.ts';
-import { reader, readFile } from '../host/read-file.ts';
+import { reader } from '../host/read-file.ts';
 import { replaceFile } from '../host/replace-file.ts';
 import { applyFixes } from '../text/apply-fixes.ts';
 import type { Source } from '../text/source.ts';
@@ -43,7 +43,7 @@ export function fixPolicy(path: string, backend: BackendName | undefined): Fixed
 
 /** Writes a file anew if it still holds what was read, a byte order mark included; else says why not. */
 function rewrite(entry: string, source: Source, text: string): string | undefined {
-  const file = source.name === entry ? readFile(entry) : reader(entry)(source.name);
+  const file = reader(entry)(source.name);
   if ('refused' in file) return file.refused;
   const old = new TextDecoder('utf-8', { ignoreBOM: true }).decode(file.bytes);
   const mark = old.startsWith('\ufeff') ? '\ufeff' : '';

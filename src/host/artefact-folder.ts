@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Artefact } from '../emit/artefact.ts';
 import { sha256 } from '../emit/manifest/emit-manifest.ts';
 import { type Manifest, readManifest } from '../emit/manifest/read-manifest.ts';
@@ -10,8 +10,13 @@ import { makeStage, sweepStages, sync, writeDurably } from './stage.ts';
 const OURS =
   /^(nft|sysctl|(down\.)?ipset|(hook\.|down\.)?ip6?tables|(guard\.)?(down\.)?ip6?|uplink\.[A-Za-z0-9_-]+\.(sysctl|(down\.)?ip6?))$/;
 
-/** The manifest in a folder: none yet, one that can be used, or why it can't. */
-export type Found = { readonly manifest?: Manifest } | { readonly refused: string };
+/** How a text of ours begins; a manifest says so of itself. */
+const HEAD = /^(# routec\b|\{\n {2}"format": )/;
+
+/** The manifest in a folder: none yet, one that can be used, or why it can't, and what to do. */
+export type Found =
+  | { readonly manifest?: Manifest }
+  | { readonly refused: string; readonly help?: string };
 
 /** Reads the manifest of a policy's artefacts. */
 export function findManifest(folder: string, base: string): Found {
@@ -19,12 +24,13 @@ export function findManifest(folder: string, base: string): Found {
   try {
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return {};
   } catch (error) {
-    return { refused: `${path}: ${reasonOf(error)}` };
+    return { refused: `${folder}: ${reasonOf(error)}` };
   }
+  const help = 'take it back from git; without it every mark and table would get a new number';
   const file = readFile(path);
-  if ('refused' in file) return { refused: `${path}: ${file.refused}` };
+  if ('refused' in file) return { refused: `${path}: ${file.refused}`, help };
   const manifest = readManifest(new TextDecoder().decode(file.bytes));
-  return 'wrong' in manifest ? { refused: `${path}: ${manifest.wrong}` } : { manifest };
+  return 'wrong' in manifest ? { refused: `${path}: ${manifest.wrong}`, help } : { manifest };
 }
 
 /** The artefacts that a manifest names, if all are there and are what it says. */
@@ -83,16 +89,15 @@ export function writeArtefacts(
 ): { readonly written: number; readonly removed: number } | { readonly refused: string } {
   let stage: string | undefined;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     sweepStages(folder);
     const changed = artefacts
       .map(({ suffix, text }) => ({ name: `${base}.${suffix}`, text }))
       .filter(({ name, text }) => readText(folder, name) !== text);
     const stale = staleNames(base, artefacts, old);
-    for (const { name } of changed) {
-      if (lstatSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory()) {
-        return { refused: `${join(folder, name)}: it is a folder` };
-      }
+    for (const name of [...changed.map((each) => each.name), ...stale]) {
+      const refused = inTheWay(folder, name, old);
+      if (refused !== undefined) return { refused: `${join(folder, name)}: ${refused}` };
     }
     if (changed.length > 0) {
       stage = makeStage(folder);
@@ -116,8 +121,34 @@ export function writeArtefacts(
     }
     return { written: changed.length, removed };
   } catch (error) {
-    return { refused: `${folder}: ${reasonOf(error)}` };
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const reason = missing ? "it is not there, and can't be made" : reasonOf(error);
+    return { refused: `${folder}: ${reason}` };
   } finally {
     if (stage !== undefined) rmSync(stage, { recursive: true, force: true });
+  }
+}
+
+/** Why a file can't be replaced, if it can't: nothing is that routec did not write. */
+function inTheWay(folder: string, name: string, old: Manifest | undefined): string | undefined {
+  const status = lstatSync(join(folder, name), { throwIfNoEntry: false });
+  if (status === undefined) return undefined;
+  if (status.isDirectory()) return 'it is a folder';
+  // A manifest does not list itself, nor the map.
+  const ours = old !== undefined && (Object.hasOwn(old.artefacts, name) || name.endsWith('.json'));
+  if (ours || HEAD.test(readText(folder, name) ?? '')) return undefined;
+  return 'routec did not write it, and does not replace it; move it away';
+}
+
+/** With the folders that it lies in. Node's own way to do so never ends below /proc. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path);
   }
 }

@@ -6,36 +6,78 @@ import {
   readlinkSync,
   readSync,
   realpathSync,
+  statfsSync,
 } from 'node:fs';
-import { dirname, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Read, ReadResult } from '../policy/load.ts';
 
 /** No policy and no list is larger, in bytes; a million IPv6 prefixes are half of it. */
 const LARGEST = 64 * 1024 * 1024;
 
-/** Reads what a policy names; what lies outside the folder of `entry` is never quoted. */
+/** Files that the kernel makes up: some never end, some are used up by whoever reads them. */
+const KERNELS: ReadonlySet<number> = new Set([
+  0x9fa0, // proc
+  0x62656572, // sysfs
+  0x64626720, // debugfs
+  0x74726163, // tracefs
+]);
+
+const { O_RDONLY, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW } = constants;
+
+/**
+ * Reads a policy and what it names. What lies outside its folder is never quoted, nor is a policy that is
+ * itself a link out of it: whoever may write into the folder could show any file to those who read the errors.
+ */
 export function reader(entry: string): Read {
   const folder = real(dirname(entry === '-' ? './-' : entry));
-  return (path) => readFile(path, folder);
+  return (path) => {
+    const read = openFile(path, O_RDONLY);
+    if ('refused' in read) return read;
+    return { bytes: read.bytes, quotable: isInside(read.real, folder) };
+  };
+}
+
+/** What is in a file of ours: a regular one that is there itself, for what a link leads to is not. */
+export function readFile(
+  path: string,
+): { readonly bytes: Uint8Array } | { readonly refused: string } {
+  return openFile(path, O_RDONLY | O_NOFOLLOW);
 }
 
 /** A regular file of bounded size: no device, FIFO or folder is ever waited for. */
-export function readFile(path: string, folder?: string): ReadResult {
+function openFile(
+  path: string,
+  flags: number,
+): { readonly bytes: Uint8Array; readonly real: string } | { readonly refused: string } {
   let file: number | undefined;
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    file = openSync(path, flags | O_NONBLOCK | O_NOCTTY);
     const status = fstatSync(file);
     if (status.isDirectory()) return { refused: 'it is a folder' };
-    if (!status.isFile()) return { refused: 'it is no regular file' };
+    if (!status.isFile() || isKernels(file)) return { refused: 'it is no regular file' };
     const bytes = readAll(file);
     if (bytes === undefined) return { refused: `it has more than ${LARGEST / 2 ** 20} MiB` };
-    const quotable = folder === undefined || realOf(file, path).startsWith(folder + sep);
-    return { bytes, quotable };
+    return { bytes, real: realOf(file, path) };
   } catch (error) {
-    return { refused: reasonOf(error) };
+    const { code } = error as NodeJS.ErrnoException;
+    const link = code === 'ELOOP' && (flags & O_NOFOLLOW) !== 0;
+    return { refused: link ? 'it is a symbolic link' : reasonOf(error) };
   } finally {
     if (file !== undefined) closeSync(file);
   }
+}
+
+function isKernels(file: number): boolean {
+  try {
+    return KERNELS.has(statfsSync(`/proc/self/fd/${file}`).type);
+  } catch {
+    return false;
+  }
+}
+
+function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return !isAbsolute(way) && way.split(sep)[0] !== '..';
 }
 
 /** Standard input to its end. */

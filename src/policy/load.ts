@@ -107,7 +107,7 @@ export function load(
     }
   };
 
-  take(decode(entry.name, entry.bytes, true), [entry.name]);
+  take(decode(entry.name, entry.bytes, entry.quotable ?? true), [entry.name]);
   return { statements, lists, lost, sources: [...sources.values()], allowances };
 }
 

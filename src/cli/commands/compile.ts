@@ -12,6 +12,7 @@ import {
 } from '../../host/artefact-folder.ts';
 import { reader } from '../../host/read-file.ts';
 import { countSeverities } from '../../text/count-severities.ts';
+import { printable } from '../../text/printable.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { complain, type Format, out, say, showDiagnostics } from '../io.ts';
 import { backendOption, formatOption, strictOption } from '../options.ts';
@@ -67,16 +68,17 @@ function run(path: string, options: Options): Exit {
     complain('a policy from standard input has no folder', 'add `-o DIR` or `--emit KIND`');
     return EXIT.failed;
   }
+  if (options.output === '') {
+    complain('`-o` names no folder', 'write `-o .` for this one');
+    return EXIT.failed;
+  }
   const entry = readEntry(path);
   if (entry === undefined) return EXIT.failed;
   const folder = options.output ?? entry.folder;
   const found =
     path === '-' && options.output === undefined ? {} : findManifest(folder, entry.base);
   if ('refused' in found) {
-    complain(
-      found.refused,
-      'take it back from git; without it every mark and table would get a new number',
-    );
+    complain(found.refused, found.help);
     return EXIT.failed;
   }
   const { manifest } = found;
@@ -130,7 +132,7 @@ function compare(
       same = false;
     }
   }
-  if (!same) say(`${folder}: the artefacts are not what the policy says\n`);
+  if (!same) say(`${printable(folder)}: the artefacts are not what the policy says\n`);
   return same ? EXIT.yes : EXIT.no;
 }
 
@@ -150,6 +152,6 @@ function write(
   }
   const { written, removed } = result;
   const gone = removed > 0 ? `, ${removed} removed` : '';
-  say(`${folder}: ${artefacts.length} files, ${written} written${gone}\n`);
+  say(`${printable(folder)}: ${artefacts.length} files, ${written} written${gone}\n`);
   return EXIT.yes;
 }

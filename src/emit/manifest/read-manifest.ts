@@ -38,7 +38,9 @@ export function readManifest(text: string): Manifest | { readonly wrong: string 
   const parsed = v.safeParse(Manifest, json);
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    return { wrong: `\`${v.getDotPath(issue) ?? 'it'}\` is not as routec writes it` };
+    const path = v.getDotPath(issue);
+    const what = path === null ? 'it' : `\`${path.slice(0, 100)}\``;
+    return { wrong: `${what} is not as routec writes it` };
   }
   const { options, slots, retired, artefacts } = parsed.output;
   const numbers = [...slots, ...retired].map(({ slot }) => slot);
