@@ -585,3 +585,13 @@ describe('any text', () => {
     ]);
   });
 });
+
+describe('a file of a million errors', () => {
+  it('is read to the first thousand of them, and nobody is blamed for what it declares later', () => {
+    const text = `${'foo\n'.repeat(200_000)}uplink a dev eth0\n`;
+    const { diagnostics, lost } = parse({ name: 'p.route', text, quotable: true });
+    expect(diagnostics.length).toBe(1002);
+    expect(diagnostics.at(-1)?.message).toMatch(/from here on the file is not read/);
+    expect(lost).toContain('a');
+  });
+});

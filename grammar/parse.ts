@@ -3,7 +3,13 @@ import { at, type Diagnostic, diagnose, type Fix } from '../src/text/diagnostic.
 import type { Source, Span } from '../src/text/source.ts';
 import type { Allowance } from './allowance.ts';
 import { explainSyntax } from './explain-syntax.ts';
-import { controlCharacter, openBrace, unexpectedCharacter, unterminatedText } from './kinds.ts';
+import {
+  controlCharacter,
+  openBrace,
+  unexpectedCharacter,
+  unexpectedWord,
+  unterminatedText,
+} from './kinds.ts';
 import { type Fault, type Lexed, lex } from './lex.ts';
 import { RouteParser } from './parser.ts';
 import { readAllowances } from './read-allowances.ts';
@@ -32,7 +38,12 @@ export function parse(
   const broken = brokenSlices(slices, faults);
   const statements: Statement[] = [];
   const lost: string[] = [];
-  for (const slice of slices) {
+  for (const [index, slice] of slices.entries()) {
+    if (diagnostics.length > MOST_FINDINGS) {
+      diagnostics.push(unread(source, slice));
+      lost.push(...slices.slice(index).flatMap(declared));
+      break;
+    }
     // Its characters are already reported; its syntax would only repeat that.
     if (broken.has(slice)) {
       lost.push(...declared(slice));
@@ -57,6 +68,20 @@ export function parse(
 function declared({ tokens: [first, name] }: Slice): string[] {
   const declares = first !== undefined && /^(uplink|set)$/i.test(first.image);
   return declares && name !== undefined ? [name.image.replace(/^"(.*)"$/, '$1')] : [];
+}
+
+/** So many findings of one file are told; nobody mends more before the next try. */
+const MOST_FINDINGS = 1000;
+
+function unread(source: Source, { tokens: [first] }: Slice): Diagnostic {
+  const start = first?.startOffset ?? 0;
+  const message = `more than ${MOST_FINDINGS} errors: from here on the file is not read`;
+  return diagnose(
+    unexpectedWord,
+    message,
+    [at({ source, start, end: start + (first?.image.length ?? 0) })],
+    'mend those above first',
+  );
 }
 
 function unclosed(source: Source, brace: IToken): Diagnostic {
@@ -85,6 +110,7 @@ function lexingFindings(source: Source, faults: readonly Fault[]): Diagnostic[] 
   const out: Diagnostic[] = [];
   let lineEnd = -1;
   for (const { offset, length } of faults) {
+    if (out.length > MOST_FINDINGS) break;
     if (offset < lineEnd) continue;
     const newline = source.text.indexOf('\n', offset);
     lineEnd = newline < 0 ? source.text.length + 1 : newline + 1;
