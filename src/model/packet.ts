@@ -1,5 +1,6 @@
 import type { Family } from '../net/address.ts';
 import { contains, type IntervalSet, type Point } from '../net/interval-set.ts';
+import { absentPoint } from './absent-point.ts';
 import { DIMENSIONS, type Dimension } from './dimensions.ts';
 import type { Box } from './program.ts';
 
@@ -19,7 +20,8 @@ export function holds(box: Box, packet: Packet): boolean {
   if (mark?.every(({ value, mask }) => (packet.mark & mask) >>> 0 !== value)) return false;
   return DIMENSIONS.every((dimension) => {
     const set = box[dimension] as IntervalSet<Point> | undefined;
-    const point = packet[dimension];
-    return set === undefined || (point !== undefined && contains(set, point));
+    if (set === undefined) return true;
+    const point = packet[dimension] ?? absentPoint(dimension, box.family);
+    return point !== undefined && contains(set, point);
   });
 }

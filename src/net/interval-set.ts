@@ -56,6 +56,24 @@ export function difference<P extends Point>(a: IntervalSet<P>, b: IntervalSet<P>
   return out;
 }
 
+/** What is in both. */
+export function intersection<P extends Point>(
+  a: IntervalSet<P>,
+  b: IntervalSet<P>,
+): IntervalSet<P> {
+  const out: Interval<P>[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const [aLow, aHigh] = a[i] as Interval<P>;
+    const [bLow, bHigh] = b[j] as Interval<P>;
+    const low = aLow > bLow ? aLow : bLow;
+    const high = aHigh < bHigh ? aHigh : bHigh;
+    if (low <= high) out.push([low, high]);
+    if (aHigh < bHigh) i += 1;
+    else j += 1;
+  }
+  return out;
+}
+
 /** What is from 0 to `max` and not in `set`. */
 export function complement<P extends Point>(set: IntervalSet<P>, max: P): IntervalSet<P> {
   const zero = (typeof max === 'bigint' ? 0n : 0) as P;

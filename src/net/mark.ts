@@ -26,13 +26,34 @@ export function cubesOverlap(a: readonly Cube[], b: readonly Cube[]): boolean {
   );
 }
 
-/**
- * All marks that are in none of the cubes, as disjoint cubes; nothing where it would take more than
- * `most` of them, and each cube may double their number.
- */
+/** The values that lie in both. */
+export function intersectCubes(a: readonly Cube[], b: readonly Cube[]): Cube[] {
+  return a.flatMap((one) =>
+    b
+      .filter((other) => cubesOverlap([one], [other]))
+      .map((other) => ({
+        value: (one.value | other.value) >>> 0,
+        mask: (one.mask | other.mask) >>> 0,
+      })),
+  );
+}
+
+/** All marks that are in none of the cubes, as disjoint cubes; see `differenceCubes`. */
 export function complementCubes(cubes: readonly Cube[], most: number): Cube[] | undefined {
-  let left: Cube[] = [{ value: 0, mask: 0 }];
-  for (const cube of cubes) {
+  return differenceCubes([{ value: 0, mask: 0 }], cubes, most);
+}
+
+/**
+ * What is in `a` and not in `b`, disjoint if `a` is; nothing where it would take more than `most` cubes,
+ * and each of `b` may double their number.
+ */
+export function differenceCubes(
+  a: readonly Cube[],
+  b: readonly Cube[],
+  most: number,
+): Cube[] | undefined {
+  let left = [...a];
+  for (const cube of b) {
     left = left.flatMap((each) => subtractCube(each, cube));
     if (left.length > most) return undefined;
   }

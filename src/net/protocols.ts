@@ -1,4 +1,5 @@
 import { nearest } from '../text/nearest.ts';
+import type { Family } from './address.ts';
 import type { Scanned } from './fault.ts';
 import { scanNumber } from './port.ts';
 
@@ -35,6 +36,12 @@ const ALIASES = `
 ipencap 4 ip-encap 4 ipsec-esp 50 ipsec-ah 51 mobile 55 icmp6 58 icmpv6 58 rspf 73 ttp 84 ospf 89
 isis 124
 `;
+
+/** Protocols that have ports where TCP has them: tcp, udp, dccp, sctp, udplite. */
+export const WITH_PORTS: ReadonlySet<number> = new Set([6, 17, 33, 132, 136]);
+
+/** The protocol of each family's ICMP. */
+export const ICMP: { readonly [F in Family]: number } = { 4: 1, 6: 58 };
 
 let numbers: ReadonlyMap<string, number> | undefined;
 let names: readonly string[] | undefined;

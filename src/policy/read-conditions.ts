@@ -7,7 +7,7 @@ import { scanIcmpType } from '../net/icmp-types.ts';
 import { complement, type Interval, type IntervalSet, intervalSet } from '../net/interval-set.ts';
 import { type Cube, complementCubes, formatMark, scanMarkMatch } from '../net/mark.ts';
 import { scanAddressRange } from '../net/prefix.ts';
-import { scanProtocol } from '../net/protocols.ts';
+import { ICMP, scanProtocol, WITH_PORTS } from '../net/protocols.ts';
 import { scanDays, scanTimeOfDay } from '../net/time-of-day.ts';
 import { LAST_USER, scanUser } from '../net/user.ts';
 import { at, diagnose, type Report } from '../text/diagnostic.ts';
@@ -45,8 +45,6 @@ export interface Names {
   readonly markMask: number;
 }
 
-/** Protocols that have ports where TCP has them: tcp, udp, dccp, sctp, udplite. */
-const WITH_PORTS: ReadonlySet<number> = new Set([6, 17, 33, 132, 136]);
 const TRANSPORT: Record<string, number> = { tcp: 6, udp: 17, sctp: 132 };
 
 type Draft = {
@@ -391,7 +389,7 @@ function takeTransport(r: Reading, match: Match & { kind: 'transport' }, negated
 
 function takeIcmp(r: Reading, match: Match & { kind: 'icmp' | 'icmpv6' }, negated: boolean): void {
   const family = match.kind === 'icmp' ? 4 : 6;
-  const protocol: IntervalSet<number> = family === 4 ? [[1, 1]] : [[58, 58]];
+  const protocol: IntervalSet<number> = [[ICMP[family], ICMP[family]]];
   if (match.list === undefined && negated) {
     // Another protocol: that says nothing about the family.
     r.draft.protocols = complement(protocol, 255);

@@ -1,0 +1,149 @@
+import { bug } from '../bug.ts';
+import type { Family } from '../net/address.ts';
+import { deviceInterval } from '../net/device-name.ts';
+import { firstDevice } from '../net/first-device.ts';
+import { hostAddress } from '../net/host-address.ts';
+import {
+  contains,
+  difference,
+  type IntervalSet,
+  intervalSet,
+  type Point,
+} from '../net/interval-set.ts';
+import { ICMP, WITH_PORTS } from '../net/protocols.ts';
+import { absentPoint } from './absent-point.ts';
+import type { Dimension } from './dimensions.ts';
+import type { Packet } from './packet.ts';
+import type { Box } from './program.ts';
+
+/** What people have: taken where a box leaves the choice. */
+const LIKELY = {
+  device: ['lan0', 'lan1', 'eth0', 'eth1', 'br0'].map((name) => deviceInterval(name, false)[0]),
+  source: {
+    // 192.168.0.10, 10.0.0.10, 172.16.0.10, 198.51.100.10; fd00::10, 2001:db8::10
+    4: [0xc0a8_000a, 0x0a00_000a, 0xac10_000a, 0xc633_640a],
+    6: [(0xfd00n << 112n) + 0x10n, (0x2001_0db8n << 96n) + 0x10n],
+  },
+  destination: {
+    // 203.0.113.80, 198.51.100.80, 192.0.2.80; 2001:db8::80, 2001:db8:1::80
+    4: [0xcb00_7150, 0xc633_6450, 0xc000_0250],
+    6: [(0x2001_0db8n << 96n) + 0x80n, (0x2001_0db8_0001n << 80n) + 0x80n],
+  },
+  port: [80, 443, 53, 22, 8080, 1],
+  datagramPort: [53, 443, 5060, 1],
+  sourcePort: [40000, 50000],
+  user: [1000, 0],
+  echoRequest: { 4: [8], 6: [128] },
+  // gre, esp
+  otherProtocol: [47, 50],
+} as const;
+
+/**
+ * A packet in a box, as likely a one as the box leaves room for, or nothing where no packet can lie in
+ * it: one that has ports has a protocol with ports, what is forwarded has come from a device.
+ *
+ * @param local whether it is one that the router itself sends
+ */
+export function witness(box: Box, local: boolean): Packet | undefined {
+  const device = local ? absent(box, 'device') : deviceOf(box);
+  const mac = absent(box, 'mac') ?? (local ? undefined : { mac: lowest(box.mac) });
+  const user = absent(box, 'user') ?? (local ? { user: pick(box.user, LIKELY.user) } : undefined);
+  const transport = transportOf(box);
+  if (device === undefined || mac === undefined || user === undefined) return undefined;
+  if (transport === undefined) return undefined;
+  const { family } = box;
+  return {
+    family,
+    local,
+    ...device,
+    ...mac,
+    source: addressOf(box, 'source'),
+    destination: addressOf(box, 'destination'),
+    ...transport,
+    ...user,
+    dscp: pick(box.dscp, [0]),
+    mark: (box.mark?.find(({ value }) => value === 0) ?? box.mark?.[0])?.value ?? 0,
+  };
+}
+
+type Points = { readonly [D in Dimension]?: Point };
+
+/** No point at all in a dimension, if the box leaves that open. */
+function absent(box: Box, dimension: Dimension): Points | undefined {
+  const set = box[dimension] as IntervalSet<Point> | undefined;
+  const point = absentPoint(dimension, box.family);
+  return set === undefined || (point !== undefined && contains(set, point)) ? {} : undefined;
+}
+
+function deviceOf({ device }: Box): Points | undefined {
+  const [first] = LIKELY.device;
+  if (device === undefined) return { device: first as bigint };
+  const likely = LIKELY.device.find((each) => contains(device, each));
+  if (likely !== undefined) return { device: likely };
+  for (const interval of device) {
+    const name = firstDevice(interval);
+    if (name !== undefined) return { device: deviceInterval(name, false)[0] };
+  }
+  return undefined;
+}
+
+function addressOf(box: Box, side: 'source' | 'destination'): Point {
+  const set = box[side] as IntervalSet<Point> | undefined;
+  const likely: readonly Point[] = LIKELY[side][box.family];
+  const found = likely.find((each) => set === undefined || contains(set, each));
+  return found ?? hostAddress(set ?? [], box.family) ?? bug('a box with an empty set');
+}
+
+/** A protocol of the box, with the ports or the type that its packets have. */
+function transportOf(box: Box): Points | undefined {
+  for (const protocol of protocolsOf(box)) {
+    const type = protocol === ICMP[box.family] ? typeOf(box) : absent(box, 'icmpType');
+    const ports = WITH_PORTS.has(protocol) ? portsOf(box, protocol) : noPorts(box);
+    if (type !== undefined && ports !== undefined) return { protocol, ...type, ...ports };
+  }
+  return undefined;
+}
+
+/** Protocols of the box, the likely ones first, and one that has neither ports nor types. */
+function protocolsOf({ family, protocol }: Box): number[] {
+  const told = [...WITH_PORTS, ICMP[family]].sort((a, b) => rank(a, family) - rank(b, family));
+  const fits = (each: number): boolean => protocol === undefined || contains(protocol, each);
+  const named = intervalSet(told.map((each) => [each, each] as const));
+  const others = difference(protocol ?? [[0, 255]], named);
+  const other = LIKELY.otherProtocol.find((each) => contains(others, each)) ?? others[0]?.[0];
+  return [...told.filter(fits), ...(other === undefined ? [] : [other])];
+}
+
+/** TCP, UDP, ICMP, and the others. */
+const rank = (protocol: number, family: Family): number =>
+  [6, 17, ICMP[family]].includes(protocol) ? [6, 17, ICMP[family]].indexOf(protocol) : 3;
+
+function typeOf({ family, icmpType }: Box): Points | undefined {
+  const types = icmpType === undefined ? undefined : upTo(icmpType, 255);
+  return types?.length === 0 ? undefined : { icmpType: pick(types, LIKELY.echoRequest[family]) };
+}
+
+function portsOf({ sourcePort, port }: Box, protocol: number): Points | undefined {
+  const [from, to] = [sourcePort, port].map((set) => set && upTo(set, 65535));
+  if (from?.length === 0 || to?.length === 0) return undefined;
+  const likely = protocol === 17 ? LIKELY.datagramPort : LIKELY.port;
+  return { sourcePort: pick(from, LIKELY.sourcePort), port: pick(to, likely) };
+}
+
+function noPorts(box: Box): Points | undefined {
+  return absent(box, 'sourcePort') && absent(box, 'port');
+}
+
+/** Without the point of those that have none. */
+function upTo(set: IntervalSet<number>, last: number): IntervalSet<number> {
+  return difference(set, [[last + 1, last + 1]]);
+}
+
+/** The first of the points that is in the set, else the set's lowest. */
+function pick(set: IntervalSet<number> | undefined, likely: readonly number[]): number {
+  return likely.find((each) => set === undefined || contains(set, each)) ?? lowest(set);
+}
+
+function lowest(set: IntervalSet<number> | undefined): number {
+  return set?.[0]?.[0] ?? bug('a box with an empty set');
+}
