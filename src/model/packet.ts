@@ -1,8 +1,9 @@
 import type { Family } from '../net/address.ts';
 import { contains, type IntervalSet, type Point } from '../net/interval-set.ts';
 import { absentPoint } from './absent-point.ts';
+import { atomKey } from './atom-key.ts';
 import { DIMENSIONS, type Dimension } from './dimensions.ts';
-import type { Box } from './program.ts';
+import type { Atom, Box } from './program.ts';
 
 /** The first packet of a connection as rules see it: a point in each dimension that it has. */
 export type Packet = { readonly [D in Dimension]?: Point } & {
@@ -11,6 +12,8 @@ export type Packet = { readonly [D in Dimension]?: Point } & {
   readonly local: boolean;
   /** The packet mark, 32 bits; ours are never looked at. */
   readonly mark: number;
+  /** The keys of the atoms that hold for it (`atomKey`); no other does. */
+  readonly atoms?: ReadonlySet<string>;
 };
 
 /** Whether a packet lies in a box. */

@@ -23,7 +23,26 @@ export interface BoxOf<F extends Family> {
   readonly mark?: readonly Cube[];
   /** Of the socket that sends it: what has none fits no user, nor any `not`. */
   readonly user?: IntervalSet<number>;
+  /** All of them hold; not empty where it is there. */
+  readonly atoms?: readonly Atom[];
 }
+
+/**
+ * What no interval says: what a clock, the router's own names, or a set that fills there decides.
+ * `negated` is its opposite; but what no socket sends is of no user and of no cgroup, nor of any other.
+ */
+export type Atom = (
+  | {
+      readonly kind: 'time';
+      /** Minutes of the week in UTC, from Monday 00:00; neither empty nor the whole week. */
+      readonly minutes: IntervalSet<number>;
+    }
+  | { readonly kind: 'user'; readonly name: string }
+  /** Below the root of the hierarchy; what lies below it is of it, too. */
+  | { readonly kind: 'cgroup'; readonly path: string }
+  /** The set of that name in the policy, its part for the box's family. */
+  | { readonly kind: 'set'; readonly side: 'source' | 'destination'; readonly name: string }
+) & { readonly negated: boolean };
 
 /** Where the packets of a rule go: a slot by its number, or one of the three verdicts. */
 export type Target =

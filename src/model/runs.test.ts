@@ -10,13 +10,15 @@ import {
   type Point,
 } from '../net/interval-set.ts';
 import type { Cube } from '../net/mark.ts';
+import { atomKey } from './atom-key.ts';
 import type { Dimension } from './dimensions.ts';
 import { holds, type Packet } from './packet.ts';
-import type { Box, Rule } from './program.ts';
+import type { Atom, Box, Rule } from './program.ts';
 import { KEYED, type Keyed, type Run, runsOf } from './runs.ts';
 
 const RUNS = { numRuns: Number(process.env.ROUTEC_RUNS ?? 500) };
 const ICMP: Record<Family, number> = { 4: 1, 6: 58 };
+const SITES: Atom = { kind: 'set', side: 'source', name: 'sites', negated: false };
 const DEVICES = ['lan0', 'lan1', 'wan0', 'lan'] as const;
 
 const isWide = (dimension: Dimension, family: Family): boolean =>
@@ -83,8 +85,11 @@ const cubes = fc.array(
   { minLength: 1, maxLength: 2 },
 );
 
+/** What a box may ask about. */
+type Asked = Dimension | 'mark' | 'atoms';
+
 /** Shapes that come often, so that rules do share look-ups, and any other. */
-const SHAPES: readonly (readonly (Dimension | 'mark')[])[] = [
+const SHAPES: readonly (readonly Asked[])[] = [
   [],
   ['source'],
   ['source'],
@@ -100,12 +105,13 @@ const SHAPES: readonly (readonly (Dimension | 'mark')[])[] = [
   ['source', 'port', 'sourcePort'],
   ['dscp', 'source'],
   ['mark', 'source'],
+  ['atoms', 'source'],
 ];
 const shape = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom(...SHAPES) },
   {
     weight: 1,
-    arbitrary: fc.subarray<Dimension | 'mark'>([...KEYED, 'dscp', 'mark'], { maxLength: 5 }),
+    arbitrary: fc.subarray<Asked>([...KEYED, 'dscp', 'mark', 'atoms'], { maxLength: 5 }),
   },
 );
 
@@ -124,9 +130,10 @@ const box = (family: Family): fc.Arbitrary<Box> =>
       port: smallSet(7),
       dscp: smallSet(3),
       mark: cubes,
+      negated: fc.boolean(),
     })
     .map((all): Box => {
-      const asked = new Set<Dimension | 'mark'>(all.shape);
+      const asked = new Set<Asked>(all.shape);
       // As the language has it: types only in ICMP, ports only in protocols that have them.
       if (asked.has('icmpType')) {
         asked.delete('port');
@@ -151,6 +158,7 @@ const box = (family: Family): fc.Arbitrary<Box> =>
         port: all.port,
         dscp: all.dscp,
         mark: all.mark,
+        atoms: [{ ...SITES, negated: all.negated }],
       };
       const entries = Object.entries(sets).filter(([key]) => asked.has(key as Dimension));
       return { family, ...Object.fromEntries(entries) } as Box;
@@ -183,6 +191,7 @@ const packet = (family: Family): fc.Arbitrary<Packet> =>
       dscp: fc.nat(4),
       user: fc.nat(4),
       mark: fc.nat(3),
+      atoms: fc.constantFrom(new Set<string>(), new Set([atomKey(SITES)])),
     })
     .map(({ icmpType, sourcePort, port, ...all }): Packet => {
       const wide = (dimension: Keyed, point: number): Point =>
@@ -248,13 +257,14 @@ describe.each([4, 6] as const)('runs of IPv%i rules', (family) => {
     );
   });
 
-  it('are tests where a box asks for marks or code points', () => {
+  it('are tests where a box asks for marks, code points or atoms', () => {
     fc.assert(
       fc.property(box(family), (only) => {
         const rule: Rule = { id: '', text: '', boxes: [only], target: { kind: 'drop' } };
         const runs = runsOf([rule], family);
         expect(runs).toHaveLength(1);
-        if (only.mark !== undefined || only.dscp !== undefined) expect(runs[0]?.kind).toBe('test');
+        const { mark, dscp, atoms } = only;
+        if (mark ?? dscp ?? atoms) expect(runs[0]?.kind).toBe('test');
       }),
       RUNS,
     );

@@ -103,6 +103,7 @@ type SetOf = IntervalSet<Point>;
 /** The shape of a box's key, or nothing where no look-up fits it. */
 function shapeOf(box: Box): Shape | undefined {
   if (box.dscp !== undefined || box.mark !== undefined) return undefined;
+  if (box.atoms !== undefined) return undefined;
   const isExact = (set: SetOf): boolean => set.every(([low, high]) => low === high);
   // Names are hashed, or else tested by their prefix.
   if (box.device !== undefined && !isExact(box.device)) return undefined;
