@@ -21,10 +21,21 @@ export function holds(box: Box, packet: Packet): boolean {
   if (box.family !== packet.family) return false;
   const { mark } = box;
   if (mark?.every(({ value, mask }) => (packet.mark & mask) >>> 0 !== value)) return false;
-  return DIMENSIONS.every((dimension) => {
+  const inside = DIMENSIONS.every((dimension) => {
     const set = box[dimension] as IntervalSet<Point> | undefined;
     if (set === undefined) return true;
     const point = packet[dimension] ?? absentPoint(dimension, box.family);
     return point !== undefined && contains(set, point);
   });
+  return inside && (box.atoms ?? []).every((atom) => isTrue(atom, packet));
+}
+
+function isTrue(atom: Atom, packet: Packet): boolean {
+  if (packet.atoms?.has(atomKey(atom))) return !atom.negated;
+  return atom.negated && (atom.kind === 'time' || atom.kind === 'set' || hasSocket(packet));
+}
+
+/** What the kernel itself sends has no user and no cgroup. */
+function hasSocket({ user, atoms }: Packet): boolean {
+  return user !== undefined || [...(atoms ?? [])].some((key) => /^(user|cgroup) /.test(key));
 }
