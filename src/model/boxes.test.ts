@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { deviceInterval } from '../net/device-name.ts';
 import { firstDevice } from '../net/first-device.ts';
 import { intervalSet, type Point } from '../net/interval-set.ts';
+import { atomKey } from './atom-key.ts';
 import { intersectBoxes } from './intersect-boxes.ts';
 import { holds, type Packet } from './packet.ts';
-import type { Box } from './program.ts';
+import type { Atom, Box } from './program.ts';
 import { subtractBoxes } from './subtract-boxes.ts';
 import { witness } from './witness.ts';
 
@@ -51,12 +52,41 @@ const setOf = (name: Name, family: 4 | 6) =>
 const cube = fc
   .tuple(fc.constantFrom(0, 1, 2, 3, 0x10), fc.constantFrom(0, 1, 3, 0x11, 0xffff))
   .map(([value, mask]) => ({ value: (value & mask) >>> 0, mask }));
+const atoms = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom(
+        { kind: 'time', minutes: [[0, 719]] } as const,
+        {
+          kind: 'time',
+          minutes: [
+            [700, 800],
+            [900, 10_079],
+          ],
+        } as const,
+        { kind: 'user', name: 'alice' } as const,
+        { kind: 'user', name: 'bob' } as const,
+        { kind: 'cgroup', path: 'a' } as const,
+        { kind: 'cgroup', path: 'a/b' } as const,
+        { kind: 'set', side: 'destination', name: 'sites' } as const,
+      ),
+      fc.boolean(),
+    ),
+    { minLength: 1, maxLength: 3 },
+  )
+  .map((each): Atom[] => each.map(([atom, negated]) => ({ ...atom, negated })));
+/** No rule asks two opposite things. */
+const agreeing = (those: readonly Atom[]): boolean =>
+  those.every((one) =>
+    those.every((other) => atomKey(one) !== atomKey(other) || one.negated === other.negated),
+  );
 const boxIn = (family: 4 | 6): fc.Arbitrary<Box> =>
   fc
     .record(
       {
         ...Object.fromEntries(NAMES.map((name) => [name, setOf(name, family)])),
         mark: fc.array(cube, { minLength: 1, maxLength: 3 }),
+        atoms: atoms.filter(agreeing),
       },
       { requiredKeys: [] },
     )
@@ -76,13 +106,33 @@ const packet = fc
       Object.fromEntries(NAMES.map((name) => [name, fc.constantFrom<Point>(...ENDS[name])])),
       { requiredKeys: ['source', 'destination', 'protocol', 'dscp'] },
     ),
+    fc.constantFrom(0, 710, 750, 850, 10_079),
+    fc.constantFrom<string[]>(
+      [],
+      ['user alice'],
+      ['user bob'],
+      ['cgroup a'],
+      ['user bob', 'cgroup a/b'],
+    ),
+    fc.boolean(),
   )
-  .map(([family, local, mark, points]) => {
+  .map(([family, local, mark, points, minute, socket, site]) => {
     const its = Object.entries(points).map(([name, point]) => [
       name,
       wide(name as Name, family, point as Point),
     ]);
-    return { family, local, mark, ...Object.fromEntries(its) } as Packet;
+    const held = new Set(site ? [...socket, 'destination @sites'] : socket);
+    // Who sends it has a number, too.
+    const user = socket.length > 0 && points.user === undefined ? { user: 1000 } : {};
+    return {
+      family,
+      local,
+      mark,
+      minute,
+      atoms: held,
+      ...Object.fromEntries(its),
+      ...user,
+    } as Packet;
   });
 
 const PORTED = [6, 17, 33, 132, 136];
@@ -177,6 +227,7 @@ describe('boxes', () => {
       port: 80,
       dscp: 0,
       mark: 0,
+      minute: 720,
     });
     expect(witness({ family: 4, protocol: [[0, 5]] }, true)).toMatchObject({
       protocol: 1,

@@ -2,6 +2,7 @@ import type { Family } from '../net/address.ts';
 import { contains, type IntervalSet, type Point } from '../net/interval-set.ts';
 import { absentPoint } from './absent-point.ts';
 import { atomKey } from './atom-key.ts';
+import { asksSocket, isBelow, timeOf } from './atoms.ts';
 import { DIMENSIONS, type Dimension } from './dimensions.ts';
 import type { Atom, Box } from './program.ts';
 
@@ -12,6 +13,8 @@ export type Packet = { readonly [D in Dimension]?: Point } & {
   readonly local: boolean;
   /** The packet mark, 32 bits; ours are never looked at. */
   readonly mark: number;
+  /** When it is sent, in UTC: minutes since Monday 00:00. Then no time among `atoms` counts. */
+  readonly minute?: number;
   /** The keys of the atoms that hold for it (`atomKey`); no other does. */
   readonly atoms?: ReadonlySet<string>;
 };
@@ -31,8 +34,18 @@ export function holds(box: Box, packet: Packet): boolean {
 }
 
 function isTrue(atom: Atom, packet: Packet): boolean {
-  if (packet.atoms?.has(atomKey(atom))) return !atom.negated;
-  return atom.negated && (atom.kind === 'time' || atom.kind === 'set' || hasSocket(packet));
+  if (atom.kind === 'time' && packet.minute !== undefined) {
+    return contains(timeOf(atom), packet.minute);
+  }
+  if (isSaid(atom, packet)) return !atom.negated;
+  return atom.negated && (!asksSocket(atom) || hasSocket(packet));
+}
+
+function isSaid(atom: Atom, { atoms }: Packet): boolean {
+  if (atoms === undefined) return false;
+  const key = atomKey(atom);
+  if (atom.kind !== 'cgroup') return atoms.has(key);
+  return [...atoms].some((each) => isBelow(each, key));
 }
 
 /** What the kernel itself sends has no user and no cgroup. */

@@ -11,7 +11,10 @@ import {
   type Point,
 } from '../net/interval-set.ts';
 import { ICMP, WITH_PORTS } from '../net/protocols.ts';
+import { LAST_USER } from '../net/user.ts';
 import { absentPoint } from './absent-point.ts';
+import { atomKey } from './atom-key.ts';
+import { asksSocket, isBelow, minutesOf } from './atoms.ts';
 import type { Dimension } from './dimensions.ts';
 import type { Packet } from './packet.ts';
 import type { Box } from './program.ts';
@@ -33,10 +36,22 @@ const LIKELY = {
   datagramPort: [53, 443, 5060, 1],
   sourcePort: [40000, 50000],
   user: [1000, 0],
+  // Monday 12:00
+  minute: [720],
   echoRequest: { 4: [8], 6: [128] },
   // gre, esp
   otherProtocol: [47, 50],
 } as const;
+
+/** Protocols that have ports or types: TCP, UDP and ICMP first. */
+const TOLD: { readonly [F in Family]: readonly number[] } = {
+  4: [...new Set([6, 17, ICMP[4], ...WITH_PORTS])],
+  6: [...new Set([6, 17, ICMP[6], ...WITH_PORTS])],
+};
+const NAMED = {
+  4: intervalSet(TOLD[4].map((each) => [each, each] as const)),
+  6: intervalSet(TOLD[6].map((each) => [each, each] as const)),
+};
 
 /**
  * A packet in a box, as likely a one as the box leaves room for, or nothing where no packet can lie in
@@ -47,10 +62,12 @@ const LIKELY = {
 export function witness(box: Box, local: boolean): Packet | undefined {
   const device = local ? absent(box, 'device') : deviceOf(box);
   const mac = absent(box, 'mac') ?? (local ? undefined : { mac: lowest(box.mac) });
-  const user = absent(box, 'user') ?? (local ? { user: pick(box.user, LIKELY.user) } : undefined);
+  const user = userOf(box, local);
   const transport = transportOf(box);
   if (device === undefined || mac === undefined || user === undefined) return undefined;
-  if (transport === undefined) return undefined;
+  const minute = minuteOf(box);
+  const atoms = atomsOf(box);
+  if (transport === undefined || minute === undefined || atoms === undefined) return undefined;
   const { family } = box;
   return {
     family,
@@ -63,6 +80,8 @@ export function witness(box: Box, local: boolean): Packet | undefined {
     ...user,
     dscp: pick(box.dscp, [0]),
     mark: (box.mark?.find(({ value }) => value === 0) ?? box.mark?.[0])?.value ?? 0,
+    minute,
+    ...(atoms.size === 0 ? {} : { atoms }),
   };
 }
 
@@ -73,6 +92,35 @@ function absent(box: Box, dimension: Dimension): Points | undefined {
   const set = box[dimension] as IntervalSet<Point> | undefined;
   const point = absentPoint(dimension, box.family);
   return set === undefined || (point !== undefined && contains(set, point)) ? {} : undefined;
+}
+
+/** A socket's user where one is asked for; a name is that of a number which only the router knows. */
+function userOf(box: Box, local: boolean): Points | undefined {
+  const socket = (box.atoms ?? []).some(asksSocket);
+  const nobody = socket ? undefined : absent(box, 'user');
+  if (nobody !== undefined || !local) return nobody;
+  const users = box.user === undefined ? undefined : upTo(box.user, LAST_USER);
+  return users?.length === 0 ? undefined : { user: pick(users, LIKELY.user) };
+}
+
+/** A minute of the week, in working hours if that may be. */
+function minuteOf(box: Box): number | undefined {
+  const minutes = minutesOf(box);
+  return minutes.length === 0 ? undefined : pick(minutes, LIKELY.minute);
+}
+
+/** The atoms that hold; nothing where they can't together: nobody is two users, or in two cgroups. */
+function atomsOf({ atoms = [] }: Box): ReadonlySet<string> | undefined {
+  const held = atoms.filter(({ kind, negated }) => kind !== 'time' && !negated);
+  if (held.filter(({ kind }) => kind === 'user').length > 1) return undefined;
+  const inside = held.flatMap((atom) => (atom.kind === 'cgroup' ? [atom.path] : []));
+  const outside = atoms.flatMap((atom) =>
+    atom.kind === 'cgroup' && atom.negated ? [atom.path] : [],
+  );
+  const [deepest = ''] = [...inside].sort((a, b) => b.length - a.length);
+  if (!inside.every((path) => isBelow(deepest, path))) return undefined;
+  if (outside.some((path) => isBelow(deepest, path))) return undefined;
+  return new Set(held.map(atomKey));
 }
 
 function deviceOf({ device }: Box): Points | undefined {
@@ -106,17 +154,12 @@ function transportOf(box: Box): Points | undefined {
 
 /** Protocols of the box, the likely ones first, and one that has neither ports nor types. */
 function protocolsOf({ family, protocol }: Box): number[] {
-  const told = [...WITH_PORTS, ICMP[family]].sort((a, b) => rank(a, family) - rank(b, family));
+  const told = TOLD[family];
   const fits = (each: number): boolean => protocol === undefined || contains(protocol, each);
-  const named = intervalSet(told.map((each) => [each, each] as const));
-  const others = difference(protocol ?? [[0, 255]], named);
+  const others = difference(protocol ?? [[0, 255]], NAMED[family]);
   const other = LIKELY.otherProtocol.find((each) => contains(others, each)) ?? others[0]?.[0];
   return [...told.filter(fits), ...(other === undefined ? [] : [other])];
 }
-
-/** TCP, UDP, ICMP, and the others. */
-const rank = (protocol: number, family: Family): number =>
-  [6, 17, ICMP[family]].includes(protocol) ? [6, 17, ICMP[family]].indexOf(protocol) : 3;
 
 function typeOf({ family, icmpType }: Box): Points | undefined {
   const types = icmpType === undefined ? undefined : upTo(icmpType, 255);
