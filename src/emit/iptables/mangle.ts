@@ -1,6 +1,7 @@
 import { slotMark } from '../../model/marking.ts';
 import type { Program, Slot, UplinkSlot } from '../../model/program.ts';
 import { isUnsettled, settledOf } from '../../model/settled.ts';
+import { unguidedMarks } from '../../model/unguided-marks.ts';
 import type { Family } from '../../net/address.ts';
 import type { Marks } from './marks.ts';
 import { type Chain, chain, slotChain, type Table } from './table.ts';
@@ -130,8 +131,17 @@ export function mangle(
         '-m mark ! --mark 0 -j RETURN',
         ...chosen(choices.local.name),
       ]),
+      // Another program wrote the whole mark behind us: main has routed what a rule chose for.
+      chain('astray', [
+        ...unguidedMarks(slots, marking).map((mark) => `${marks.connection(mark)} -j RETURN`),
+        '-j DROP',
+      ]),
       chain('settle', [
         `-o lo ${marks.notPacket()} -g routec-hold`,
+        ...uplinks.map(
+          ({ device }) =>
+            `-o ${device} ${marks.packet()} ${marks.notConnection()} -m conntrack --ctdir ORIGINAL -g routec-astray`,
+        ),
         ...settle(slots, family, markOf, marking.main, marks),
       ]),
     ],

@@ -1,5 +1,6 @@
 import { slotMark } from '../../model/marking.ts';
 import type { Program } from '../../model/program.ts';
+import { unguidedMarks } from '../../model/unguided-marks.ts';
 import { formatMark } from '../../net/mark.ts';
 import { chain, type Part, quoted, sorted } from './names.ts';
 
@@ -17,6 +18,7 @@ export function hooks({ marking, uplinks, slots, inbound }: Program): Part {
   const decided = `ct mark & ${mask} != 0`;
   const undecided = `ct mark & ${mask} == 0`;
   const reset = 'meta l4proto 6 reject with tcp reset';
+  const unguided = unguidedMarks(slots, marking);
   return {
     filled: [
       {
@@ -101,9 +103,18 @@ export function hooks({ marking, uplinks, slots, inbound }: Program): Part {
       ),
       chain(
         'settle',
-        [`oifname "lo" meta mark & ${mask} != 0 goto hold`, `ct mark & ${mask} vmap @orderings`],
+        [
+          `oifname "lo" meta mark & ${mask} != 0 goto hold`,
+          // Another program wrote the whole mark behind us: main has routed what a rule chose for.
+          `oifname @uplinks meta mark & ${mask} == 0 ${decided} ct direction original goto astray`,
+          `ct mark & ${mask} vmap @orderings`,
+        ],
         'type filter hook postrouting priority -140; policy accept;',
       ),
+      chain('astray', [
+        `ct mark & ${mask} { ${unguided.map((mark) => formatMark(mark)).join(', ')} } accept`,
+        'counter drop',
+      ]),
       chain(
         'refuse_local',
         // Without main's default, what is for main alone is bound for lo.
