@@ -6,6 +6,7 @@ import { layOut } from './lay-out.ts';
 import { type Lexed, lex } from './lex.ts';
 import { parse } from './parse.ts';
 import { Comment } from './tokens.ts';
+import { wordMeter } from './word-meter.ts';
 
 /** The canonical text of a policy, or why it has none. */
 export type Formatted = { readonly text: string } | { readonly diagnostics: readonly Diagnostic[] };
@@ -16,6 +17,8 @@ export type Formatted = { readonly text: string } | { readonly diagnostics: read
  * with syntax errors has findings instead.
  */
 export function format(source: Source): Formatted {
+  const tooLong = wordMeter()(source);
+  if (tooLong !== undefined) return { diagnostics: [tooLong] };
   const lexed = lex(source.text);
   const { statements, diagnostics } = parse(source, lexed);
   if (diagnostics.length > 0) return { diagnostics };

@@ -29,6 +29,7 @@ export const reservedWord = kind(
   'reserved-word',
   'a word of the language can not stand here',
 );
+export const tooManyWords = kind('RC009', 'too-many-words', 'too many words');
 
 /** How a sound policy is laid out. */
 export const notFormatted: Kind = {

@@ -13,6 +13,7 @@ import { renderConcise } from './text/render-concise.ts';
 /** What no page can show, for its length: it is made here. */
 const TOO_LONG: Readonly<Record<string, string>> = {
   'too-many-files': 'include "0.route"\n',
+  'too-many-words': '# '.repeat(2 ** 22 + 1),
   'deep-set': [
     ...Array.from({ length: 102 }, (_, index) => `set s${100 + index} = @s${101 + index}`),
     'set s202 = 192.0.2.1\nroute from @s100 via drop\n',

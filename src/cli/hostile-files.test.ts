@@ -279,6 +279,12 @@ describe('a text of megabytes', () => {
     ['carriage returns', '\r'.repeat(10 * MIB)],
     ['letters that it does not have', '\u00e9'.repeat(5 * MIB)],
     ['no UTF-8', new Uint8Array(10 * MIB).fill(0x80)],
+    ['braces', '{'.repeat(10 * MIB)],
+    ['braces a line', '{\n'.repeat(5 * MIB)],
+    ['braces in lines', 'set a = {\n'.repeat(MIB)],
+    ['quotes', '"'.repeat(10 * MIB)],
+    ['quoted texts', '"" '.repeat(3 * MIB)],
+    ['words', 'a '.repeat(5 * MIB)],
     ['commas', `route from ${','.repeat(1_000_000)}`],
     ['a name', `uplink ${'a'.repeat(10 * MIB)} dev eth0\n`],
     ['a quoted name', `uplink "${'a'.repeat(10 * MIB)}" dev eth0\n`],
@@ -297,6 +303,26 @@ describe('a text of megabytes', () => {
     const cwd = folder({});
     put(join(cwd, 'policy.route'), text);
     await expectRefused(cwd, compile, 1, /^error\[RC/);
+  });
+
+  it('that names many thousands of what is nowhere is told so in seconds', async () => {
+    const sets = Array.from({ length: 5000 }, (_, index) => `set known${index} = 192.0.2.1\n`);
+    const rules = Array.from({ length: 10_000 }, (_, index) => `route from @know${index}n via x\n`);
+    const ports = Array.from({ length: 10_000 }, (_, index) => `smtq${index}`);
+    const cwd = folder({
+      'policy.route': `${sets.join('')}${rules.join('')}route tcp { ${ports} } via drop\n`,
+    });
+    const run = await routec(cwd, ['check', 'policy.route', '--format', 'concise']);
+    const errors = run.stderr.split('\n').filter((line) => line.includes(': error['));
+    expect(errors.length).toBe(20_000);
+  });
+
+  it('is refused in a list, too', async () => {
+    const cwd = folder({
+      'policy.route': 'set l from "l"\nroute from @l via drop\n',
+      l: '1\n'.repeat(5 * MIB),
+    });
+    await expectRefused(cwd, compile, 1, /^error\[RC009\]/);
   });
 
   it.each([

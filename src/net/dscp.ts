@@ -19,6 +19,6 @@ export function scanDscp(text: string): Scanned<number> {
   const value = NAMES.get(text) ?? scanNumber(text, 63);
   if (value !== undefined) return { value };
   const fault = `\`${text}\` is not a DSCP: 0 to 63, or a name such as \`ef\`, \`af11\`, \`cs0\``;
-  const meant = nearest(text, NAMES.keys());
+  const meant = nearest(text, [...NAMES.keys()]);
   return meant === undefined ? { fault } : { fault, write: meant };
 }

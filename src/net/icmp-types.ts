@@ -50,6 +50,6 @@ export function scanIcmpType(family: Family, text: string): Scanned<number> {
   const value = NAMES[family].get(text) ?? scanNumber(text, 255);
   if (value !== undefined) return { value };
   const fault = `\`${text}\` is not an ${family === 4 ? 'icmp' : 'icmpv6'} type`;
-  const meant = nearest(text, NAMES[family].keys());
+  const meant = nearest(text, [...NAMES[family].keys()]);
   return meant === undefined ? { fault } : { fault, write: meant };
 }

@@ -4,6 +4,7 @@ import { controlCharacter } from '../../grammar/kinds.ts';
 import { parse } from '../../grammar/parse.ts';
 import type { SetStatement, Statement, Word } from '../../grammar/tree.ts';
 import { findTurnedText } from '../../grammar/turned-text.ts';
+import { MOST_WORDS, wordMeter } from '../../grammar/word-meter.ts';
 import { at, type Diagnostic, diagnose, type Report } from '../text/diagnostic.ts';
 import type { Source, Span } from '../text/source.ts';
 import { includeCycle, tooManyFiles, unreadableFile } from './kinds.ts';
@@ -50,6 +51,9 @@ export function load(
   let files = 0;
   let tooDeep = false;
   let bytes = entry.bytes.length;
+  const meter = wordMeter();
+  // A value and the end of its line.
+  const listMeter = wordMeter(2 * MOST_WORDS);
 
   const open = (path: Word, from: Source): Decoded | undefined => {
     files += 1;
@@ -73,6 +77,11 @@ export function load(
 
   const take = ({ source, fault }: Decoded, above: readonly string[]): void => {
     if (fault !== undefined) report(fault);
+    const tooLong = meter(source);
+    if (tooLong !== undefined) {
+      report(tooLong);
+      return;
+    }
     const parsed = parse(source);
     if (fault === undefined && parsed.diagnostics.length === 0) sources.set(source.name, source);
     for (const diagnostic of withoutEchoes(parsed.diagnostics, fault)) report(diagnostic);
@@ -100,9 +109,10 @@ export function load(
       statements.push(statement);
       if (statement.kind === 'set' && statement.content.kind === 'file') {
         const list = open(statement.content.path, source);
-        if (list !== undefined && isClean(list, report)) {
-          lists.set(statement, linesOf(list.source));
-        }
+        if (list === undefined || !isClean(list, report)) continue;
+        const tooLong = listMeter(list.source);
+        if (tooLong === undefined) lists.set(statement, linesOf(list.source));
+        else report(tooLong);
       }
     }
   };

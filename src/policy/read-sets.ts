@@ -58,15 +58,14 @@ export function readSets(
     }
   }
 
-  function* quotable(): Iterable<string> {
-    for (const [name, set] of byName) if (set.name.span.source.quotable) yield name;
-  }
+  const shown = [...byName].filter(([, set]) => set.name.span.source.quotable);
+  const names = shown.map(([name]) => name);
 
   const lookup: SetLookup = (ref) => {
     const statement = byName.get(ref.text);
     if (statement !== undefined) return contentOf(statement, ref);
     if (lost.has(ref.text)) return { kind: 'faulty' };
-    const meant = nearest(ref.text, quotable());
+    const meant = nearest(ref.text, names);
     const help =
       meant === undefined ? `declare it: \`set ${ref.text} = ...\`` : `did you mean \`@${meant}\`?`;
     report(diagnose(unknownSet, `there is no set \`${ref.text}\``, [at(ref.span)], help));

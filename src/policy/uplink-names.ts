@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import type { Word } from '../../grammar/tree.ts';
+import { LAYOUT } from '../model/layout.ts';
 import { scanUplinkDevice } from '../net/device-name.ts';
 import { at, diagnose, type Report } from '../text/diagnostic.ts';
 import { nearest } from '../text/nearest.ts';
@@ -57,8 +58,15 @@ export function uplinkNames(
     report(diagnose(unknownUplink, message, [at(word.span)], help));
   };
 
-  const quotable = (): string[] =>
-    [...byName.values()].filter(({ span }) => span.source.quotable).map(({ name }) => name);
+  let known = 0;
+  let names: readonly string[] = [];
+  const quotable = (): readonly string[] => {
+    if (known === byName.size) return names;
+    known = byName.size;
+    const shown = [...byName.values()].filter(({ span }) => span.source.quotable);
+    names = shown.map(({ name }) => name);
+    return names;
+  };
 
   const mention = (word: Word): UplinkPolicy | undefined => {
     const found = find(word);
@@ -91,10 +99,15 @@ export function uplinkNames(
   };
 }
 
+/** More than there can be. */
+const MOST_LOOKED_AT = LAYOUT.lastSlot;
+
 /** The declared uplink that was likely meant; letters and digits (`eth3`) are a device, no slip. */
 function slipOf(name: string, declared: readonly UplinkPolicy[]): UplinkPolicy | undefined {
   if (/^[A-Za-z]+[0-9]+$/.test(name)) return undefined;
   const [best] = declared
+    .slice(0, MOST_LOOKED_AT)
+    .filter((uplink) => Math.abs(uplink.name.length - name.length) <= 2)
     .map((uplink) => ({ uplink, steps: distance(name, uplink.name) }))
     .filter(({ steps }) => steps <= 2)
     .sort((a, b) => a.steps - b.steps);
