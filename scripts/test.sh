@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-tools=(ip nft sysctl iptables ipset conntrack perl)
-packages="iproute2 nftables procps iptables ipset conntrack perl"
+tools=(ip nft sysctl iptables ipset conntrack perl dash busybox dnsmasq shellcheck)
+packages="iproute2 nftables procps iptables ipset conntrack perl dash busybox dnsmasq-base shellcheck"
 missing=()
 for tool in "${tools[@]}"; do
   PATH="$PATH:/usr/sbin:/sbin" command -v "$tool" >/dev/null || missing+=("$tool")
@@ -35,6 +35,7 @@ fi
 npm run --silent types
 npm run --silent lint
 npm run --silent build
+shellcheck deploy/routec-link deploy/hooks/*
 
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT

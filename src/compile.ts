@@ -3,6 +3,7 @@ import { BACKENDS, type BackendName } from './emit/backends.ts';
 import { emitIproute } from './emit/iproute/emit-iproute.ts';
 import { emitManifest } from './emit/manifest/emit-manifest.ts';
 import { emitMap } from './emit/map/emit-map.ts';
+import { emitNetworkd } from './emit/networkd/emit-networkd.ts';
 import { emitSysctl } from './emit/sysctl/emit-sysctl.ts';
 import { KINDS } from './kinds.ts';
 import type { Lock, Program } from './model/program.ts';
@@ -87,6 +88,7 @@ export function compile(
   if (program === undefined) return { diagnostics, artefacts: [] };
   const artefacts = [
     ...emitSysctl(program, entry.base),
+    ...emitNetworkd(entry.base),
     ...emitIproute(program, entry.base),
     ...BACKENDS[backend].emit(program, entry.base),
   ].filter(({ text }) => text !== '');

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Artefacts } from './artefacts.ts';
 import type { Namespace } from './namespace.ts';
+import { leasesOf } from './network.ts';
 
 /** The two programs that go by the name of iptables. */
 export type Iptables = 'nft' | 'legacy';
@@ -21,8 +22,9 @@ export async function load(
   if (running === undefined) await batches(router, files, '.guard');
   else await takeRulesAway(router, running);
   await batches(router, files, '');
+  const there = await devices(router);
   for (const device of new Set(files.uplinks.map((uplink) => uplink.device))) {
-    await loadUplinks(router, files, device);
+    if (there.get(device) === 'up') await runLink(router, files, 'up', device);
   }
   if (files.backend === 'nft') await router.run('nft', ['-f', path(files, '.nft')]);
   else await loadIptables(router, files, running === undefined, iptables);
@@ -51,17 +53,16 @@ async function restore(router: Namespace, files: Artefacts, end: string, tool: s
   await router.run(tool, ['--noflush', path(files, end)]);
 }
 
-/** What a link hook does: the uplinks of a device, if that is there and up. */
-export async function loadUplinks(
+const LINK = join(import.meta.dirname, '../../deploy/routec-link');
+
+/** Runs what is shipped for link hooks and DHCP clients. */
+export async function runLink(
   router: Namespace,
-  files: Artefacts,
-  device: string,
+  { folder }: Artefacts,
+  ...words: readonly string[]
 ): Promise<void> {
-  if ((await devices(router)).get(device) !== 'up') return;
-  for (const uplink of files.uplinks.filter((each) => each.device === device)) {
-    await sysctl(router, files, `.uplink.${uplink.name}`);
-    await batches(router, files, `.uplink.${uplink.name}`);
-  }
+  const settings = [`ROUTEC_FOLDER=${folder}`, `ROUTEC_STATE=${leasesOf(router)}`];
+  await router.run('env', [...settings, 'sh', LINK, ...words]);
 }
 
 /** Takes away everything that was loaded, in reverse. */

@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { CUSTOMER, ispRuleset } from './internet.ts';
 import { addNamespace, deleteNamespace, type Namespace } from './namespace.ts';
@@ -14,6 +17,7 @@ import {
 import { requirements } from './requirements.ts';
 
 export type UpOrDown = 'up' | 'down';
+export type ThereOrGone = 'there' | 'gone';
 
 /** What reached an ISP on its way to the internet. */
 export interface Seen {
@@ -34,6 +38,8 @@ export interface Network {
   seen(device: string): Promise<Seen>;
   /** On the router, as an administrator does; up, a network manager restores what is its own. */
   setLink(device: string, to: UpOrDown): Promise<void>;
+  /** Deletes it, or makes a new one of that name, up, as ppp and the like do. */
+  setDevice(device: string, to: ThereOrGone): Promise<void>;
   /** From the ISP's side: the router's device stays up, and has no carrier. */
   setCarrier(device: string, to: UpOrDown): Promise<void>;
   /** Takes it all away, and what still runs in it. */
@@ -60,7 +66,10 @@ async function buildNetwork(plan: NetworkPlan): Promise<Network> {
     return addNamespace(name);
   };
   const close = async (): Promise<void> => {
-    for (const name of names.splice(0)) await deleteNamespace(name);
+    for (const name of names.splice(0)) {
+      await deleteNamespace(name);
+      rmSync(leasesOf({ name }), { recursive: true, force: true });
+    }
   };
   try {
     return { ...(await wire(plan, add)), close };
@@ -83,6 +92,11 @@ export async function withNetwork(
   }
 }
 
+/** Where the link hooks of a router keep what leases said. */
+export function leasesOf({ name }: Pick<Namespace, 'name'>): string {
+  return join(tmpdir(), `${name}-leases`);
+}
+
 async function wire(
   plan: NetworkPlan,
   add: (label: string) => Promise<Namespace>,
@@ -102,11 +116,8 @@ async function wire(
   const isps = new Map<string, Namespace>();
   for (const device of Object.keys(plan.uplinks)) {
     const isp = await add(device);
-    await connect(router, device, isp, CUSTOMER);
-    await answerOnLink(isp);
-    await batch(isp, [`link set ${CUSTOMER} up`, ...ispLines(plan, device)]);
+    await connectIsp(plan, router, device, isp);
     await isp.run('nft', ['-f', '-'], ispRuleset(internetOf(plan), customersOf(plan, device)));
-    await batch(router, [`link set ${device} up`, ...routerLines(plan, device)]);
     isps.set(device, isp);
   }
   for (const device of isps.keys()) await hasCarrier(router, device, true);
@@ -131,6 +142,14 @@ async function wire(
       if (to === 'down') return;
       await hasCarrier(router, device, true);
       await batch(router, own);
+    },
+    setDevice: async (device, to) => {
+      if (to === 'gone') {
+        await batch(router, [`link del ${device}`]);
+        return;
+      }
+      await connectIsp(plan, router, device, ispOf(device));
+      await hasCarrier(router, device, true);
     },
     setCarrier: async (device, to) => {
       const own = to === 'up' ? ispLines(plan, device) : [];
@@ -175,6 +194,14 @@ async function connect(one: Namespace, device: string, two: Namespace, peer: str
     ...['all', peer].map((each) => `net/ipv4/conf/${each}/rp_filter=0`),
     `net/ipv6/conf/${peer}/accept_dad=0`,
   ]);
+}
+
+/** The line to an ISP, with what is configured at both of its ends. */
+async function connectIsp(plan: NetworkPlan, router: Namespace, device: string, isp: Namespace) {
+  await connect(router, device, isp, CUSTOMER);
+  await answerOnLink(isp);
+  await batch(isp, [`link set ${CUSTOMER} up`, ...ispLines(plan, device)]);
+  await batch(router, [`link set ${device} up`, ...routerLines(plan, device)]);
 }
 
 /** Waits until the kernel has told everybody: routes follow a carrier a moment later. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { bug } from '../bug.ts';
 import type { Artefacts } from './artefacts.ts';
 import { ECHO_PORT } from './internet.ts';
-import { type Iptables, load, loadUplinks } from './load.ts';
+import { type Iptables, load, runLink } from './load.ts';
 import type { Namespace } from './namespace.ts';
 import type { Network, Seen } from './network.ts';
 import type { Question, Step } from './read-packets.ts';
@@ -120,7 +120,14 @@ async function runStep(
       return again(step);
     case 'link':
       await network.setLink(step.device, step.set);
-      if (step.set === 'up') await loadUplinks(network.router, files, step.device);
+      if (step.set === 'up') await runLink(network.router, files, 'up', step.device);
+      return [];
+    case 'device':
+      await network.setDevice(step.device, step.set);
+      if (step.set === 'there') await runLink(network.router, files, 'up', step.device);
+      return [];
+    case 'lease':
+      await runLink(network.router, files, ...step.words);
       return [];
     case 'carrier':
       await network.setCarrier(step.device, step.set);

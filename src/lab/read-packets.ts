@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { UpOrDown } from './network.ts';
+import type { ThereOrGone, UpOrDown } from './network.ts';
 import type { NetworkPlan } from './network-plan.ts';
 
 /** A packet, or a connection's first: `FROM -> TO:PORT`, and `[A]:PORT` in IPv6. */
@@ -60,11 +60,24 @@ interface Switch {
   readonly set: UpOrDown;
 }
 
+/** A device is deleted, or made anew. */
+interface Device {
+  readonly kind: 'device';
+  readonly device: string;
+  readonly set: ThereOrGone;
+}
+
+/** What a DHCP client hears of, and tells its hook. */
+interface Lease {
+  readonly kind: 'lease';
+  readonly words: readonly string[];
+}
+
 interface Reload {
   readonly kind: 'reload';
 }
 
-export type Step = (Questions | Again | Switch | Reload) & {
+export type Step = (Questions | Again | Switch | Device | Lease | Reload) & {
   /** As a complaint names it. */
   readonly text: string;
 };
@@ -122,6 +135,11 @@ const Sent = v.strictObject({
 const Group = v.array(v.record(v.string(), v.unknown()));
 const Again = v.strictObject({ answered: v.boolean() });
 const Switched = v.strictObject({ set: v.picklist(['up', 'down']) });
+const Moved = v.strictObject({ set: v.picklist(['there', 'gone']) });
+const Leased = v.union([
+  v.strictObject({ gateway: v.string() }),
+  v.strictObject({ lost: v.picklist([4, 6]) }),
+]);
 const Nothing = v.strictObject({});
 
 /** Reads a `packets.json`; what is wrong in it is an error that names the step. */
@@ -159,6 +177,19 @@ function readStep(step: Readonly<Record<string, unknown>>): Step {
     case 'carrier': {
       const { set } = v.parse(Switched, rest);
       return { kind: key, device: String(value), set, text: `${text} ${set}` };
+    }
+    case 'device': {
+      const { set } = v.parse(Moved, rest);
+      return { kind: key, device: String(value), set, text: `${text} ${set}` };
+    }
+    case 'lease': {
+      const lease = v.parse(Leased, rest);
+      const device = String(value);
+      const words =
+        'gateway' in lease
+          ? ['lease', device, lease.gateway]
+          : ['lost', device, String(lease.lost)];
+      return { kind: key, words, text: words.join(' ') };
     }
     case 'reload':
       v.parse(Nothing, rest);

@@ -10,6 +10,9 @@ const PACKAGES = {
   'iptables-legacy': 'iptables',
   ipset: 'ipset',
   perl: 'perl',
+  dash: 'dash',
+  busybox: 'busybox',
+  dnsmasq: 'dnsmasq-base',
 };
 
 /** What the lab lacks on this machine, as a line that says what to run; nothing if it lacks nothing. */

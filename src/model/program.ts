@@ -75,7 +75,9 @@ export type NatByFamily = { readonly [F in Family]: Nat };
 /** How an uplink's default route looks in one family. */
 export type Way =
   | { readonly kind: 'on-link' }
-  | { readonly kind: 'gateway'; readonly gateway: string };
+  | { readonly kind: 'gateway'; readonly gateway: string }
+  /** By a gateway that only a lease or a router advertisement names. */
+  | { readonly kind: 'lease' };
 
 export interface Uplink {
   readonly name: string;

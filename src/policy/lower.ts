@@ -208,12 +208,16 @@ function transitSlot(slot: Slot | undefined): TransitSlot {
   return slot?.kind === 'transit' ? slot : bug('a transit without a slot');
 }
 
-/** The ways out of an uplink. Without any gateway it is on-link in both families. */
+/**
+ * The ways out of an uplink. Without any gateway it is on-link in both families; `dhcp` is the way
+ * of each family that no address is written for.
+ */
 function waysOf({ gateways, dhcp }: UplinkPolicy): Uplink['ways'] {
-  if (gateways.length === 0 && dhcp === undefined) {
-    return { 4: { kind: 'on-link' }, 6: { kind: 'on-link' } };
-  }
-  const ways: { [F in Family]?: Way } = {};
+  const lease: Way = { kind: 'lease' };
+  const onLink: Way = { kind: 'on-link' };
+  const otherwise = dhcp === undefined ? onLink : lease;
+  const open = gateways.length === 0 || dhcp !== undefined;
+  const ways: { [F in Family]?: Way } = open ? { 4: otherwise, 6: otherwise } : {};
   for (const { value } of gateways) {
     ways[value.family] = { kind: 'gateway', gateway: formatAddress(value) };
   }

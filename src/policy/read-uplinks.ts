@@ -1,6 +1,6 @@
 import type { Clause, List, UplinkStatement, Word } from '../../grammar/tree.ts';
 import type { Address } from '../net/address.ts';
-import { scanHostAddress } from '../net/address.ts';
+import { FAMILIES, scanHostAddress } from '../net/address.ts';
 import { scanUplinkDevice } from '../net/device-name.ts';
 import { isFault } from '../net/fault.ts';
 import { scanMark } from '../net/mark.ts';
@@ -150,7 +150,11 @@ function readGateways(
   const gateways: Written<Address>[] = [];
   for (const word of list.words) {
     if (word.form === 'name' && word.text === 'dhcp') {
-      out.dhcp = word.span;
+      if (out.dhcp !== undefined) {
+        const labels = [at(word.span, 'again'), at(out.dhcp, 'first written here')] as const;
+        report(diagnose(writtenTwice, '`dhcp` is written twice', [...labels], 'keep one of them'));
+      }
+      out.dhcp ??= word.span;
       continue;
     }
     const address = readWord(badAddress, word, scanHostAddress, report);
@@ -162,6 +166,10 @@ function readGateways(
       const help = 'declare a second uplink for it, with the same device';
       report(diagnose(writtenTwice, message, [...labels], help));
     } else gateways.push({ value: address, span: word.span });
+  }
+  if (out.dhcp !== undefined && gateways.length === FAMILIES.length) {
+    const message = 'both families have a gateway, and none is left for a lease to name';
+    report(diagnose(badValue, message, [at(out.dhcp)], 'take out `dhcp`, or one of the addresses'));
   }
   out.gateways = gateways;
 }

@@ -16,11 +16,18 @@ export function emitIproute(program: Program, base: string): Artefact[] {
   return FAMILIES.flatMap((family) => {
     const end = family === 4 ? '' : '6';
     const load = `ip ${family === 4 ? '' : '-6 '}-batch`;
-    const file = (suffix: string, about: string, lines: readonly string[]): Artefact => ({
-      suffix: `${suffix}${end}`,
-      text:
-        lines.length === 0 ? '' : render({ title: title(about, base, load, suffix + end), lines }),
-    });
+    const file = (
+      suffix: string,
+      about: string,
+      lines: readonly string[],
+      command = (name: string): string => `${load} ${name}`,
+    ): Artefact => {
+      const title = [`routec, ${base}.route: ${about}`, command(`${base}.${suffix}${end}`)];
+      return {
+        suffix: `${suffix}${end}`,
+        text: lines.length === 0 ? '' : render({ title, lines }),
+      };
+    };
     return [
       file(
         'guard.ip',
@@ -42,15 +49,17 @@ export function emitIproute(program: Program, base: string): Artefact[] {
             'its routes; when its device is up, and again after a flap',
             routes(program, uplink, family),
           ),
+          file(
+            `${name}.dhcp`,
+            'the routes that wait for the address of a gateway',
+            leasedRoutes(program, uplink, family),
+            (path) => `sed s/@GATEWAY@/ADDRESS/ ${path} | ${load} -`,
+          ),
           file(`${name}.down.ip`, 'takes its routes away', routesDown(program, uplink, family)),
         ];
       }),
     ];
   });
-}
-
-function title(about: string, base: string, load: string, suffix: string): string[] {
-  return [`routec, ${base}.route: ${about}`, `${load} ${base}.${suffix}`];
 }
 
 const source = ({ text }: Uplink): string[] => (text === '' ? [] : [`# ${comment(text)}`]);
@@ -182,12 +191,30 @@ function routes({ protocol, group }: Program, uplink: Uplink, family: Family): s
     for (const network of networks.filter((each) => each.family === family)) {
       out.push(`route replace ${network.prefix} dev ${device} table ${table} proto ${protocol}`);
     }
-    // `onlink`: otherwise a line fails, and the batch stops, while the device has no address yet.
-    const via =
-      way.kind === 'gateway' ? `via ${way.gateway} dev ${device} onlink` : `dev ${device}`;
+    if (way.kind === 'lease') continue;
+    const via = way.kind === 'gateway' ? through(way.gateway, device) : `dev ${device}`;
     out.push(`route replace default ${via} table ${table} proto ${protocol}`);
   }
+  if (way.kind === 'lease') {
+    out.push(`# its default routes wait for a gateway's address, in a file of their own: .dhcp`);
+  }
   return out;
+}
+
+/** `onlink`: otherwise a line fails, and the batch stops, while the device has no address yet. */
+const through = (gateway: string, device: string): string => `via ${gateway} dev ${device} onlink`;
+
+/** What only a lease can complete; its own table first, by which one sees whether it is loaded. */
+function leasedRoutes({ protocol }: Program, uplink: Uplink, family: Family): string[] {
+  const { device, ways, choiceTable, ownTable } = uplink;
+  if (ways[family]?.kind !== 'lease') return [];
+  return [
+    ...source(uplink),
+    ...[ownTable, choiceTable].map(
+      (table) =>
+        `route replace default ${through('@GATEWAY@', device)} table ${table} proto ${protocol}`,
+    ),
+  ];
 }
 
 function routesDown(

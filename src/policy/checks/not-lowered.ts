@@ -48,13 +48,6 @@ function* findings(policy: Policy): Iterable<Finding> {
     if (content.kind === 'domains') yield { span: statement.span, what: '`domains`' };
   }
   for (const uplink of policy.uplinks) {
-    if (uplink.dhcp !== undefined) {
-      yield {
-        span: uplink.dhcp,
-        what: '`gateway dhcp`',
-        help: 'write the gateway that the lease names',
-      };
-    }
     for (const clause of uplink.statement?.clauses ?? []) {
       if (clause.kind === 'mtu-clamp') yield { span: clause.keyword, what: '`mtu-clamp`' };
     }

@@ -63,11 +63,10 @@ function holdsPrivate(set: Addresses, family: Family): boolean {
 }
 
 /** Whether a gateway of the family is there, and nothing says that what is beyond it is private. */
-function leadsOutside({ gateways, addresses }: UplinkPolicy, family: Family): boolean {
-  const gateway = gateways.find(({ value }) => value.family === family);
-  if (gateway === undefined) return false;
-  const { value } = gateway.value;
+function leadsOutside({ gateways, dhcp, addresses }: UplinkPolicy, family: Family): boolean {
+  const gateway = gateways.find(({ value }) => value.family === family)?.value.value;
+  if (gateway === undefined && dhcp === undefined) return false;
   const ranges = addresses.map(({ own }) => own).filter((own) => own.family === family);
-  const single = { family, low: value, high: value } as (typeof ranges)[number];
-  return ![single, ...ranges].some(isPrivate);
+  const single = { family, low: gateway, high: gateway } as (typeof ranges)[number];
+  return ![...(gateway === undefined ? [] : [single]), ...ranges].some(isPrivate);
 }

@@ -1,0 +1,249 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Namespace } from './namespace.ts';
+import { withNetwork } from './network.ts';
+
+/** What is shipped for link hooks and DHCP clients, on a router with the artefacts of a fixture. */
+const ROOT = join(import.meta.dirname, '../..');
+const LINK = join(ROOT, 'deploy/routec-link');
+const hook = (name: string): string => join(ROOT, 'deploy/hooks', name);
+const DEVICE = 'wwan0';
+const PLAN = {
+  lans: [],
+  uplinks: {
+    [DEVICE]: {
+      addresses: ['203.0.113.130/26', '2001:db8:c::2/64'],
+      gateways: ['203.0.113.129', 'fe80::2'],
+    },
+  },
+};
+const SHELLS = { dash: ['dash'], busybox: ['busybox', 'sh'] } as const;
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'routec-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A hook's environment: what is shipped is called where it lies, by its `#!` line. */
+const settings = (): Record<string, string> => ({
+  ROUTEC_FOLDER: join(ROOT, 'fixtures/devices'),
+  ROUTEC_STATE: join(folder, 'state'),
+  ROUTEC_LINK: LINK,
+});
+
+/** Runs a command on the router and gives its exit code. */
+async function run(
+  router: Namespace,
+  command: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<number | undefined> {
+  const { exitCode } = await execa('ip', ['netns', 'exec', router.name, ...command], {
+    env: { ...settings(), ...env },
+    reject: false,
+  });
+  return exitCode;
+}
+
+/** The gateways of the uplink's default routes: `TABLE via GATEWAY`. */
+async function defaults(router: Namespace): Promise<string[]> {
+  const all = await Promise.all(
+    ['-4', '-6'].map(async (family) => {
+      const words = ['-j', family, 'route', 'show', 'table', 'all', 'proto', '214', 'default'];
+      const routes: { table: string; gateway?: string }[] = JSON.parse(
+        (await router.run('ip', words)) || '[]',
+      );
+      return routes.map(({ table, gateway }) => `${table} via ${gateway}`).sort();
+    }),
+  );
+  return all.flat();
+}
+
+const FOUR = ['6003 via 203.0.113.129', '6503 via 203.0.113.129'];
+const SIX = ['6003 via fe80::2', '6503 via fe80::2'];
+
+describe.each(Object.entries(SHELLS))('routec-link in %s', (_, shell) => {
+  it('fills in what a lease says, keeps it, and takes it back', () =>
+    withNetwork(PLAN, async ({ router }) => {
+      const link = (...words: string[]) => run(router, [...shell, LINK, ...words]);
+      expect(await link('up', DEVICE)).toBe(0);
+      expect(await defaults(router)).toEqual([]);
+      expect(await router.run('ip', ['-o', 'link', 'show', DEVICE])).toContain(' group 6000 ');
+
+      expect(await link('lease', DEVICE, '203.0.113.129')).toBe(0);
+      expect(await link('lease', DEVICE, 'fe80::2%wwan0')).toBe(0);
+      expect(await defaults(router)).toEqual([...FOUR, ...SIX]);
+
+      // What a monitor withdrew is withdrawn still when a lease is only renewed.
+      await router.run('ip', ['route', 'del', 'default', 'table', '6003']);
+      expect(await link('lease', DEVICE, '203.0.113.129')).toBe(0);
+      expect(await defaults(router)).toEqual(['6503 via 203.0.113.129', ...SIX]);
+      expect(await link('lease', DEVICE, '203.0.113.190')).toBe(0);
+      expect((await defaults(router)).slice(0, 2)).toEqual([
+        '6003 via 203.0.113.190',
+        '6503 via 203.0.113.190',
+      ]);
+
+      await router.run('ip', ['link', 'set', DEVICE, 'down']);
+      await router.run('ip', ['link', 'set', DEVICE, 'up']);
+      expect(await defaults(router)).toEqual([]);
+      expect(await link('up', DEVICE)).toBe(0);
+      expect(await defaults(router)).toHaveLength(4);
+
+      expect(await link('lost', DEVICE, '4')).toBe(0);
+      expect(await defaults(router)).toEqual(SIX);
+      expect(await link('lost', DEVICE, '4')).toBe(0);
+      expect(await link('lost', DEVICE, '6')).toBe(0);
+      expect(await link('up', DEVICE)).toBe(0);
+      expect(await defaults(router)).toEqual([]);
+
+      // Without a lease that it was told of: what main says of the same device.
+      await router.run('ip', ['route', 'add', 'default', 'via', '203.0.113.129', 'dev', DEVICE]);
+      expect(await link('up', DEVICE)).toBe(0);
+      expect(await defaults(router)).toEqual(FOUR);
+      // A device that no uplink has is none of its business.
+      expect(await link('up', 'lo')).toBe(0);
+      expect(await link('lease', 'lo', '192.0.2.1')).toBe(0);
+    }));
+
+  it('refuses what is no gateway, and what is no device', async () => {
+    const link = async (...words: string[]) => {
+      const [file, ...args] = [...shell, LINK, ...words];
+      return (await execa(file, args, { env: settings(), reject: false })).exitCode;
+    };
+    const wrong = [
+      ...['', '1.2.3', '1.2.3.4.5', '01.2.3.4', '1.2.3.256', '1.2.3.', '1..2.3', '0.0.0.0'],
+      ...['127.0.0.1', '224.0.0.1', '1.2.3.4;id', '1.2.3.4 dev lo', '1.2.3.4\nrule flush', '$(id)'],
+      ...[
+        '::',
+        '::1',
+        'ff02::1',
+        '1:2',
+        '12345::',
+        '1::2::3',
+        ':1:2:3:4:5:6:7',
+        '1:2:3:4:5:6:7:8:9',
+      ],
+    ];
+    for (const gateway of wrong) expect(await link('lease', DEVICE, gateway), gateway).toBe(2);
+    for (const device of ['', '.', '..', 'a/b', 'a b', 'a\nb']) {
+      expect(await link('up', device), device).toBe(2);
+    }
+    expect(await link('lost', DEVICE, '5')).toBe(2);
+    expect(await link('flush', DEVICE)).toBe(2);
+    expect(await link()).toBe(2);
+  });
+});
+
+/** Each hook as its program calls it: what it is told, and what then leads out. */
+const CALLS: readonly {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly env?: Record<string, string>;
+  readonly comes: readonly string[];
+}[] = [
+  {
+    name: 'dhclient',
+    command: ['sh', '-c', '. "$0"', hook('dhclient')],
+    env: { reason: 'BOUND', interface: DEVICE, new_routers: '203.0.113.129 203.0.113.140' },
+    comes: FOUR,
+  },
+  {
+    name: 'dhclient',
+    command: ['sh', '-ec', '. "$0"', hook('dhclient')],
+    env: { reason: 'EXPIRE', interface: DEVICE },
+    comes: [],
+  },
+  {
+    name: 'udhcpc',
+    command: [hook('udhcpc'), 'renew'],
+    env: { interface: DEVICE, router: '203.0.113.129' },
+    comes: FOUR,
+  },
+  {
+    name: 'udhcpc',
+    command: [hook('udhcpc'), 'deconfig'],
+    env: { interface: DEVICE },
+    comes: [],
+  },
+  {
+    name: 'networkmanager',
+    command: [hook('networkmanager'), DEVICE, 'up'],
+    env: { IP4_GATEWAY: '203.0.113.129', IP6_GATEWAY: 'fe80::2' },
+    comes: [...FOUR, ...SIX],
+  },
+  {
+    name: 'ifupdown',
+    command: [hook('ifupdown')],
+    env: { IFACE: DEVICE, MODE: 'start' },
+    comes: [...FOUR, ...SIX],
+  },
+  {
+    name: 'ifupdown',
+    command: [hook('ifupdown')],
+    env: { IFACE: DEVICE, MODE: 'stop' },
+    comes: [],
+  },
+  {
+    name: 'ifupdown',
+    command: [hook('ifupdown')],
+    env: { IFACE: '--all', MODE: 'start' },
+    comes: [],
+  },
+  { name: 'networkd-dispatcher', command: [hook('networkd-dispatcher')], comes: FOUR },
+  { name: 'ppp', command: [hook('ppp'), DEVICE, '/dev/ttyS0', '115200'], comes: FOUR },
+];
+
+it('each hook passes on what its program says', () =>
+  withNetwork(PLAN, async ({ router }) => {
+    const index = (await router.run('cat', [`/sys/class/net/${DEVICE}/ifindex`])).trim();
+    await execa('mkdir', ['-p', join(folder, 'netif/leases')]);
+    const lease = 'ADDRESS=203.0.113.130\nROUTER=203.0.113.129 203.0.113.140\n';
+    writeFileSync(join(folder, 'netif/leases', index), lease);
+    const dispatched = {
+      IFACE: DEVICE,
+      OperationalState: 'routable',
+      ROUTEC_NETIF: join(folder, 'netif'),
+    };
+    for (const { name, command, env = dispatched, comes } of CALLS) {
+      expect(await run(router, command, env), name).toBe(0);
+      expect(await defaults(router), `${name} ${JSON.stringify(env)}`).toEqual(comes);
+    }
+  }));
+
+it("a real client's lease leads out, and ends with it", () =>
+  withNetwork(PLAN, async ({ router, isps }) => {
+    await router.run('ip', ['addr', 'flush', 'dev', DEVICE]);
+    // It would answer instead of the server.
+    await isps.get(DEVICE)?.run('nft', ['delete', 'table', 'inet', 'isp']);
+    const script = join(folder, 'udhcpc');
+    const text = [
+      '#!/bin/sh',
+      '[ "$1" != bound ] || ip addr replace "$ip/$mask" dev "$interface"',
+      `exec ${hook('udhcpc')} "$1"`,
+    ];
+    writeFileSync(script, `${text.join('\n')}\n`, { mode: 0o755 });
+    const server = [
+      ...['netns', 'exec', isps.get(DEVICE)?.name ?? '', 'dnsmasq', '--keep-in-foreground'],
+      ...['--conf-file=/dev/null', '--port=0', '--interface=customer', '--bind-interfaces'],
+      ...['--dhcp-range=203.0.113.150,203.0.113.150', '--dhcp-option=3,203.0.113.129'],
+      ...[`--dhcp-leasefile=${join(folder, 'leases')}`, '--user=root', '--pid-file='],
+    ];
+    const dnsmasq = execa('ip', server, { reject: false });
+    try {
+      const client = ['busybox', 'udhcpc', '-f', '-q', '-n', '-t', '20', '-T', '1'];
+      const words = [...client, '-i', DEVICE, '-s', script];
+      expect(await run(router, words)).toBe(0);
+      expect(await defaults(router)).toEqual(FOUR);
+      const way = await router.run('ip', ['route', 'get', '192.0.2.1', 'mark', '0', 'oif', DEVICE]);
+      expect(way).toContain('src 203.0.113.150');
+      expect(await run(router, [script, 'deconfig'], { interface: DEVICE })).toBe(0);
+      expect(await defaults(router)).toEqual([]);
+    } finally {
+      dnsmasq.kill();
+      await dnsmasq;
+    }
+  }));
