@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { Source } from '../src/text/source.ts';
 import { format } from './format.ts';
+import { lex } from './lex.ts';
 import { noteLayout } from './note-layout.ts';
 import { parse } from './parse.ts';
 
@@ -22,7 +23,7 @@ function formatted(text: string): string {
 
 /** The trees of a text that must be sound, without the places of things. */
 function treesOf(text: string): unknown {
-  const { statements, diagnostics } = parse(sourceOf(text));
+  const { statements, diagnostics } = parse(sourceOf(text), lex(text));
   expect(diagnostics.map(({ message }) => message)).toEqual([]);
   return JSON.parse(JSON.stringify(statements, (_, value) => (value?.source ? 'here' : value)));
 }

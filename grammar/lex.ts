@@ -19,18 +19,25 @@ export interface Lexed {
   readonly faults: readonly Fault[];
 }
 
-/** Cuts a text into tokens, each list in the order of the text. */
-export function lex(text: string): Lexed {
+/** Cuts a text, or a part of it, into tokens, each list in the order of the text. */
+export function lex(text: string, from = 0, to = text.length): Lexed {
   lexer ??= new Lexer(ALL_TOKENS, {
     positionTracking: 'onlyOffset',
     ensureOptimizations: true,
     skipValidations: true,
   });
-  const { tokens, groups, errors } = lexer.tokenize(text);
-  const unended = (groups[FAULTS] ?? []).map(({ startOffset, image }) => ({
-    offset: startOffset,
-    length: image.length,
-  }));
-  const faults = [...errors, ...unended].sort((a, b) => a.offset - b.offset);
-  return { tokens, asides: groups[ASIDES] ?? [], faults };
+  const { tokens, groups, errors } = lexer.tokenize(text.slice(from, to));
+  const asides = groups[ASIDES] ?? [];
+  const unended = groups[FAULTS] ?? [];
+  if (from > 0) {
+    for (const list of [tokens, asides, unended]) {
+      for (const token of list) token.startOffset += from;
+    }
+    for (const error of errors) error.offset += from;
+  }
+  const faults = [
+    ...errors,
+    ...unended.map(({ startOffset, image }) => ({ offset: startOffset, length: image.length })),
+  ].sort((a, b) => a.offset - b.offset);
+  return { tokens, asides, faults };
 }

@@ -11,6 +11,7 @@ import {
   unterminatedText,
 } from './kinds.ts';
 import { type Fault, type Lexed, lex } from './lex.ts';
+import { type PartParser, parseByShapes } from './parse-by-shapes.ts';
 import { RouteParser } from './parser.ts';
 import { readAllowances } from './read-allowances.ts';
 import { type Slice, splitStatements } from './split-statements.ts';
@@ -27,13 +28,33 @@ export interface Parsed {
   readonly allowances: readonly Allowance[];
 }
 
-/** The statements of a text that are well-formed, and a finding for each that is not. */
-export function parse(
+/**
+ * The statements of a text that are well-formed, and a finding for each that is not.
+ *
+ * @param lexed its tokens, if it is to be read as a whole
+ */
+export function parse(source: Source, lexed?: Lexed): Parsed {
+  const { length } = source.text;
+  if (lexed !== undefined) return parseLines(source, lexed, 0, length);
+  const lines = (from: number, to: number): Parsed =>
+    parseLines(source, lex(source.text, from, to), from, to);
+  const line = (from: number, to: number): ReturnType<PartParser['line']> => {
+    parser ??= new RouteParser();
+    const { tokens, faults } = lex(source.text, from, to);
+    const statement = faults.length > 0 ? undefined : parser.parse(source, [...tokens]);
+    return statement && { statement, tokens };
+  };
+  return parseByShapes(source, { lines, line }) ?? lines(0, length);
+}
+
+function parseLines(
   source: Source,
-  { tokens, asides, faults }: Lexed = lex(source.text),
+  { tokens, asides, faults }: Lexed,
+  from: number,
+  to: number,
 ): Parsed {
   parser ??= new RouteParser();
-  const slices = splitStatements(tokens, source.text.length);
+  const slices = splitStatements(tokens, from, to);
   const diagnostics = lexingFindings(source, faults);
   const broken = brokenSlices(slices, faults);
   const statements: Statement[] = [];

@@ -12,14 +12,14 @@ export interface Slice {
 }
 
 /**
- * Cuts the tokens of a file into statements: one a line, but a list in `{ }` goes on over lines. A
+ * Cuts the tokens of a file, or of lines of it, into statements: one a line, but a list in `{ }` goes on over lines. A
  * line that begins with a statement's word ends a forgotten `{`.
  */
-export function splitStatements(tokens: readonly IToken[], length: number): Slice[] {
+export function splitStatements(tokens: readonly IToken[], begin: number, length: number): Slice[] {
   const slices: Slice[] = [];
   let current: IToken[] = [];
   let open: IToken | undefined;
-  let from = 0;
+  let from = begin;
   const end = (to: number): void => {
     if (current.length > 0) {
       slices.push({ tokens: current, from, to, ...(open === undefined ? {} : { open }) });

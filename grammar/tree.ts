@@ -1,4 +1,5 @@
 import type { Span } from '../src/text/source.ts';
+import type { Shape } from './shape.ts';
 
 /** A value as it was written: a name, another literal, `@set` (without the `@`), or quoted text. */
 export interface Word {
@@ -98,6 +99,10 @@ export interface RouteStatement extends StatementNode {
   readonly kind: 'route';
   readonly matches: readonly Match[];
   readonly tiers: readonly Tier[];
+  /** What it has in common with other lines of its file, if it stands on one plain line. */
+  readonly shape?: Shape;
+  /** What it has in the places where those differ; the first of a shape has its tree instead. */
+  readonly literals?: readonly string[];
 }
 export interface ForwardStatement extends StatementNode {
   readonly kind: 'forward';

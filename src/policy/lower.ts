@@ -34,7 +34,6 @@ import {
 import { ownAddresses } from './own-addresses.ts';
 import type { Conditions, Policy, RoutePolicy, TierPolicy, UplinkPolicy } from './policy.ts';
 import { reportNumbers } from './report-numbers.ts';
-import { ruleId } from './rule-id.ts';
 
 /** The outcomes of a policy, each with its number. */
 export interface NumberedPolicy {
@@ -137,10 +136,17 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     balances.set(name, { index: balance, by: first.by, choices });
     return { kind: 'balance', balance };
   };
+  const targets = new Map<RoutePolicy, Target>();
+  const ownTarget = (route: RoutePolicy): Target => {
+    const first = route.like ?? route;
+    const target = targets.get(first) ?? targetOf(first.tiers);
+    targets.set(first, target);
+    return target;
+  };
   const rulesOf = (local: boolean): Rule[] =>
     policy.routes
       .filter(({ conditions }) => conditions.local === local)
-      .map((route) => lowerRule(route, targetOf(route.tiers)));
+      .map((route) => lowerRule(route, ownTarget(route)));
   const [forwarded, local] = [rulesOf(false), rulesOf(true)];
   const inbound = policy.routes.flatMap((route) =>
     arrivalsOf(policy, route.conditions).map((arrival) => {
@@ -165,7 +171,6 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     local,
     forwards: policy.forwards.map(({ statement: { text }, uplinks: on, ...rest }) => ({
       ...rest,
-      id: ruleId(text),
       text,
       uplinks: on.map((uplink) => uplinks.get(uplink) ?? bug(`${uplink.name} is lost`)),
     })),
@@ -225,10 +230,9 @@ function waysOf({ gateways, dhcp }: UplinkPolicy): Uplink['ways'] {
 }
 
 function lowerRule(route: RoutePolicy, target: Target): Rule {
-  const { text } = route.statement;
   return {
-    id: ruleId(text),
-    text,
+    id: route.id,
+    text: route.statement.text,
     boxes: FAMILIES.flatMap((family) => boxOf(route.conditions, family)),
     target,
   };
@@ -254,9 +258,14 @@ function boxOf(conditions: Conditions, family: Family): Box[] {
     user: conditions.users,
     mark: conditions.marks?.some(({ mask }) => mask === 0) ? undefined : conditions.marks,
   };
-  const asked = Object.entries(dimensions).filter(([, set]) => set !== undefined);
-  if (asked.some(([, set]) => set?.length === 0)) return [];
-  return [{ family, ...Object.fromEntries(asked) } as Box];
+  const box: { [name: string]: unknown } = { family };
+  for (const name in dimensions) {
+    const set = dimensions[name as keyof typeof dimensions];
+    if (set === undefined) continue;
+    if (set.length === 0) return [];
+    box[name] = set;
+  }
+  return [box as unknown as Box];
 }
 
 /** A set that holds everything asks nothing. */

@@ -3,6 +3,7 @@ import type { Nat, NatByFamily, OrderingSlot } from '../model/program.ts';
 import { share } from '../model/share.ts';
 import { formatRange } from '../net/prefix.ts';
 import type { Span } from '../text/source.ts';
+import { unlikeRoutes } from './look-at-routes.ts';
 import type { Conditions, NatPolicy, Policy, TierPolicy, UplinkPolicy } from './policy.ts';
 import { uplinksOf } from './uplinks-of.ts';
 
@@ -60,7 +61,8 @@ export function outcomesOf(policy: Policy): Map<string, Outcome> {
     const key = inboundKey(uplink);
     add({ kind: 'inbound', key, uplink, nat: natOf(uplink), span: uplink.span });
   }
-  for (const { tiers } of policy.routes) {
+  const routes = unlikeRoutes(policy.routes);
+  for (const { tiers } of routes) {
     if (out.size > MOST) break;
     for (const { uplink, nat, span } of uplinksOf(tiers)) add(chosen(uplink, nat, span));
     for (const { tiers: order } of choicesOf(tiers)) {
@@ -68,7 +70,7 @@ export function outcomesOf(policy: Policy): Map<string, Outcome> {
       if (ordering !== undefined) add(ordering);
     }
   }
-  for (const { tiers, conditions } of policy.routes) {
+  for (const { tiers, conditions } of routes) {
     for (const arrival of arrivalsOf(policy, conditions)) {
       for (const { tiers: order } of choicesOf(tiers)) transitsOf(arrival, order).forEach(add);
     }

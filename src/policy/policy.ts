@@ -135,12 +135,17 @@ export interface BalanceMember {
 }
 
 export interface RoutePolicy {
+  /** A hash of its text. */
+  readonly id: string;
   readonly statement: RouteStatement;
   readonly conditions: Conditions;
   readonly tiers: readonly TierPolicy[];
+  /** One above, of the same file, that differs in nothing but addresses and ports of its matches. */
+  readonly like?: RoutePolicy;
 }
 
 export interface ForwardPolicy {
+  readonly id: string;
   readonly statement: ForwardStatement;
   readonly protocols: readonly number[];
   readonly ports: IntervalSet<number>;

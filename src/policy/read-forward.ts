@@ -7,6 +7,7 @@ import type { ForwardPolicy, UplinkPolicy } from './policy.ts';
 import { readPorts } from './read-lists.ts';
 import type { SetLookup } from './read-sets.ts';
 import { readWord, reportEmpty } from './read-words.ts';
+import { ruleId } from './rule-id.ts';
 import { takeOutWord } from './take-out.ts';
 import type { UplinkNames } from './uplink-names.ts';
 
@@ -30,7 +31,8 @@ export function readForward(
   const protocols = intervalSet(
     names.map((name): Interval<number> => [PROTOCOLS[name] ?? 0, PROTOCOLS[name] ?? 0]),
   );
-  return { statement, protocols: protocols.map(([number]) => number), ports, uplinks: on, to };
+  const numbers = protocols.map(([number]) => number);
+  return { id: ruleId(statement.text), statement, protocols: numbers, ports, uplinks: on, to };
 }
 
 function readUplinks(

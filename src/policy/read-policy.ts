@@ -1,3 +1,4 @@
+import type { Shape } from '../../grammar/shape.ts';
 import type { Statement, Tier, Word } from '../../grammar/tree.ts';
 import type { Report } from '../text/diagnostic.ts';
 import type { Loaded } from './load.ts';
@@ -5,10 +6,12 @@ import type { ExpectPolicy, ForwardPolicy, Policy, RoutePolicy, TierPolicy } fro
 import { readBalance } from './read-balance.ts';
 import { type Names, readConditions } from './read-conditions.ts';
 import { readForward } from './read-forward.ts';
+import { likeReader, type ReadLike } from './read-like.ts';
 import { readNat } from './read-nat.ts';
 import { readOptions } from './read-options.ts';
 import { readSets } from './read-sets.ts';
 import { readUplinks } from './read-uplinks.ts';
+import { ruleId } from './rule-id.ts';
 import { uplinkNames } from './uplink-names.ts';
 
 /** Resolves every name and reads every value; what is wrong is reported and left out. */
@@ -20,24 +23,41 @@ export function readPolicy({ statements, lists, lost }: Loaded, report: Report):
   const uplinks = uplinkNames(readUplinks(of('uplink'), lookup, report), lost, report);
   const names: Names = { sets: lookup, uplink: uplinks.byName, markMask: options.markMask };
 
-  const tier = (node: Tier): TierPolicy | undefined => {
+  const tier = (node: Tier, note: Report): TierPolicy | undefined => {
     const { kind, span } = node;
     if (kind === 'uplink') {
       const uplink = uplinks.target(node.uplink);
-      const nat = node.nat === undefined ? undefined : readNat(node.nat, lookup, report);
+      const nat = node.nat === undefined ? undefined : readNat(node.nat, lookup, note);
       if (uplink === undefined || (node.nat !== undefined && nat === undefined)) return undefined;
       return { kind, uplink, span, ...(nat === undefined ? {} : { nat }) };
     }
     if (kind !== 'balance') return { kind, span };
-    return readBalance(node, uplinks, lookup, report);
+    return readBalance(node, uplinks, lookup, note);
   };
 
   const routes: RoutePolicy[] = [];
+  const readers = new Map<Shape, ReadLike | undefined>();
   for (const statement of of('route')) {
-    const conditions = readConditions(statement.matches, names, report);
-    const tiers = statement.tiers.map(tier);
+    const { shape } = statement;
+    const like = shape && readers.get(shape)?.(statement);
+    if (like !== undefined) {
+      routes.push(like);
+      continue;
+    }
+    let silent = true;
+    const note: Report = (diagnostic) => {
+      silent = false;
+      report(diagnostic);
+    };
+    const conditions = readConditions(statement.matches, names, note);
+    const tiers = statement.tiers.map((node) => tier(node, note));
     if (conditions === undefined || tiers.includes(undefined)) continue;
-    routes.push({ statement, conditions, tiers: tiers as TierPolicy[] });
+    const id = ruleId(statement.text);
+    const route = { id, statement, conditions, tiers: tiers as TierPolicy[] };
+    routes.push(route);
+    if (shape !== undefined && silent && !readers.has(shape)) {
+      readers.set(shape, likeReader(route));
+    }
   }
   // Last, for they never bring an uplink to life, and a route below them may.
   const forwards: ForwardPolicy[] = [];

@@ -1,6 +1,5 @@
-import { positionOf } from '../text/source.ts';
+import { lineOf } from '../text/source.ts';
 import type { Policy } from './policy.ts';
-import { ruleId } from './rule-id.ts';
 
 /** Where a rule stands in the policy. */
 export interface RulePlace {
@@ -14,13 +13,13 @@ export interface RulePlace {
 /** Where each rule of a policy stands; `entry` is the name of the policy's own file. */
 export function rulePlaces({ routes, forwards }: Policy, entry: string): RulePlace[] {
   const folder = entry.slice(0, entry.lastIndexOf('/') + 1);
-  return [...routes, ...forwards].map(({ statement: { text, span } }) => {
+  return [...routes, ...forwards].map(({ id, statement: { text, span } }) => {
     const { name } = span.source;
     return {
-      id: ruleId(text),
+      id,
       text,
       file: name.startsWith(folder) ? name.slice(folder.length) : name,
-      line: positionOf(span.source, span.start).line,
+      line: lineOf(span.source, span.start),
     };
   });
 }

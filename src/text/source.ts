@@ -37,8 +37,8 @@ export function startsOf(source: Source): readonly number[] {
   return starts;
 }
 
-/** Line and column of an offset. */
-export function positionOf(source: Source, offset: number): Position {
+/** The line of an offset, from 1. */
+export function lineOf(source: Source, offset: number): number {
   const starts = startsOf(source);
   let low = 0;
   let high = starts.length - 1;
@@ -47,11 +47,17 @@ export function positionOf(source: Source, offset: number): Position {
     if ((starts[middle] as number) <= offset) low = middle;
     else high = middle - 1;
   }
-  const start = starts[low] as number;
+  return low + 1;
+}
+
+/** Line and column of an offset. */
+export function positionOf(source: Source, offset: number): Position {
+  const line = lineOf(source, offset);
+  const start = startsOf(source)[line - 1] as number;
   // Counting characters of a line of megabytes for every finding would take quadratic time.
   const before = source.text.slice(start, Math.min(offset, start + 10_000));
   const column = [...before].length + Math.max(0, offset - start - 10_000) + 1;
-  return { line: low + 1, column };
+  return { line, column };
 }
 
 /** Where a span begins and ends (exclusive), without a line ending at its end. */

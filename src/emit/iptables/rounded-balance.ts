@@ -1,5 +1,6 @@
 import type { Check } from '../../policy/checks/check.ts';
 import { hasWay } from '../../policy/has-way.ts';
+import { lookAtRoutes } from '../../policy/look-at-routes.ts';
 import { choicesOf } from '../../policy/outcomes.ts';
 import { at, diagnose, type Kind } from '../../text/diagnostic.ts';
 import { apportion, MOST_NODES } from './apportion.ts';
@@ -18,10 +19,10 @@ const kind: Kind = {
  */
 export const roundedBalance: Check = {
   kind,
-  run: ({ routes }, report) => {
-    for (const { tiers, conditions } of routes) {
+  run: ({ routes }, outer) => {
+    lookAtRoutes(routes, outer, ({ tiers, conditions }, report) => {
       const [first] = tiers;
-      if (first?.kind !== 'balance' || first.by !== 'source') continue;
+      if (first?.kind !== 'balance' || first.by !== 'source') return;
       const six = first.members.filter(({ uplink }) => hasWay(uplink, 6));
       if (conditions.families.includes(6) && six.length > 1) {
         const message =
@@ -32,7 +33,7 @@ export const roundedBalance: Check = {
       }
       const choices = choicesOf(tiers);
       const { parts, exact } = apportion(choices.map(({ weight }) => weight));
-      if (exact) continue;
+      if (exact) return;
       const shares = new Map(first.members.map(({ uplink }) => [uplink.name, 0]));
       choices.forEach(({ tiers: [member] }, index) => {
         if (member?.kind !== 'uplink') return;
@@ -43,6 +44,6 @@ export const roundedBalance: Check = {
       const message = `iptables rounds these shares to ${MOST_NODES} parts: ${text}`;
       const help = 'take weights with a smaller sum, write `by flow`, or compile for nft';
       report(diagnose(kind, message, [at(first.span)], help));
-    }
+    });
   },
 };

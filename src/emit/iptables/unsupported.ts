@@ -1,9 +1,17 @@
 import { formatDevice, isDevicePattern, LAST_DEVICE } from '../../net/device-name.ts';
 import { complement } from '../../net/interval-set.ts';
 import type { Check } from '../../policy/checks/check.ts';
-import type { NatPolicy, Policy } from '../../policy/policy.ts';
+import { lookAtRoutes } from '../../policy/look-at-routes.ts';
+import type { NatPolicy, RoutePolicy, UplinkPolicy } from '../../policy/policy.ts';
 import { uplinksOf } from '../../policy/uplinks-of.ts';
-import { at, diagnose, type Kind, type Label, quoting } from '../../text/diagnostic.ts';
+import {
+  at,
+  diagnose,
+  type Kind,
+  type Label,
+  quoting,
+  type Report,
+} from '../../text/diagnostic.ts';
 import { MOST_NODES } from './apportion.ts';
 
 const kind: Kind = {
@@ -16,10 +24,14 @@ const kind: Kind = {
 /** What the policy asks for and no match or target of iptables does. */
 export const unsupported: Check = {
   kind,
-  run: (policy, report) => {
-    for (const { labels, what, help } of findings(policy)) {
-      report(diagnose(kind, `iptables can't ${what}`, labels, `${help}, or compile for nft`));
-    }
+  run: ({ uplinks, routes }, report) => {
+    const tell = (findings: Iterable<Finding>, say: Report): void => {
+      for (const { labels, what, help } of findings) {
+        say(diagnose(kind, `iptables can't ${what}`, labels, `${help}, or compile for nft`));
+      }
+    };
+    for (const uplink of uplinks) tell(ofUplink(uplink), report);
+    lookAtRoutes(routes, report, (route, say) => tell(ofRoute(route), say));
   },
 };
 
@@ -29,30 +41,29 @@ interface Finding {
   readonly help: string;
 }
 
-function* findings({ uplinks, routes }: Policy): Iterable<Finding> {
-  for (const { device, span, statement, nat } of uplinks) {
-    const place = statement?.clauses.find((clause) => clause.kind === 'dev')?.span ?? span;
-    if (isWildcard(device)) yield named(device, [at(place)]);
-    yield* scattered(nat);
+function* ofUplink({ device, span, statement, nat }: UplinkPolicy): Iterable<Finding> {
+  const place = statement?.clauses.find((clause) => clause.kind === 'dev')?.span ?? span;
+  if (isWildcard(device)) yield named(device, [at(place)]);
+  yield* scattered(nat);
+}
+
+function* ofRoute({ tiers, statement, conditions }: RoutePolicy): Iterable<Finding> {
+  for (const { nat } of uplinksOf(tiers)) yield* scattered(nat);
+  const [first] = tiers;
+  if (first?.kind === 'balance' && first.by === 'source-destination') {
+    yield {
+      labels: [at(first.span, 'balanced by both ends')],
+      what: 'divide by source and destination together',
+      help: 'write `by source` or `by flow`',
+    };
   }
-  for (const { tiers, statement, conditions } of routes) {
-    for (const { nat } of uplinksOf(tiers)) yield* scattered(nat);
-    const [first] = tiers;
-    if (first?.kind === 'balance' && first.by === 'source-destination') {
-      yield {
-        labels: [at(first.span, 'balanced by both ends')],
-        what: 'divide by source and destination together',
-        help: 'write `by source` or `by flow`',
-      };
-    }
-    const { devices = [] } = conditions;
-    const arrival = statement.matches.find((match) => match.kind === 'in');
-    const exact = [...devices, ...complement(devices, LAST_DEVICE)].filter(
-      ([low, high]) => low === high,
-    );
-    const wild = exact.filter(isDevicePattern).map(formatDevice).find(isWildcard);
-    if (arrival !== undefined && wild !== undefined) yield named(wild, [at(arrival.span)]);
-  }
+  const { devices = [] } = conditions;
+  const arrival = statement.matches.find((match) => match.kind === 'in');
+  const exact = [...devices, ...complement(devices, LAST_DEVICE)].filter(
+    ([low, high]) => low === high,
+  );
+  const wild = exact.filter(isDevicePattern).map(formatDevice).find(isWildcard);
+  if (arrival !== undefined && wild !== undefined) yield named(wild, [at(arrival.span)]);
 }
 
 const isWildcard = (device: string): boolean => device.endsWith('+') || device === '!';

@@ -1,6 +1,7 @@
 import { FAMILIES, type Family } from '../../net/address.ts';
-import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
+import { at, diagnose, type Kind, quoting, type Report } from '../../text/diagnostic.ts';
 import { hasWay } from '../has-way.ts';
+import { lookAtRoutes } from '../look-at-routes.ts';
 import type { NatPolicy, UplinkPolicy } from '../policy.ts';
 import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
@@ -18,7 +19,12 @@ const TRANSLATES: ReadonlySet<string | undefined> = new Set(['snat', 'prefix']);
 export const familyMix: Check = {
   kind,
   run: ({ uplinks, routes }, report) => {
-    const look = (uplink: UplinkPolicy, nat: NatPolicy | undefined, rule?: readonly Family[]) => {
+    const look = (
+      uplink: UplinkPolicy,
+      nat: NatPolicy | undefined,
+      say: Report,
+      rule?: readonly Family[],
+    ) => {
       const named = FAMILIES.filter((family) => TRANSLATES.has(nat?.[family]?.kind));
       const ways = FAMILIES.filter((family) => hasWay(uplink, family));
       const wanted = rule ?? ways;
@@ -32,11 +38,11 @@ export const familyMix: Check = {
           : `\`${uplink.name}\` has no ${its} gateway`;
       const message = `this \`snat\` is for ${its}, and ${why}`;
       const labels = [at(nat.span), ...quoting(uplink.span), ...quoting(nat.secret)] as const;
-      report(diagnose(kind, message, [...labels], 'translate to an address of the other family'));
+      say(diagnose(kind, message, [...labels], 'translate to an address of the other family'));
     };
-    for (const uplink of uplinks) look(uplink, uplink.nat);
-    for (const { conditions, tiers } of routes) {
-      for (const { uplink, nat } of uplinksOf(tiers)) look(uplink, nat, conditions.families);
-    }
+    for (const uplink of uplinks) look(uplink, uplink.nat, report);
+    lookAtRoutes(routes, report, ({ conditions, tiers }, say) => {
+      for (const { uplink, nat } of uplinksOf(tiers)) look(uplink, nat, say, conditions.families);
+    });
   },
 };

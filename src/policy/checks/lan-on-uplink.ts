@@ -35,12 +35,13 @@ interface Finding {
 function* findings({ uplinks, routes }: Policy): Iterable<Finding> {
   for (const { statement, conditions } of routes) {
     const { from, local, devices } = conditions;
-    const span = sourceSpan(statement);
     // With `in` a rule says itself what it looks at.
-    if (local || devices !== undefined || from === undefined || span === undefined) continue;
+    if (local || devices !== undefined || from === undefined) continue;
     for (const { name, addresses, span: secret } of uplinks) {
       const address = addresses.find((each) => liesOn(from, each));
-      if (address !== undefined) yield { span, name, secret, address };
+      if (address === undefined) continue;
+      const span = sourceSpan(statement);
+      if (span !== undefined) yield { span, name, secret, address };
     }
   }
 }

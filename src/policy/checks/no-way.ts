@@ -1,6 +1,7 @@
 import { FAMILIES } from '../../net/address.ts';
 import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
 import { hasWay } from '../has-way.ts';
+import { lookAtRoutes } from '../look-at-routes.ts';
 import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
 
@@ -18,7 +19,7 @@ const kind: Kind = {
 export const noWay: Check = {
   kind,
   run: ({ routes, forwards }, report) => {
-    for (const { conditions, tiers } of routes) {
+    lookAtRoutes(routes, report, ({ conditions, tiers }, say) => {
       const named = uplinksOf(tiers);
       const last = tiers.at(-1)?.kind;
       const ends = last === 'main' || last === 'drop' || last === 'reject';
@@ -35,7 +36,7 @@ export const noWay: Check = {
           const what = goesOn
             ? `for IPv${family} the rule passes it over`
             : `the rule makes IPv${family} unreachable`;
-          report(
+          say(
             diagnose(
               kind,
               `\`${name}\` has no IPv${family} gateway: ${what}`,
@@ -45,7 +46,7 @@ export const noWay: Check = {
           );
         }
       }
-    }
+    });
     for (const { statement, uplinks, to } of forwards) {
       const { family } = to.address;
       uplinks.forEach((uplink, index) => {

@@ -34,10 +34,10 @@ interface Finding {
 function* findings(policy: Policy): Iterable<Finding> {
   for (const { statement, conditions } of policy.routes) {
     for (const atom of conditions.atoms) yield matchFinding(atom);
-    const marked = statement.matches.find(({ kind: match }) => match === 'mark');
-    if (conditions.local && marked !== undefined) {
+    if (conditions.local && conditions.marks !== undefined) {
+      const marked = statement.matches.find(({ kind: match }) => match === 'mark');
       yield {
-        span: marked.span,
+        span: (marked ?? statement).span,
         what: '`local` with `mark`',
         help: 'local rules leave alone what carries the mark of another program',
       };

@@ -3,7 +3,7 @@ import { hasWithin } from '../../net/interval-set.ts';
 import { isPrivate, PRIVATE } from '../../net/private.ts';
 import { at, diagnose, type Kind } from '../../text/diagnostic.ts';
 import type { Span } from '../../text/source.ts';
-import type { Addresses, Conditions, Policy, UplinkPolicy } from '../policy.ts';
+import type { Addresses, Conditions, Policy, RoutePolicy, UplinkPolicy } from '../policy.ts';
 import { sourceSpan } from '../source-span.ts';
 import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
@@ -37,17 +37,27 @@ export const privateWithoutNat: Check = {
 /** Each uplink that private addresses leave by without a word about NAT, with the first such source. */
 function firstSources({ routes }: Policy, family: Family): Map<UplinkPolicy, Span> {
   const found = new Map<UplinkPolicy, Span>();
-  for (const { statement, conditions, tiers } of routes) {
-    const span = sourceSpan(statement);
-    if (span === undefined || !isFromPrivate(conditions, family)) continue;
-    for (const { uplink, nat } of uplinksOf(tiers)) {
-      const told = (nat?.[family] ?? uplink.nat?.[family]) !== undefined;
-      if (!told && !found.has(uplink) && leadsOutside(uplink, family)) {
-        found.set(uplink, span);
-      }
+  const untold = new Map<RoutePolicy, UplinkPolicy[]>();
+  for (const route of routes) {
+    const { statement, conditions, like = route } = route;
+    if (!isFromPrivate(conditions, family)) continue;
+    const its = untold.get(like) ?? untoldOf(like, family);
+    untold.set(like, its);
+    for (const uplink of its) {
+      if (found.has(uplink)) continue;
+      const span = sourceSpan(statement);
+      if (span !== undefined) found.set(uplink, span);
     }
   }
   return found;
+}
+
+/** The uplinks of a target that lead outside, and nothing says what they translate to. */
+function untoldOf({ tiers }: RoutePolicy, family: Family): UplinkPolicy[] {
+  return uplinksOf(tiers).flatMap(({ uplink, nat }) => {
+    const told = (nat?.[family] ?? uplink.nat?.[family]) !== undefined;
+    return !told && leadsOutside(uplink, family) ? [uplink] : [];
+  });
 }
 
 /** Whether a rule names private sources, and destinations that are not private too. */

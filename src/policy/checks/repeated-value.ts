@@ -1,5 +1,6 @@
-import type { List, Word } from '../../../grammar/tree.ts';
+import type { List, Statement, Word } from '../../../grammar/tree.ts';
 import { at, diagnose, type Kind, type Report } from '../../text/diagnostic.ts';
+import { lookAtRoutes } from '../look-at-routes.ts';
 import { takeOutWord } from '../take-out.ts';
 import { walkTree } from '../walk-tree.ts';
 import type { Check } from './check.ts';
@@ -15,9 +16,13 @@ const kind: Kind = {
 export const repeatedValue: Check = {
   kind,
   run: ({ uplinks, sets, routes, forwards, expects }, report) => {
-    for (const { statement } of [...uplinks, ...sets, ...routes, ...forwards, ...expects]) {
-      for (const node of walkTree(statement)) if ('words' in node) look(node, report);
+    const walk = (statement: Statement | undefined, say: Report): void => {
+      for (const node of walkTree(statement)) if ('words' in node) look(node, say);
+    };
+    for (const { statement } of [...uplinks, ...sets, ...forwards, ...expects]) {
+      walk(statement, report);
     }
+    lookAtRoutes(routes, report, ({ statement }, say) => walk(statement, say));
   },
 };
 

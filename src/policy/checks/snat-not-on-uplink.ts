@@ -1,7 +1,8 @@
 import { FAMILIES, type Family } from '../../net/address.ts';
 import { covers, type IntervalSet, type Point } from '../../net/interval-set.ts';
 import { formatRange } from '../../net/prefix.ts';
-import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
+import { at, diagnose, type Kind, quoting, type Report } from '../../text/diagnostic.ts';
+import { lookAtRoutes } from '../look-at-routes.ts';
 import type { Addresses, NatPolicy, OwnAddress, UplinkPolicy } from '../policy.ts';
 import { addressesOf } from '../read-words.ts';
 import { uplinksOf } from '../uplinks-of.ts';
@@ -32,7 +33,7 @@ export const snatNotOnUplink: Check = {
   kind,
   run: ({ uplinks, routes }, report) => {
     const known = new Map<UplinkPolicy, Owned>();
-    const look = (uplink: UplinkPolicy, nat: NatPolicy | undefined): void => {
+    const look = (uplink: UplinkPolicy, nat: NatPolicy | undefined, say: Report): void => {
       const owned = known.get(uplink) ?? ownedBy(uplink);
       known.set(uplink, owned);
       for (const family of FAMILIES) {
@@ -43,7 +44,7 @@ export const snatNotOnUplink: Check = {
         const strange = action.ranges.find(({ low, high }) => !covers(set, [low, high]));
         if (strange === undefined) continue;
         const text = formatRange(strange);
-        report(
+        say(
           diagnose(
             kind,
             `the uplink \`${uplink.name}\` does not have the address ${text}`,
@@ -58,9 +59,9 @@ export const snatNotOnUplink: Check = {
         );
       }
     };
-    for (const uplink of uplinks) look(uplink, uplink.nat);
-    for (const { tiers } of routes) {
-      for (const { uplink, nat } of uplinksOf(tiers)) look(uplink, nat);
-    }
+    for (const uplink of uplinks) look(uplink, uplink.nat, report);
+    lookAtRoutes(routes, report, ({ tiers }, say) => {
+      for (const { uplink, nat } of uplinksOf(tiers)) look(uplink, nat, say);
+    });
   },
 };

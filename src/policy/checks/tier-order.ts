@@ -1,5 +1,6 @@
 import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
 import type { Span } from '../../text/source.ts';
+import { lookAtRoutes } from '../look-at-routes.ts';
 import type { UplinkPolicy } from '../policy.ts';
 import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
@@ -14,8 +15,8 @@ const kind: Kind = {
 /** `main`, `drop` and `reject` take all that is left; `balance` comes first; each uplink once. */
 export const tierOrder: Check = {
   kind,
-  run: ({ routes }, report) => {
-    for (const { tiers } of routes) {
+  run: ({ routes }, outer) => {
+    lookAtRoutes(routes, outer, ({ tiers }, report) => {
       const seen = new Map<UplinkPolicy, Span>();
       for (const { uplink, span } of uplinksOf(tiers)) {
         const first = seen.get(uplink);
@@ -38,6 +39,6 @@ export const tierOrder: Check = {
           report(diagnose(kind, message, [at(tier.span)], 'name one uplink after `else`'));
         }
       });
-    }
+    });
   },
 };

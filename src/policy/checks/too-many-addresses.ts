@@ -1,8 +1,10 @@
 import { LAYOUT } from '../../model/layout.ts';
 import { FAMILIES } from '../../net/address.ts';
-import { at, diagnose } from '../../text/diagnostic.ts';
+import { at, diagnose, type Report } from '../../text/diagnostic.ts';
 import { tooManyAddresses as kind } from '../kinds.ts';
+import { lookAtRoutes } from '../look-at-routes.ts';
 import { ownAddresses } from '../own-addresses.ts';
+import type { NatPolicy } from '../policy.ts';
 import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
 
@@ -26,10 +28,7 @@ export const tooManyAddresses: Check = {
         break;
       }
     }
-    for (const { nat } of [
-      ...policy.uplinks,
-      ...policy.routes.flatMap(({ tiers }) => uplinksOf(tiers)),
-    ]) {
+    const look = (nat: NatPolicy | undefined, say: Report): void => {
       for (const family of FAMILIES) {
         const action = nat?.[family];
         if (nat === undefined || action?.kind !== 'snat' || action.ranges.length === 1) continue;
@@ -39,15 +38,13 @@ export const tooManyAddresses: Check = {
         );
         if (count <= MOST_TRANSLATED) continue;
         const message = `\`snat\` to ${count} addresses that are no single range`;
-        report(
-          diagnose(
-            kind,
-            message,
-            [at(nat.span)],
-            `write one range, or at most ${MOST_TRANSLATED} addresses`,
-          ),
-        );
+        const help = `write one range, or at most ${MOST_TRANSLATED} addresses`;
+        say(diagnose(kind, message, [at(nat.span)], help));
       }
-    }
+    };
+    for (const { nat } of policy.uplinks) look(nat, report);
+    lookAtRoutes(policy.routes, report, ({ tiers }, say) => {
+      for (const { nat } of uplinksOf(tiers)) look(nat, say);
+    });
   },
 };

@@ -1,4 +1,5 @@
 import { at, diagnose, type Kind } from '../../text/diagnostic.ts';
+import { unlikeRoutes } from '../look-at-routes.ts';
 import type { Policy } from '../policy.ts';
 import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
@@ -34,14 +35,16 @@ export const unusedUplink: Check = {
 
 function namesUsed({ routes, forwards, expects }: Policy): Set<string> {
   const uplinks = [
-    ...routes.flatMap(({ tiers }) => uplinksOf(tiers).map(({ uplink }) => uplink)),
+    ...unlikeRoutes(routes).flatMap(({ tiers }) => uplinksOf(tiers).map(({ uplink }) => uplink)),
     ...forwards.flatMap((forward) => forward.uplinks),
   ];
   const words = expects.flatMap(({ statement: { answer, downs } }) => [
     ...downs,
     ...(answer.kind === 'via' ? answer.uplinks.map(({ uplink }) => uplink) : []),
   ]);
-  const arrivals = [...routes, ...expects].flatMap(({ conditions }) => conditions.arrivals);
+  const arrivals = [...unlikeRoutes(routes), ...expects].flatMap(
+    ({ conditions }) => conditions.arrivals,
+  );
   return new Set([
     ...uplinks.map(({ name }) => name),
     ...words.map(({ text }) => text),

@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Compiled, compile } from '../compile.ts';
+import { regionOf } from '../text/source.ts';
+
+const UPLINKS = [
+  'uplink dsl dev eth2 gateway 192.0.2.1 address 192.0.2.2/24 snat 192.0.2.2',
+  'uplink cable dev eth3 gateway 198.51.100.1',
+  'set a = 10.9.0.0/24, 2001:db8::/32',
+];
+
+function said(lines: readonly string[]): unknown {
+  const bytes = new TextEncoder().encode([...UPLINKS, ...lines, ''].join('\n'));
+  const entry = { name: 'policy.route', base: 'policy', bytes };
+  const { diagnostics, artefacts }: Compiled = compile(entry, () => ({ refused: '' }), undefined);
+  const findings = diagnostics.map(({ labels, fix, ...finding }) => ({
+    ...finding,
+    fix: fix?.edits.map(({ span, text }) => ({ ...regionOf(span), text })),
+    places: labels.map(({ span, text }) => ({ ...regionOf(span), text })),
+  }));
+  return { findings, artefacts };
+}
+
+/** With a comment behind it, no line is known by its shape. */
+const expectSame = (lines: readonly string[]): void => {
+  expect(said(lines), lines.join('\n')).toEqual(said(lines.map((line) => `${line} #`)));
+};
+
+describe('rules of one shape', () => {
+  it('are read as each alone would be', () => {
+    const line = fc.constantFrom(
+      ...['host V via dsl', 'host V via cable', 'from V to V via dsl else cable', 'to V via main'],
+      ...['host V tcp N via dsl snat 192.0.2.9', 'tcp,udp N via balance dsl 2, cable else drop'],
+      ...[
+        'not from V via dsl',
+        'from V,V tcp N,N via cable',
+        'tcp N via cable nonat',
+        'to @a via dsl',
+      ],
+      ...[
+        'udp sport N in eth0 via cable else dsl',
+        'in dsl to V via cable',
+        'local to V via cable',
+      ],
+      ...['mark N host V via dsl', 'dscp N from V via dsl', 'from V via eth7', 'proto N via dsl'],
+    );
+    const address = fc.constantFrom(
+      ...['10.0.0.1', '10.0.0.2', '10.1.0.0/16', '10.2.0.0-10.2.0.9', '0.0.0.0/0', '192.0.2.77'],
+      ...['2001:db8::1', '2001:db8::/32', '10.0.0.1/32', '10.0.0.1/8', '010.0.0.1', '10.0.0.256'],
+    );
+    const number = fc.constantFrom('0', '80', '443', '1-9', '9-1', '0-65535', '65536', '08', '6');
+    const sound = fc.constantFrom('10.0.0.1', '10.0.0.3', '10.1.0.0/16');
+    const rule = fc
+      .tuple(line, fc.oneof(sound, address), address, number, fc.constantFrom('80', '81'))
+      .map(([text, one, other, wild, port]) => {
+        const values = [one, other];
+        const numbers = [port, wild];
+        return `route ${text}`
+          .replace(/V/g, () => values.shift() as string)
+          .replace(/N/g, () => numbers.shift() as string);
+      });
+    fc.assert(fc.property(fc.array(rule, { maxLength: 12 }), expectSame), { numRuns: 150 });
+  });
+
+  it('are each told of what is wrong with all', () => {
+    const rules = [1, 2, 33, 4].map(
+      (each) => `route to 2001:db8::${each}   via dsl snat 192.0.2.9`,
+    );
+    const { findings } = said(rules) as { findings: unknown[] };
+    expect(findings.length).toBeGreaterThanOrEqual(2 * rules.length);
+    expectSame(rules);
+  });
+});
