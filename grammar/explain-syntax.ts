@@ -24,15 +24,28 @@ const LAST_COMMA = 'write another value, or leave the last comma out';
 
 const VALUES: ReadonlySet<TokenType> = new Set([Name, Literal, Ref, Text]);
 
-/** What is wrong with a statement that the parser has just refused. */
-export function explainSyntax(source: Source, parser: RouteParser, tokens: IToken[]): Diagnostic {
+/** What was to be read: each is a production of the grammar. */
+export type Production = 'statement' | 'packet';
+
+/** What is wrong with a statement, or a packet, that the parser has just refused. */
+export function explainSyntax(
+  source: Source,
+  parser: RouteParser,
+  tokens: IToken[],
+  production: Production = 'statement',
+): Diagnostic {
+  const expectedAfter = (before: IToken[]) => expectedBy(parser, production, before);
+  const parses = (changed: IToken[]): boolean =>
+    (production === 'packet'
+      ? parser.parsePacket(source, changed)
+      : parser.parse(source, changed)) !== undefined;
   const error = parser.errors[0];
   // A failed choice is reported at its first token; the one that fits nothing may come later.
   const wrong = error === undefined ? 0 : tokens.indexOf(error.token);
-  const index = wrong < 0 ? tokens.length : firstMisfit(parser, tokens, wrong);
+  const index = wrong < 0 ? tokens.length : firstMisfit(expectedAfter, tokens, wrong);
   const token = tokens[index];
   const previous = tokens[index - 1];
-  const expected = expectedAfter(parser, tokens.slice(0, index));
+  const expected = expectedAfter(tokens.slice(0, index));
   if (token === undefined) {
     const label = `expected ${describe(expected)}`;
     return diagnose(
@@ -46,7 +59,7 @@ export function explainSyntax(source: Source, parser: RouteParser, tokens: IToke
   /** How many tokens can be understood with others in this place; all of them is endless. */
   const understood: Understood = (...words) => {
     const changed = [...tokens.slice(0, index), ...words, ...tokens.slice(index + 1)];
-    if (parser.parse(source, changed) !== undefined) return Number.POSITIVE_INFINITY;
+    if (parses(changed)) return Number.POSITIVE_INFINITY;
     return changed.indexOf(parser.errors[0]?.token as IToken);
   };
   const reserved = explainReserved(span, token, index, expected, tokens, understood);
@@ -89,9 +102,13 @@ function explainReserved(
   );
 }
 
-function firstMisfit(parser: RouteParser, tokens: IToken[], from: number): number {
+function firstMisfit(
+  expectedAfter: (before: IToken[]) => TokenType[],
+  tokens: IToken[],
+  from: number,
+): number {
   for (let index = from; index < Math.min(tokens.length, from + 2); index += 1) {
-    const fits = expectedAfter(parser, tokens.slice(0, index)).some((type) =>
+    const fits = expectedAfter(tokens.slice(0, index)).some((type) =>
       isOf(tokens[index] as IToken, type),
     );
     if (!fits) return index;
@@ -103,8 +120,8 @@ function isOf(token: IToken, type: TokenType): boolean {
   return token.tokenType === type || (token.tokenType.CATEGORIES ?? []).includes(type);
 }
 
-function expectedAfter(parser: RouteParser, before: IToken[]): TokenType[] {
-  const found = parser.computeContentAssist('statement', withoutMiddles(before));
+function expectedBy(parser: RouteParser, production: Production, before: IToken[]): TokenType[] {
+  const found = parser.computeContentAssist(production, withoutMiddles(before));
   return [...new Set(found.map(({ nextTokenType }) => nextTokenType))];
 }
 

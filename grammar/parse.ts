@@ -15,7 +15,8 @@ import { type PartParser, parseByShapes } from './parse-by-shapes.ts';
 import { RouteParser } from './parser.ts';
 import { readAllowances } from './read-allowances.ts';
 import { type Slice, splitStatements } from './split-statements.ts';
-import type { Statement } from './tree.ts';
+import { Newline } from './tokens.ts';
+import type { Packet, Statement } from './tree.ts';
 
 // Made on first use: the analysis of the grammar is most of a cold start.
 let parser: RouteParser | undefined;
@@ -83,6 +84,20 @@ function parseLines(
     }
   }
   return { statements, diagnostics, lost, allowances: readAllowances(source, asides, slices) };
+}
+
+/** A packet that is asked about: a list of matches, over as many lines as one likes. */
+export function parsePacket(
+  source: Source,
+): { readonly packet: Packet } | { readonly diagnostics: readonly Diagnostic[] } {
+  parser ??= new RouteParser();
+  const { tokens: all, faults } = lex(source.text);
+  const diagnostics = lexingFindings(source, faults);
+  if (diagnostics.length > 0) return { diagnostics };
+  const tokens = all.filter(({ tokenType }) => tokenType !== Newline);
+  const packet = parser.parsePacket(source, tokens);
+  if (packet !== undefined) return { packet };
+  return { diagnostics: [explainSyntax(source, parser, tokens, 'packet')] };
 }
 
 /** The name of the uplink or set that a statement begins to declare. */

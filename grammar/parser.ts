@@ -36,11 +36,20 @@ export class RouteParser extends EmbeddedActionsParser {
 
   /** Parses the tokens of one statement. A syntax error is in `errors`; the result is then void. */
   parse(source: Source, tokens: IToken[]): tree.Statement | undefined {
+    return this.read(source, tokens, this.statement);
+  }
+
+  /** Parses the tokens of a packet that is asked about, as `parse` does those of a statement. */
+  parsePacket(source: Source, tokens: IToken[]): tree.Packet | undefined {
+    return this.read(source, tokens, this.packet);
+  }
+
+  private read<T>(source: Source, tokens: IToken[], production: () => T): T | undefined {
     this.source = source;
     this.line = oneLine(tokens);
     this.input = tokens;
-    const statement = this.statement();
-    return this.errors.length === 0 ? statement : undefined;
+    const node = production.call(this);
+    return this.errors.length === 0 ? node : undefined;
   }
 
   private span(token: IToken): Span {
@@ -85,6 +94,19 @@ export class RouteParser extends EmbeddedActionsParser {
     return this.ACTION(
       () => ({ ...body, keyword: this.span(first), span, text: this.line }) as tree.Statement,
     );
+  });
+
+  /** What `routec explain` asks about. */
+  private readonly packet = this.RULE('packet', (): tree.Packet => {
+    const matches: tree.Match[] = [];
+    this.MANY(() => {
+      matches.push(this.SUBRULE(this.match));
+    });
+    this.CONSUME(EOF);
+    return this.ACTION(() => {
+      const span = { source: this.source, start: 0, end: this.source.text.length };
+      return { kind: 'packet', matches, keyword: span, span, text: this.line };
+    });
   });
 
   private readonly uplink = this.RULE('uplink', () => {

@@ -123,6 +123,11 @@ export interface ExpectStatement extends StatementNode {
         readonly uplinks: readonly { readonly uplink: Word; readonly nat?: NatNode }[];
       };
 }
+/** A packet that is asked about, as a list of matches; no statement of a policy. */
+export interface Packet extends StatementNode {
+  readonly kind: 'packet';
+  readonly matches: readonly Match[];
+}
 export interface OptionStatement extends StatementNode {
   readonly kind: 'option';
   readonly name: Word;

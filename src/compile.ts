@@ -13,6 +13,7 @@ import { load, type Read } from './policy/load.ts';
 import { lower, numberPolicy } from './policy/lower.ts';
 import type { Policy } from './policy/policy.ts';
 import { readPolicy } from './policy/read-policy.ts';
+import type { Question } from './policy/read-question.ts';
 import { reportGuard } from './policy/report-guard.ts';
 import { rulePlaces } from './policy/rule-places.ts';
 import type { Diagnostic } from './text/diagnostic.ts';
@@ -51,13 +52,15 @@ export interface Compiled {
  *
  *     bytes ─load─► statements ─readPolicy─► policy ─CHECKS, numberPolicy─► numbers ─lower─► program
  *
- * Pure but for `read`. `lock` is what the manifest of the last compile kept.
+ * Pure but for `read`. `lock` is what the manifest of the last compile kept; a `question` is read by the
+ * policy's names.
  */
 export function check(
   entry: Entry,
   read: Read,
   lock: Lock | undefined,
   backend: BackendName = 'nft',
+  question?: Question,
 ): Checked {
   const findings: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => {
@@ -65,7 +68,7 @@ export function check(
   };
   const failed = (): boolean => findings.some(({ severity }) => severity === 'error');
   const loaded = load(entry, read, report);
-  const policy = readPolicy(loaded, report);
+  const policy = readPolicy(loaded, report, question);
   for (const { run } of [...CHECKS, ...BACKENDS[backend].checks]) run(policy, report);
   reportGuard(policy, lock, report);
   const numbered = numberPolicy(policy, lock, report);

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { format } from '../grammar/format.ts';
 import { noteLayout } from '../grammar/note-layout.ts';
+import { bug } from './bug.ts';
 import { check, compile } from './compile.ts';
 import { BACKEND_NAMES } from './emit/backends.ts';
 import { reader } from './host/read-file.ts';
+import { judgeExpects } from './policy/judge-expects.ts';
 import { renderPretty } from './text/render-pretty.ts';
 import { sortDiagnostics } from './text/sort-diagnostics.ts';
 
@@ -17,6 +19,13 @@ const text = (...path: string[]): string => readFileSync(join(...path), 'utf8');
 describe.each(folders)('fixtures/%s', (name) => {
   const path = join(FIXTURES, name, 'policy.route');
   const entry = { name: path, base: 'policy', bytes: readFileSync(path) };
+
+  it('does what it expects of itself', () => {
+    const { policy, program } = check(entry, reader(path), undefined);
+    const { expects } = judgeExpects(policy, program ?? bug('a fixture that is wrong'));
+    const others = expects.filter(({ judgement }) => judgement.kind !== 'holds');
+    expect(others.map(({ expect: { statement } }) => statement.text)).toEqual([]);
+  });
 
   describe.each(BACKEND_NAMES)('%s', (backend) => {
     const folder = backend === 'nft' ? join(FIXTURES, name) : join(FIXTURES, name, backend);

@@ -1,12 +1,8 @@
 import { noteLayout } from '../../grammar/note-layout.ts';
-import { check } from '../compile.ts';
-import { type BackendName, backendOf } from '../emit/backends.ts';
-import { findManifest } from '../host/artefact-folder.ts';
-import { reader } from '../host/read-file.ts';
+import type { BackendName } from '../emit/backends.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { sortDiagnostics } from '../text/sort-diagnostics.ts';
-import { complain } from './io.ts';
-import { readEntry } from './read-entry.ts';
+import { openPolicy } from './open-policy.ts';
 
 /**
  * What is wrong with the policy that an argument names, its layout too, for the backend and by the
@@ -14,17 +10,10 @@ import { readEntry } from './read-entry.ts';
  */
 export function checkFile(
   path: string,
-  wanted: BackendName | undefined,
+  backend: BackendName | undefined,
 ): readonly Diagnostic[] | undefined {
-  const entry = readEntry(path);
-  if (entry === undefined) return undefined;
-  const found = path === '-' ? {} : findManifest(entry.folder, entry.base);
-  if ('refused' in found) {
-    complain(found.refused, found.help);
-    return undefined;
-  }
-  const names = Object.keys(found.manifest?.artefacts ?? {});
-  const backend = wanted ?? backendOf(names, entry.base);
-  const { diagnostics, sources } = check(entry, reader(path), found.manifest?.lock, backend);
+  const checked = openPolicy(path, { backend });
+  if (checked === undefined) return undefined;
+  const { diagnostics, sources } = checked;
   return sortDiagnostics([...diagnostics, ...sources.flatMap(noteLayout)]);
 }

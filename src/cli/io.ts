@@ -3,9 +3,10 @@ import { KINDS } from '../kinds.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { printable } from '../text/printable.ts';
 import { renderConcise } from '../text/render-concise.ts';
+import { type Palette, plain } from '../text/render-frame.ts';
 import { renderGithub } from '../text/render-github.ts';
 import { renderJson } from '../text/render-json.ts';
-import { type Palette, plain, renderPretty } from '../text/render-pretty.ts';
+import { renderPretty } from '../text/render-pretty.ts';
 import { type Rule, renderSarif } from '../text/render-sarif.ts';
 import { hint } from './hint.ts';
 import { pageOf } from './page-of.ts';
@@ -67,10 +68,10 @@ function ruleOf(code: string): Rule | undefined {
 }
 
 /** Colour on a terminal, unless NO_COLOR (no-color.org) or TERM=dumb says otherwise. */
-function palette(): Palette {
+export function palette(stream: NodeJS.WriteStream = process.stderr): Palette {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== '' && FORCE_COLOR !== '0';
-  const wanted = forced || (process.stderr.isTTY && TERM !== 'dumb');
+  const wanted = forced || (stream.isTTY && TERM !== 'dumb');
   if (!wanted || (NO_COLOR !== undefined && NO_COLOR !== '')) return plain;
   const colours = createColors(true);
   return {

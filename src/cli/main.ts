@@ -7,7 +7,7 @@ import { say } from './io.ts';
 import { VERSION } from './version.ts';
 
 /** Runs one command line (without `node` and the script) and says how it ended. */
-function main(words: readonly string[]): Exit {
+async function main(words: readonly string[]): Promise<Exit> {
   let exit: Exit = EXIT.yes;
   const program = new Command('routec')
     .description('Compiles routing policies for several uplinks to what nft, ip and sysctl load.')
@@ -34,7 +34,7 @@ function main(words: readonly string[]): Exit {
     return EXIT.failed;
   }
   try {
-    program.parse([...words], { from: 'user' });
+    await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? EXIT.yes : EXIT.failed;
@@ -51,7 +51,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 try {
-  process.exitCode = main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: '' };
   say(`routec ${VERSION} has a bug: ${message}\n`);

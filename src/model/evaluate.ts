@@ -1,10 +1,29 @@
 import { bug } from '../bug.ts';
 import { deviceInterval } from '../net/device-name.ts';
+import { LAYOUT } from './layout.ts';
 import { holds, type Packet } from './packet.ts';
-import type { Nat, Program, Rule, Slot, Target, Uplink, UplinkSlot } from './program.ts';
+import type {
+  Nat,
+  OrderingSlot,
+  Program,
+  Rule,
+  Slot,
+  Target,
+  Uplink,
+  UplinkSlot,
+} from './program.ts';
 
-/** Where a packet goes. */
-export type Outcome =
+/** Where a packet goes, and what of the kernel's decides it. */
+export type Outcome = Where & {
+  /** What the first packet is marked with; nothing where it is left to main without a mark. */
+  readonly marked?: Slot;
+  /** The priority of the `ip rule` that decides; nothing where that is one of main's own. */
+  readonly priority?: number;
+  /** Uplinks that are passed over, in order: they are down, or have no way for the family. */
+  readonly passed: readonly { readonly uplink: Uplink; readonly why: 'down' | 'family' }[];
+};
+
+type Where =
   | {
       readonly kind: 'uplink';
       readonly uplink: Uplink;
@@ -22,25 +41,61 @@ export interface Evaluation {
   readonly rule?: Rule;
   /** Later rules that would have taken it, in order. */
   readonly others: readonly Rule[];
+  /** Rules for what is forwarded that would take it, but are not asked of what an uplink brings. */
+  readonly unasked: readonly Rule[];
+  /** The uplink that it came in by: what answers it leaves by that, if it has a way for the family. */
+  readonly arrival?: Uplink;
   /** One, or those of a balance; the shares add up to 1. */
   readonly outcomes: readonly { readonly outcome: Outcome; readonly share: number }[];
 }
 
 /**
  * What becomes of the first packet of a connection, but for what main routes more specifically
- * than by a default route, and for what is addressed to the router.
+ * than by a default route, and for what is addressed to the router. The packets that follow go its
+ * way; those that answer come in by it, or leave by the arrival.
  *
  * @param up the names of the uplinks that are up
  */
 export function evaluate(program: Program, packet: Packet, up: ReadonlySet<string>): Evaluation {
   const arrival = arrivalOf(program, packet);
-  const list = arrival === undefined ? 'forwarded' : 'inbound';
-  const rules = packet.local ? program.local : program[list];
-  const [rule, ...others] = rules.filter(({ boxes }) => boxes.some((box) => holds(box, packet)));
-  const outcomes = sharesOf(program, rule?.target ?? { kind: 'main' }).map(({ to, share }) => {
-    return { outcome: outcomeOf(to, packet, up, arrival), share };
+  const fits = ({ boxes }: Rule): boolean => boxes.some((box) => holds(box, packet));
+  const [rule, ...others] = rulesFor(program, packet, arrival).filter(fits);
+  const asked = new Set(program.inbound.map(({ id }) => id));
+  const unasked =
+    arrival === undefined
+      ? []
+      : program.forwarded.filter((each) => !asked.has(each.id) && fits(each));
+  return {
+    ...(rule === undefined ? {} : { rule }),
+    others,
+    unasked,
+    ...(arrival === undefined ? {} : { arrival }),
+    outcomes: outcomesOf(program, rule, packet, up),
+  };
+}
+
+/** The rules that are asked about a packet. */
+function rulesFor(
+  program: Program,
+  { local, mark }: Packet,
+  arrival: Uplink | undefined,
+): readonly Rule[] {
+  // What carries another program's mark (a tunnel's own packets) is not chosen for.
+  if (local) return mark === 0 ? program.local : [];
+  return arrival === undefined ? program.forwarded : program.inbound;
+}
+
+/** What becomes of a packet that a rule has taken, or none. */
+export function outcomesOf(
+  program: Program,
+  rule: Rule | undefined,
+  packet: Packet,
+  up: ReadonlySet<string>,
+): Evaluation['outcomes'] {
+  const arrival = arrivalOf(program, packet);
+  return sharesOf(program, rule?.target ?? { kind: 'main' }).map(({ to, share }) => {
+    return { outcome: outcomeOf(program, to, packet, up, arrival), share };
   });
-  return { ...(rule === undefined ? {} : { rule }), others, outcomes };
 }
 
 /** The uplink that a packet came in by. */
@@ -66,43 +121,80 @@ function sharesOf(
 }
 
 function outcomeOf(
+  program: Program,
   to: Single,
   packet: Packet,
   up: ReadonlySet<string>,
   arrival: Uplink | undefined,
 ): Outcome {
-  const usable = ({ uplink }: UplinkSlot): boolean =>
-    up.has(uplink.name) && uplink.ways[packet.family] !== undefined;
-  const by = ({ uplink, nat, number }: UplinkSlot, slot = number): Outcome => {
-    return { kind: 'uplink', uplink, slot, table: uplink.choiceTable, nat: nat[packet.family] };
-  };
   switch (to.kind) {
     case 'chosen':
-      return usable(to) ? by(to) : { kind: 'unreachable' };
-    case 'ordering': {
-      const tier = to.tiers.find(usable);
-      if (tier !== undefined) return by(tier);
-      return to.end === 'main'
-        ? outcomeOf({ kind: 'main' }, packet, up, arrival)
-        : { kind: to.end };
-    }
+    case 'ordering':
+      return byTiers(program, to, packet, up, arrival);
     case 'transit': {
-      const there = outcomeOf(to.target, packet, up, arrival);
+      const there = outcomeOf(program, to.target, packet, up, arrival);
       if (there.kind !== 'uplink') return there;
       const settled = to.settled.find(({ target }) => target.number === there.slot) ?? to;
       return { ...there, slot: settled.number };
     }
     case 'main':
-      return arrival?.ways[packet.family] === undefined
-        ? { kind: 'main' }
-        : { kind: 'main', slot: arrival.inbound };
+      return { ...mainFor(packet, arrival), passed: [] };
     case 'drop':
-    case 'reject':
-      return { kind: to.kind };
+    case 'reject': {
+      const offset = packet.local
+        ? { drop: LAYOUT.localDrop, reject: LAYOUT.localReject }
+        : { drop: LAYOUT.drop, reject: LAYOUT.reject };
+      return { kind: to.kind, priority: program.priority + offset[to.kind], passed: [] };
+    }
     case 'inbound':
       return bug('no rule has an inbound slot for a target');
     default:
       to satisfies never;
       return bug('a target of no kind');
   }
+}
+
+/** By the first uplink that can take it, or what becomes of it when none can. */
+function byTiers(
+  program: Program,
+  to: UplinkSlot | OrderingSlot,
+  packet: Packet,
+  up: ReadonlySet<string>,
+  arrival: Uplink | undefined,
+): Outcome {
+  const { family, local } = packet;
+  const tiers = to.kind === 'ordering' ? to.tiers : [to];
+  const passed: Outcome['passed'][number][] = [];
+  for (const [index, { uplink, nat, number }] of tiers.entries()) {
+    if (uplink.ways[family] === undefined) passed.push({ uplink, why: 'family' });
+    else if (!up.has(uplink.name)) passed.push({ uplink, why: 'down' });
+    else {
+      return {
+        kind: 'uplink',
+        uplink,
+        slot: number,
+        table: uplink.choiceTable,
+        nat: nat[family],
+        marked: to,
+        priority: to.priorities[index] ?? bug('a tier without a rule'),
+        passed,
+      };
+    }
+  }
+  const end = to.kind === 'ordering' ? to.end : 'unreachable';
+  if (end === 'unreachable') {
+    const priority = program.priority + (local ? LAYOUT.guardLocal : LAYOUT.guard);
+    return { kind: end, marked: to, priority, passed };
+  }
+  // Drop and reject have a rule for what the router itself sends in front of their own.
+  const last = tiers.length + (end !== 'main' && !local ? 1 : 0);
+  const priority = to.priorities[last] ?? bug('an end without a rule');
+  const where = end === 'main' ? mainFor(packet, arrival) : { kind: end };
+  return { ...where, marked: to, priority, passed };
+}
+
+function mainFor({ family }: Packet, arrival: Uplink | undefined): Where {
+  return arrival?.ways[family] === undefined
+    ? { kind: 'main' }
+    : { kind: 'main', slot: arrival.inbound };
 }

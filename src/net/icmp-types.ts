@@ -53,3 +53,9 @@ export function scanIcmpType(family: Family, text: string): Scanned<number> {
   const meant = nearest(text, [...NAMES[family].keys()]);
   return meant === undefined ? { fault } : { fault, write: meant };
 }
+
+/** An ICMP or ICMPv6 type as it may be written: by name where it has one. */
+export function formatIcmpType(family: Family, type: number): string {
+  const found = [...NAMES[family]].find(([, number]) => number === type);
+  return found?.[0] ?? String(type);
+}

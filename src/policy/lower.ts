@@ -239,7 +239,7 @@ function lowerRule(route: RoutePolicy, target: Target): Rule {
 }
 
 /** The box of a rule in one family, if a packet of that family can match at all. */
-function boxOf(conditions: Conditions, family: Family): Box[] {
+export function boxOf(conditions: Conditions, family: Family): Box[] {
   if (!conditions.families.includes(family)) return [];
   const dimensions = {
     device: dimension(conditions.devices, LAST_DEVICE),

@@ -2,6 +2,7 @@ import type {
   ExpectStatement,
   ForwardStatement,
   Match,
+  Packet,
   RouteStatement,
   SetStatement,
   UplinkStatement,
@@ -153,9 +154,29 @@ export interface ForwardPolicy {
   readonly to: Endpoint;
 }
 
+/** What an expectation says that should become of its packets. */
+export type AnswerPolicy =
+  | { readonly kind: 'main' | 'drop' | 'reject' | 'unreachable'; readonly span: Span }
+  | {
+      readonly kind: 'via';
+      /** Exactly these are possible. */
+      readonly uplinks: readonly { readonly uplink: UplinkPolicy; readonly nat?: NatPolicy }[];
+      readonly span: Span;
+    };
+
 export interface ExpectPolicy {
   readonly statement: ExpectStatement;
   readonly conditions: Conditions;
+  /** Those that are down. */
+  readonly downs: readonly UplinkPolicy[];
+  readonly answer: AnswerPolicy;
+}
+
+/** What is asked about a policy: where would these packets go? */
+export interface QuestionPolicy {
+  readonly packet: Packet;
+  readonly conditions: Conditions;
+  readonly downs: readonly UplinkPolicy[];
 }
 
 export interface Options {
@@ -182,4 +203,6 @@ export interface Policy {
   readonly routes: readonly RoutePolicy[];
   readonly forwards: readonly ForwardPolicy[];
   readonly expects: readonly ExpectPolicy[];
+  /** Absent where nothing is asked, or what is asked is wrong. */
+  readonly question?: QuestionPolicy;
 }

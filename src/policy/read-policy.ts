@@ -1,21 +1,27 @@
 import type { Shape } from '../../grammar/shape.ts';
-import type { Statement, Tier, Word } from '../../grammar/tree.ts';
+import type { Statement, Tier } from '../../grammar/tree.ts';
 import type { Report } from '../text/diagnostic.ts';
 import type { Loaded } from './load.ts';
 import type { ExpectPolicy, ForwardPolicy, Policy, RoutePolicy, TierPolicy } from './policy.ts';
 import { readBalance } from './read-balance.ts';
 import { type Names, readConditions } from './read-conditions.ts';
+import { readExpect } from './read-expect.ts';
 import { readForward } from './read-forward.ts';
 import { likeReader, type ReadLike } from './read-like.ts';
 import { readNat } from './read-nat.ts';
 import { readOptions } from './read-options.ts';
+import { type Question, readQuestion } from './read-question.ts';
 import { readSets } from './read-sets.ts';
 import { readUplinks } from './read-uplinks.ts';
 import { ruleId } from './rule-id.ts';
 import { uplinkNames } from './uplink-names.ts';
 
 /** Resolves every name and reads every value; what is wrong is reported and left out. */
-export function readPolicy({ statements, lists, lost }: Loaded, report: Report): Policy {
+export function readPolicy(
+  { statements, lists, lost }: Loaded,
+  report: Report,
+  question?: Question,
+): Policy {
   const of = <K extends Statement['kind']>(kind: K): Extract<Statement, { kind: K }>[] =>
     statements.filter((each): each is Extract<Statement, { kind: K }> => each.kind === kind);
   const options = readOptions(of('option'), report);
@@ -67,16 +73,10 @@ export function readPolicy({ statements, lists, lost }: Loaded, report: Report):
   }
   const expects: ExpectPolicy[] = [];
   for (const statement of of('expect')) {
-    const conditions = readConditions(statement.matches, names, report);
-    const known = (word: Word) => uplinks.mention(word);
-    statement.downs.forEach(known);
-    if (statement.answer.kind === 'via') {
-      for (const { uplink, nat } of statement.answer.uplinks) {
-        known(uplink);
-        if (nat !== undefined) readNat(nat, lookup, report);
-      }
-    }
-    if (conditions !== undefined) expects.push({ statement, conditions });
+    const expectation = readExpect(statement, names, uplinks, report);
+    if (expectation !== undefined) expects.push(expectation);
   }
-  return { options, uplinks: uplinks.all(), sets, routes, forwards, expects };
+  const asked = question && readQuestion(question, names, uplinks, report);
+  const policy = { options, uplinks: uplinks.all(), sets, routes, forwards, expects };
+  return asked === undefined ? policy : { ...policy, question: asked };
 }

@@ -3,8 +3,9 @@ import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { at, type Diagnostic, diagnose, type Kind } from './diagnostic.ts';
 import { renderConcise } from './render-concise.ts';
+import type { Palette } from './render-frame.ts';
 import { renderJson } from './render-json.ts';
-import { type Palette, renderPretty } from './render-pretty.ts';
+import { renderPretty } from './render-pretty.ts';
 import { sortDiagnostics } from './sort-diagnostics.ts';
 import { join, lineAt, positionOf, type Source, type Span } from './source.ts';
 

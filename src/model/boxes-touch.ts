@@ -1,0 +1,21 @@
+import { type IntervalSet, overlaps, type Point } from '../net/interval-set.ts';
+import { DIMENSIONS, type Dimension } from './dimensions.ts';
+import type { Box } from './program.ts';
+
+/** Those that part boxes most often first, and those whose points are slow to compare last. */
+const ORDER: readonly Dimension[] = [
+  'source',
+  'destination',
+  'port',
+  'protocol',
+  ...DIMENSIONS.filter((each) => !['source', 'destination', 'port', 'protocol'].includes(each)),
+];
+
+/** Whether two boxes may have something in common: a quick look, before they are intersected. */
+export function boxesTouch(a: Box, b: Box): boolean {
+  if (a.family !== b.family) return false;
+  return ORDER.every((dimension) => {
+    const [one, other] = [a[dimension], b[dimension]] as (IntervalSet<Point> | undefined)[];
+    return one === undefined || other === undefined || overlaps(one, other);
+  });
+}
