@@ -5,6 +5,8 @@ import { lex } from './lex.ts';
 import { type Parsed, parse } from './parse.ts';
 import type { Statement } from './tree.ts';
 
+const RUNS = { numRuns: Number(process.env.ROUTEC_RUNS ?? 200) };
+
 const sourceOf = (text: string): Source => ({ name: 'p.route', text, quotable: true });
 
 /** All that a parse says, trees that are made on demand among them; not what only helps to find them. */
@@ -57,6 +59,8 @@ describe('a parse by shapes', () => {
     ['route host 192.0.2.1 via dsl', 'route host 192.0.2.2\u0000 via dsl'],
     ['route host 192.0.2.1 via dsl', 'route host 192.0.2.2 via dsl \r\r'],
     ['route tcp 80 via dsl snat 192.0.2.1', 'route tcp 81 via dsl snat 192.0.2.2'],
+    ['route host 192.0.2.1 via dsl\r'],
+    ['\r', 'route host 192.0.2.1 via dsl'],
     ['route host 192.0.2.1 via dsl', 'uplink dsl dev', 'route host 192.0.2.2 via dsl'],
   ])('has doubts: %j', (...lines) => {
     expectSame(lines.join('\n'));
@@ -89,6 +93,7 @@ describe('a parse by shapes', () => {
       fc.property(fc.array(fc.tuple(line, ending), { maxLength: 12 }), (lines) => {
         expectSame(lines.map(([text, end]) => text + end).join(''));
       }),
+      RUNS,
     );
   });
 });

@@ -77,6 +77,10 @@ function shapeReader(
     get tiers(): RouteStatement['tiers'] {
       return parsed(this as unknown as RouteStatement).tiers;
     },
+    get literals(): readonly string[] {
+      const { shape, span } = this as unknown as RouteStatement;
+      return (shape && fitShape(shape, text, span.start, span.end))?.literals ?? [];
+    },
     get keyword(): RouteStatement['keyword'] {
       return parsed(this as unknown as RouteStatement).keyword;
     },
@@ -88,18 +92,13 @@ function shapeReader(
   const read = (shape: Shape, from: number, to: number): RouteStatement | undefined => {
     const found = fitShape(shape, text, from, to);
     if (found === undefined) return undefined;
-    const { start, end, places, plain } = found;
-    const literals: string[] = [];
-    for (let index = 0; index < places.length; index += 2) {
-      literals.push(text.slice(places[index], places[index + 1]));
-    }
+    const { start, end, literals, plain } = found;
     return {
       __proto__: tree,
       kind: 'route',
       span: { source, start, end },
       text: plain ? text.slice(start, end) : fill(shape.texts, literals),
       shape,
-      literals,
     } as unknown as RouteStatement;
   };
 
@@ -113,8 +112,7 @@ function shapeReader(
 
   return (from, next) => {
     let to = next;
-    if (text.charAt(to - 1) === '\n') to -= 1;
-    if (to > from && text.charAt(to - 1) === '\r') to -= 1;
+    if (text.charAt(to - 1) === '\n') to -= text.charAt(to - 2) === '\r' ? 2 : 1;
     if (!text.startsWith('route', afterBlanks(text, from))) return undefined;
     for (const shape of recent) {
       const statement = read(shape, from, to);

@@ -28,8 +28,8 @@ interface Part {
 export interface Fit {
   readonly start: number;
   readonly end: number;
-  /** Begin and end of each word that differs, in turn. */
-  readonly places: readonly number[];
+  /** The words that differ. */
+  readonly literals: readonly string[];
   /** Whether the stretch is the statement's text as it stands: single blanks, and none before a comma. */
   readonly plain: boolean;
 }
@@ -83,7 +83,7 @@ export function fitShape(
   to: number,
 ): Fit | undefined {
   const start = afterBlanks(text, from);
-  const places: number[] = [];
+  const literals: string[] = [];
   let plain = true;
   let at = start;
   for (let index = 0; index < parts.length; index += 1) {
@@ -99,7 +99,7 @@ export function fitShape(
     }
     if (!isDigit(text.charCodeAt(at))) return undefined;
     const end = afterWord(text, at);
-    places.push(at, end);
+    literals.push(text.slice(at, end));
     at = end;
   }
   const before = at;
@@ -107,7 +107,7 @@ export function fitShape(
   if (at === before || !text.startsWith(tail, at)) return undefined;
   if (at - before !== 1 || text.charCodeAt(before) !== BLANK) plain = false;
   const end = at + tail.length;
-  return afterBlanks(text, end) === to ? { start, end, places, plain } : undefined;
+  return afterBlanks(text, end) === to ? { start, end, literals, plain } : undefined;
 }
 
 const BLANK = 0x20;

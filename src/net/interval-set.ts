@@ -19,7 +19,9 @@ const before = <P extends Point>(point: P): P => moved(point, -1);
 
 /** The set of any intervals, in any order, overlapping or not. */
 export function intervalSet<P extends Point>(intervals: Iterable<Interval<P>>): IntervalSet<P> {
-  const sorted = [...intervals].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const all = [...intervals];
+  if (all.length < 2) return all;
+  const sorted = all.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const out: [P, P][] = [];
   for (const [low, high] of sorted) {
     const last = out.at(-1);

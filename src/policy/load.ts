@@ -6,7 +6,7 @@ import type { SetStatement, Statement, Word } from '../../grammar/tree.ts';
 import { findTurnedText } from '../../grammar/turned-text.ts';
 import { MOST_WORDS, wordMeter } from '../../grammar/word-meter.ts';
 import { at, type Diagnostic, diagnose, type Report } from '../text/diagnostic.ts';
-import type { Source, Span } from '../text/source.ts';
+import type { Source } from '../text/source.ts';
 import { includeCycle, tooManyFiles, unreadableFile } from './kinds.ts';
 
 /** What a file holds, or why it can't be had. */
@@ -21,10 +21,10 @@ export type ReadResult =
 /** The one hole in the wall: a path as it is written in the policy, joined to where it stands. */
 export type Read = (path: string) => ReadResult;
 
-/** A policy's statements, includes in place, and the lines of its list files. */
+/** A policy's statements, includes in place, and its list files. */
 export interface Loaded {
   readonly statements: readonly Statement[];
-  readonly lists: ReadonlyMap<SetStatement, readonly Word[]>;
+  readonly lists: ReadonlyMap<SetStatement, Source>;
   /** Names that statements with a syntax error would have declared. */
   readonly lost: ReadonlySet<string>;
   /** The policy and what it includes, each file once, as far as its syntax is sound. */
@@ -44,7 +44,7 @@ export function load(
   report: Report,
 ): Loaded {
   const statements: Statement[] = [];
-  const lists = new Map<SetStatement, readonly Word[]>();
+  const lists = new Map<SetStatement, Source>();
   const lost = new Set<string>();
   const sources = new Map<string, Source>();
   const allowances: Allowance[] = [];
@@ -111,7 +111,7 @@ export function load(
         const list = open(statement.content.path, source);
         if (list === undefined || !isClean(list, report)) continue;
         const tooLong = listMeter(list.source);
-        if (tooLong === undefined) lists.set(statement, linesOf(list.source));
+        if (tooLong === undefined) lists.set(statement, list.source);
         else report(tooLong);
       }
     }
@@ -162,24 +162,4 @@ function isClean({ source, fault }: Decoded, report: Report): boolean {
     source.text[at_] === '\r' ? 'a lone carriage return' : 'a control character (U+0000)';
   report(diagnose(controlCharacter, what, [at(span)], 'end lines with a newline, or with both'));
   return false;
-}
-
-/** The values of a list file: one a line, `#` begins a comment. */
-function linesOf(source: Source): Word[] {
-  const words: Word[] = [];
-  const { text } = source;
-  for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf('\n', start);
-    const end = newline < 0 ? text.length : newline;
-    const line = text.slice(start, end);
-    const hash = line.indexOf('#');
-    const value = (hash < 0 ? line : line.slice(0, hash)).trim();
-    if (value !== '') {
-      const from = start + line.indexOf(value);
-      const span: Span = { source, start: from, end: from + value.length };
-      words.push({ form: 'literal', text: value, span });
-    }
-    start = end + 1;
-  }
-  return words;
 }

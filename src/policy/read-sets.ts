@@ -6,9 +6,11 @@ import { type Interval, intervalSet, union } from '../net/interval-set.ts';
 import { scanMac } from '../net/mac.ts';
 import { scanPorts } from '../net/port.ts';
 import { scanAddressRange } from '../net/prefix.ts';
+import { rangeList } from '../net/range-list.ts';
+import { scanList } from '../net/scan-list.ts';
 import { at, diagnose, type Kind, type Report } from '../text/diagnostic.ts';
 import { nearest } from '../text/nearest.ts';
-import type { Span } from '../text/source.ts';
+import type { Source, Span } from '../text/source.ts';
 import {
   badAddress,
   badPort,
@@ -22,7 +24,7 @@ import {
   unknownSet,
 } from './kinds.ts';
 import type { SetContent, SetPolicy } from './policy.ts';
-import { addressesOf, readWord, reportEmpty, uniteAddresses } from './read-words.ts';
+import { readWord, reportEmpty, uniteAddresses } from './read-words.ts';
 
 /** Looks a set up by `@name`; reports an unknown one. */
 export type SetLookup = (ref: Word) => SetContent;
@@ -38,7 +40,7 @@ const PLURAL: Record<Kinds, string> = { addresses: 'addresses', ports: 'ports', 
 /** Reads all sets; order does not matter, cycles are reported once. */
 export function readSets(
   statements: readonly SetStatement[],
-  lists: ReadonlyMap<SetStatement, readonly Word[]>,
+  lists: ReadonlyMap<SetStatement, Source>,
   lost: ReadonlySet<string>,
   report: Report,
 ): { sets: SetPolicy[]; lookup: SetLookup } {
@@ -104,11 +106,14 @@ export function readSets(
     }
     if (content.kind === 'list') {
       if (reportEmpty(content.list, report)) return { kind: 'faulty' };
-      return readValues(content.list.words, lookup, report);
+      const values = valueReader(lookup, report);
+      for (const word of content.list.words) values.take(word);
+      return values.content();
     }
-    const lines = lists.get(statement);
-    if (lines === undefined) return { kind: 'faulty' };
-    if (lines.length > 0) return readValues(lines, lookup, report);
+    const list = lists.get(statement);
+    if (list === undefined) return { kind: 'faulty' };
+    const values = readList(list, valueReader(lookup, report));
+    if (values.kind !== 'empty') return values;
     const message = `\`${content.path.text}\` holds no value: the set matches nothing`;
     report(diagnose(emptyFile, message, [at(content.path.span)]));
     return { kind: 'empty' };
@@ -121,14 +126,39 @@ export function readSets(
   return { sets, lookup };
 }
 
+/** The values of a file: one a line, `#` begins a comment. */
+function readList(source: Source, values: ValueReader): SetContent {
+  const { range, take } = values;
+  scanList(source.text, {
+    range,
+    value: (start, end) => {
+      const text = source.text.slice(start, end);
+      take({ form: 'literal', text, span: { source, start, end } });
+    },
+  });
+  return values.content();
+}
+
+/** Takes the values of one set, one by one. */
+interface ValueReader {
+  readonly take: (word: Word) => void;
+  /** Takes a range of IPv4 addresses, if the set holds such: the shorter way, for a million of them. */
+  readonly range: (low: number, high: number) => boolean;
+  readonly content: () => SetContent;
+}
+
 /** The first value decides what kind the others must be of. */
-function readValues(words: readonly Word[], lookup: SetLookup, report: Report): SetContent {
-  const ranges: AddressRange[] = [];
+function valueReader(lookup: SetLookup, report: Report): ValueReader {
+  const four = rangeList();
+  const six: Interval<bigint>[] = [];
   const ports: Interval<number>[] = [];
   const macs: Interval<number>[] = [];
   const referred: SetContent[] = [];
   let kind: Kinds | undefined;
   let first: Word | undefined;
+  let last: Word | undefined;
+  let secret: Span | undefined;
+  let single = true;
   let faults = 0;
   const fault = (rule: Kind, word: Word, message: string, help?: string): void => {
     faults += 1;
@@ -137,7 +167,9 @@ function readValues(words: readonly Word[], lookup: SetLookup, report: Report): 
     if (rule === mixedSet && first !== undefined) labels.push(at(first.span, `${kind}, so far`));
     report(diagnose(rule, message, labels as [(typeof labels)[0]], help));
   };
-  for (const word of words) {
+  const take = (word: Word): void => {
+    last = word;
+    if (!word.span.source.quotable) secret ??= word.span;
     if (word.form === 'ref') {
       const content = lookup(word);
       if (content.kind === 'faulty') faults += 1;
@@ -149,7 +181,7 @@ function readValues(words: readonly Word[], lookup: SetLookup, report: Report): 
         if (content.kind === kind) referred.push(content);
         else fault(mixedSet, word, `\`@${word.text}\` holds ${PLURAL[content.kind]}`);
       }
-      continue;
+      return;
     }
     const its = kindOf(word.text);
     kind ??= its;
@@ -160,55 +192,53 @@ function readValues(words: readonly Word[], lookup: SetLookup, report: Report): 
         word,
         `this is no ${PLURAL[kind].replace(/e?s$/, '')} but a set holds one kind`,
       );
-      continue;
+      return;
     }
-    const take = <T>(rule: Kind, scanned: Scanned<T>, into: T[]): void => {
-      if (!isFault(scanned)) into.push(scanned.value);
+    const into = <T>(rule: Kind, scanned: Scanned<T>, add: (value: T) => void): void => {
+      if (!isFault(scanned)) add(scanned.value);
       else fault(rule, word, scanned.fault, scanned.write && `write \`${scanned.write}\``);
     };
-    if (its === 'addresses') take(badAddress, scanAddressRange(word.text), ranges);
-    else if (its === 'ports') take(badPort, scanPorts(word.text), ports);
-    else {
-      const mac = scanMac(word.text);
-      take(badValue, isFault(mac) ? mac : { value: [mac.value, mac.value] }, macs);
-    }
-  }
-  if (faults > FAULTS) {
-    const last = words.at(-1) as Word;
-    const message = `${faults - FAULTS} more values of this list are wrong`;
-    report(diagnose(badValue, message, [at(last.span, 'the list ends here')]));
-  }
-  if (faults > 0) return { kind: 'faulty' };
-  return collect(kind, ranges, ports, macs, referred, words.find(isSecret)?.span);
-}
-
-const isSecret = ({ span }: Word): boolean => !span.source.quotable;
-
-function collect(
-  kind: Kinds | undefined,
-  ranges: readonly AddressRange[],
-  ports: readonly Interval<number>[],
-  macs: readonly Interval<number>[],
-  referred: readonly SetContent[],
-  own: Span | undefined,
-): SetContent {
-  if (kind === undefined) return { kind: 'empty' };
-  if (kind === 'ports') {
-    const others = referred.flatMap((each) => (each.kind === 'ports' ? [each.ports] : []));
-    return { kind, ports: union([intervalSet(ports), ...others]) };
-  }
-  if (kind === 'macs') {
-    const others = referred.flatMap((each) => (each.kind === 'macs' ? [each.macs] : []));
-    return { kind, macs: union([intervalSet(macs), ...others]) };
-  }
-  const others = referred.flatMap((each) => (each.kind === 'addresses' ? [each] : []));
-  const secret = own ?? others.find((each) => each.secret !== undefined)?.secret;
-  return {
-    kind,
-    addresses: uniteAddresses([addressesOf(ranges), ...others.map((each) => each.addresses)]),
-    single: ranges.every(({ low, high }) => low === high) && others.every((each) => each.single),
-    ...(secret === undefined ? {} : { secret }),
+    if (its === 'addresses') into(badAddress, scanAddressRange(word.text), addRange);
+    else if (its === 'ports') into(badPort, scanPorts(word.text), (ends) => ports.push(ends));
+    else into(badValue, scanMac(word.text), (mac) => macs.push([mac, mac]));
   };
+  const addRange = (range: AddressRange): void => {
+    single &&= range.low === range.high;
+    if (range.family === 4) four.add(range.low, range.high);
+    else six.push([range.low, range.high]);
+  };
+  const range = (low: number, high: number): boolean => {
+    // The first value decides the kind, and which one is last matters once something is wrong.
+    if (kind !== 'addresses' || faults > 0) return false;
+    addRange({ family: 4, low, high });
+    return true;
+  };
+  const content = (): SetContent => {
+    if (faults > FAULTS && last !== undefined) {
+      const message = `${faults - FAULTS} more values of this list are wrong`;
+      report(diagnose(badValue, message, [at(last.span, 'the list ends here')]));
+    }
+    if (faults > 0) return { kind: 'faulty' };
+    if (kind === undefined) return { kind: 'empty' };
+    if (kind === 'ports') {
+      const others = referred.flatMap((each) => (each.kind === 'ports' ? [each.ports] : []));
+      return { kind, ports: union([intervalSet(ports), ...others]) };
+    }
+    if (kind === 'macs') {
+      const others = referred.flatMap((each) => (each.kind === 'macs' ? [each.macs] : []));
+      return { kind, macs: union([intervalSet(macs), ...others]) };
+    }
+    const others = referred.flatMap((each) => (each.kind === 'addresses' ? [each] : []));
+    const its = secret ?? others.find((each) => each.secret !== undefined)?.secret;
+    const own = { 4: four.toSet(), 6: intervalSet(six) };
+    return {
+      kind,
+      addresses: uniteAddresses([own, ...others.map((each) => each.addresses)]),
+      single: single && others.every((each) => each.single),
+      ...(its === undefined ? {} : { secret: its }),
+    };
+  };
+  return { take, range, content };
 }
 
 /** What a value looks like; whether it is well-formed is another question. */

@@ -54,8 +54,16 @@ export function reportEmpty(list: List, report: Report): boolean {
   return true;
 }
 
+const NONE: readonly never[] = [];
+
 /** Address ranges of either family as sets. */
 export function addressesOf(ranges: readonly AddressRange[]): Addresses {
+  const [only] = ranges;
+  if (only !== undefined && ranges.length === 1) {
+    return only.family === 4
+      ? { 4: [[only.low, only.high]], 6: NONE }
+      : { 4: NONE, 6: [[only.low, only.high]] };
+  }
   const four: Interval<number>[] = [];
   const six: Interval<bigint>[] = [];
   for (const range of ranges) {

@@ -3,10 +3,17 @@ import type { Artefact } from '../artefact.ts';
 
 /** `policy.map.json`: from a rule's id, as the artefacts carry it, back to file and line. */
 export function emitMap(places: readonly RulePlace[]): Artefact {
-  const rules: Record<string, { file: string; line: number; text: string }[]> = {};
+  const byId = new Map<string, string>();
   for (const { id, file, line, text } of places) {
-    rules[id] ??= [];
-    rules[id].push({ file, line, text });
+    const before = byId.get(id);
+    const place = `      {
+        "file": ${JSON.stringify(file)},
+        "line": ${line},
+        "text": ${JSON.stringify(text)}
+      }`;
+    byId.set(id, before === undefined ? place : `${before},\n${place}`);
   }
-  return { suffix: 'map.json', text: `${JSON.stringify({ format: 1, rules }, null, 2)}\n` };
+  const rules = [...byId].map(([id, list]) => `    "${id}": [\n${list}\n    ]`);
+  const all = rules.length === 0 ? '{}' : `{\n${rules.join(',\n')}\n  }`;
+  return { suffix: 'map.json', text: `{\n  "format": 1,\n  "rules": ${all}\n}\n` };
 }
