@@ -3,7 +3,20 @@ import { type Family, LAST_4, LAST_6 } from '../net/address.ts';
 import { LAST_DEVICE } from '../net/device-name.ts';
 import type { Point } from '../net/interval-set.ts';
 import { LAST_USER } from '../net/user.ts';
-import { KEYED, type Keyed } from './runs.ts';
+
+/** The dimensions that a look-up's key can have, in the order in which they stand in it. */
+export const KEYED = [
+  'device',
+  'mac',
+  'source',
+  'destination',
+  'protocol',
+  'icmpType',
+  'sourcePort',
+  'port',
+  'user',
+] as const;
+export type Keyed = (typeof KEYED)[number];
 
 /** A dimension of a box that is a set of intervals: all but the mark. */
 export type Dimension = Keyed | 'dscp';

@@ -11,10 +11,12 @@ import {
 } from '../net/interval-set.ts';
 import type { Cube } from '../net/mark.ts';
 import { atomKey } from './atom-key.ts';
-import type { Dimension } from './dimensions.ts';
+import { cellAt } from './cells.ts';
+import { type Dimension, KEYED, type Keyed } from './dimensions.ts';
 import { holds, type Packet } from './packet.ts';
 import type { Atom, Box, Rule } from './program.ts';
-import { KEYED, type Keyed, type Run, runsOf } from './runs.ts';
+import { type LookUp, type Run, runsOf } from './runs.ts';
+import { LIMITS, type Limits } from './structures.ts';
 
 const RUNS = { numRuns: Number(process.env.ROUTEC_RUNS ?? 500) };
 const ICMP: Record<Family, number> = { 4: 1, 6: 58 };
@@ -37,18 +39,38 @@ function decide(runs: readonly Run[], packet: Packet): string | undefined {
       if (holds(run.box, packet)) return run.rule.id;
       continue;
     }
-    const found = run.cells.filter(({ key }) =>
+    if (run.guard.some(({ dimension, value }) => packet[dimension] !== value)) continue;
+    const found = placesOf(run).filter((at) =>
       run.dimensions.every((dimension, index) => {
-        const [low, high] = key[index] as Interval<Point>;
+        const [low, high] = cellAt(run.cells, index, at);
         const point = packet[dimension];
         return point !== undefined && low <= point && point <= high;
       }),
     );
     expect(found.length).toBeLessThanOrEqual(1);
-    if (found[0] !== undefined) return found[0].rule.id;
+    if (found[0] !== undefined) return ruleAt(run, found[0])?.id;
   }
   return undefined;
 }
+
+const placesOf = ({ cells }: LookUp): number[] =>
+  Array.from({ length: cells.size }, (_, index) => index);
+const ruleAt = ({ cells, rules: own }: LookUp, at: number): Rule | undefined =>
+  own[cells.owner[at] as number];
+const keyAt = (run: LookUp, at: number): Interval<Point>[] =>
+  run.dimensions.map((_, index) => cellAt(run.cells, index, at));
+
+/** So low that every structure is needed for a handful of rules. */
+const LOW: Limits = {
+  ...LIMITS,
+  mostCells: 6,
+  mostCopies: 2,
+  mostRanges: 6,
+  manyGuarded: 2,
+  mostGuards: 3,
+  manyPoints: 2,
+};
+const limits = fc.constantFrom(LIMITS, LOW);
 
 const interval = (max: number): fc.Arbitrary<Interval<number>> =>
   fc
@@ -211,30 +233,34 @@ describe.each([4, 6] as const)('runs of IPv%i rules', (family) => {
   it('decide as the first match over the plain boxes does', () => {
     const packets = fc.array(packet(family), { minLength: 20, maxLength: 40 });
     fc.assert(
-      fc.property(rules, packets, (list, some) => {
-        const runs = runsOf(list, family);
+      fc.property(rules, packets, limits, (list, some, most) => {
+        const runs = runsOf(list, family, most);
         for (const each of some) expect(decide(runs, each)).toBe(firstMatch(list, each));
       }),
       RUNS,
     );
   });
 
-  it('have cells that never overlap, and exact ones of single values', () => {
+  it('have sorted cells that never overlap, and exact ones of single values', () => {
     fc.assert(
-      fc.property(rules, (list) => {
-        for (const run of runsOf(list, family)) {
+      fc.property(rules, limits, (list, most) => {
+        for (const run of runsOf(list, family, most)) {
           if (run.kind === 'test') continue;
-          expect(run.cells.length).toBeGreaterThan(0);
-          run.cells.forEach(({ key, rule }, index) => {
-            expect(key.length).toBe(run.dimensions.length);
-            expect(run.rules).toContain(rule);
-            if (run.exact) expect(key.every(([low, high]) => low === high)).toBe(true);
-            for (const other of run.cells.slice(index + 1)) {
-              const meet = key.every((each, place) =>
-                overlaps([each], [other.key[place] as Interval<Point>]),
+          expect(run.cells.size).toBeGreaterThan(0);
+          const keys = placesOf(run).map((at) => keyAt(run, at));
+          const exact = keys.every((key) => key.every(([low, high]) => low === high));
+          expect(run.exact).toBe(exact);
+          keys.forEach((key, index) => {
+            expect(ruleAt(run, index)).toBeDefined();
+            for (const other of keys.slice(index + 1)) {
+              expect(key.every((each, at) => overlaps([each], [other[at] as typeof each]))).toBe(
+                false,
               );
-              expect(meet).toBe(false);
             }
+            const next = keys[index + 1];
+            const differs = key.findIndex(([low], at) => low !== next?.[at]?.[0]);
+            if (next === undefined || differs < 0) return;
+            expect((key[differs] as Interval<Point>)[0] < (next[differs]?.[0] ?? 0)).toBe(true);
           });
         }
       }),
@@ -242,16 +268,16 @@ describe.each([4, 6] as const)('runs of IPv%i rules', (family) => {
     );
   });
 
-  it('name each rule with a box of the family, in order', () => {
+  it('name the rules that have cells, in order', () => {
     fc.assert(
-      fc.property(rules, (list) => {
-        const named = runsOf(list, family).flatMap((run) =>
-          run.kind === 'test' ? [run.rule] : run.rules,
-        );
-        const expected = list.filter(({ boxes }) => boxes.some((each) => each.family === family));
-        expect([...new Set(named)]).toEqual(expected);
-        const places = named.map((rule) => list.indexOf(rule));
-        expect(places).toEqual([...places].sort((a, b) => a - b));
+      fc.property(rules, limits, (list, most) => {
+        for (const run of runsOf(list, family, most)) {
+          if (run.kind === 'test') continue;
+          const owners = new Set(placesOf(run).map((at) => ruleAt(run, at)));
+          expect(new Set(run.rules)).toEqual(owners);
+          const places = run.rules.map((rule) => list.indexOf(rule));
+          expect(places).toEqual([...new Set(places)].sort((a, b) => a - b));
+        }
       }),
       RUNS,
     );
@@ -313,7 +339,7 @@ describe('one dimension', () => {
     expect(runs).toHaveLength(1);
     const [run] = runs;
     if (run?.kind !== 'look-up') throw new Error('no look-up');
-    expect(run.cells.map(({ key, rule: { id } }) => [...(key[0] as Interval<Point>), id])).toEqual([
+    expect(placesOf(run).map((at) => [...keyAt(run, at).flat(), ruleAt(run, at)?.id])).toEqual([
       [0, 4, 'b'],
       [5, 6, 'a'],
       [7, 9, 'b'],

@@ -1,251 +1,146 @@
 import type { Family } from '../net/address.ts';
-import { type Interval, type IntervalSet, overlaps, type Point } from '../net/interval-set.ts';
+import { arrange, type Stage } from './arrange.ts';
+import { type Cells, pickCells, shareEnds } from './cells.ts';
+import type { Keyed } from './dimensions.ts';
+import { type Living, liveCells } from './live-cells.ts';
 import type { Box, Rule } from './program.ts';
+import { type Entry, type Guard, type Shape, shapesOf } from './shapes.ts';
+import { LIMITS, type Limits } from './structures.ts';
 
-/** The dimensions that a look-up's key can have, in the order in which they stand in it. */
-export const KEYED = [
-  'device',
-  'mac',
-  'source',
-  'destination',
-  'protocol',
-  'icmpType',
-  'sourcePort',
-  'port',
-  'user',
-] as const;
-export type Keyed = (typeof KEYED)[number];
+/** Cells that one look-up decides; its cells are disjoint. */
+export interface LookUp {
+  readonly kind: 'look-up';
+  /** What must hold before it is asked. */
+  readonly guard: readonly Guard[];
+  readonly dimensions: readonly Keyed[];
+  /** All cells are single values. */
+  readonly exact: boolean;
+  /** Owned by places in `rules`. */
+  readonly cells: Cells;
+  /** Those that have a cell in it, in the order of the policy. */
+  readonly rules: readonly Rule[];
+}
 
-/** One element of a look-up: an interval for each dimension of the key. */
-export interface Cell {
-  readonly key: readonly Interval<Point>[];
+/** A rule that is tested by itself. */
+export interface Test {
+  readonly kind: 'test';
+  readonly box: Box;
   readonly rule: Rule;
 }
 
+/** What a packet is put to, one after the other. */
+export type Run = LookUp | Test;
+
 /**
- * Neighbouring rules that one look-up decides, or a rule that is tested by itself. Cells of a
- * look-up are disjoint; an `exact` one has single values only.
+ * The rules of one family as look-ups and tests, in order: what an earlier run takes no later one
+ * sees. What a rule asks for that rules before it take anyway is left out, so a rule may be gone.
  */
-export type Run =
-  | {
-      readonly kind: 'look-up';
-      readonly dimensions: readonly Keyed[];
-      readonly exact: boolean;
-      readonly cells: readonly Cell[];
-      readonly rules: readonly Rule[];
+export function runsOf(rules: readonly Rule[], family: Family, limits: Limits = LIMITS): Run[] {
+  const entries = entriesOf(rules, family);
+  const shapes = shapesOf(entries, family, limits);
+  const living = liveCells(entries, shapes, limits);
+  const stages = arrange(entries, shapesAt(entries.length, shapes, living));
+  const stageOf = stagesByShape(stages);
+  const cellsOf = new Map<Stage, Cells>();
+  for (const { shape, cells } of living) {
+    const own = stageOf.get(shape) ?? [];
+    const [only] = own;
+    if (only !== undefined && own.length === 1) cellsOf.set(only, cells);
+    else for (const [stage, part] of deal(own, cells)) cellsOf.set(stage, part);
+  }
+  return stages.flatMap((stage) => {
+    const cells = cellsOf.get(stage);
+    if (stage.shape !== undefined && cells !== undefined) {
+      return lookUps(stage.shape, cells, entries, limits);
     }
-  | { readonly kind: 'test'; readonly box: Box; readonly rule: Rule };
+    return stage.places.map((place): Run => ({ kind: 'test', ...(entries[place] as Entry) }));
+  });
+}
 
-/** What each dimension takes of a key, in bytes; addresses by their family. */
-const BYTES = {
-  device: 16,
-  mac: 8,
-  protocol: 4,
-  icmpType: 4,
-  sourcePort: 4,
-  port: 4,
-  user: 4,
-} as const;
-/** The kernel compares keys of at most so many bytes (NFT_DATA_VALUE_MAXLEN). */
-const LONGEST_KEY = 64;
-
-/** A rule with more cells than this is tested by itself, each dimension against a set. */
-const MOST_CELLS = 4096;
-
-/**
- * The rules of one family as look-ups, in order: what an earlier run takes no later one sees. A
- * run ends where the shape of the key changes, or where cells in several dimensions would overlap.
- */
-export function runsOf(rules: readonly Rule[], family: Family): Run[] {
-  const runs: Run[] = [];
-  let open: Open | undefined;
-  const close = (): void => {
-    if (open !== undefined) runs.push(finish(open));
-    open = undefined;
-  };
+/** The boxes of a family, up to the first that takes everything. */
+function entriesOf(rules: readonly Rule[], family: Family): Entry[] {
+  const entries: Entry[] = [];
   for (const rule of rules) {
     for (const box of rule.boxes) {
       if (box.family !== family) continue;
-      const shape = shapeOf(box);
-      if (shape === undefined) {
-        close();
-        runs.push({ kind: 'test', box, rule });
-        continue;
-      }
-      const keys = keysOf(box, shape.dimensions);
-      if (open?.shape.name !== shape.name || !fits(open, keys)) {
-        close();
-        open = { shape, cells: [], seen: new Set(), rules: [] };
-      }
-      add(open, keys, rule);
+      entries.push({ box, rule });
+      if (Object.keys(box).length === 1) return entries;
     }
   }
-  close();
-  return runs;
+  return entries;
 }
 
-interface Shape {
-  readonly name: string;
-  readonly dimensions: readonly Keyed[];
-  readonly exact: boolean;
-}
-
-interface Open {
-  readonly shape: Shape;
-  readonly cells: Cell[];
-  /** Keys of an exact look-up. */
-  readonly seen: Set<string>;
-  readonly rules: Rule[];
-}
-
-type SetOf = IntervalSet<Point>;
-
-/** The shape of a box's key, or nothing where no look-up fits it. */
-function shapeOf(box: Box): Shape | undefined {
-  if (box.dscp !== undefined || box.mark !== undefined) return undefined;
-  if (box.atoms !== undefined) return undefined;
-  const isExact = (set: SetOf): boolean => set.every(([low, high]) => low === high);
-  // Names are hashed, or else tested by their prefix.
-  if (box.device !== undefined && !isExact(box.device)) return undefined;
-  const dimensions = KEYED.filter((dimension) => {
-    // An ICMP type is only ever looked at in ICMP: its protocol goes without saying.
-    if (dimension === 'protocol' && box.icmpType !== undefined) return false;
-    return box[dimension] !== undefined;
-  });
-  const addressBytes = box.family === 4 ? 4 : 16;
-  const bytes = dimensions.reduce(
-    (sum, each) => sum + (each === 'source' || each === 'destination' ? addressBytes : BYTES[each]),
-    0,
-  );
-  if (dimensions.length === 0 || bytes > LONGEST_KEY) return undefined;
-  const sets = dimensions.map((dimension) => box[dimension] as SetOf);
-  if (sets.reduce((product, set) => product * set.length, 1) > MOST_CELLS && sets.length > 1) {
-    return undefined;
+/** Which shapes each box is left in. */
+function shapesAt(
+  count: number,
+  shapes: readonly Shape[],
+  living: readonly Living[],
+): (place: number) => readonly Shape[] | undefined {
+  const left: (Shape | Shape[] | undefined)[] = new Array(count);
+  const isShaped = new Uint8Array(count);
+  for (const { places } of shapes) for (const place of places) isShaped[place] = 1;
+  for (const { shape, cells } of living) {
+    for (const place of new Set(cells.owner)) {
+      const there = left[place];
+      left[place] = there === undefined ? shape : [there, shape].flat();
+    }
   }
-  const exact = sets.every(isExact);
-  return { name: `${dimensions.join()} ${exact}`, dimensions, exact };
+  return (place) => {
+    const there = left[place];
+    if (there !== undefined) return [there].flat();
+    return isShaped[place] === 1 ? undefined : [];
+  };
 }
 
-/** The product of the box's sets. */
-function keysOf(box: Box, dimensions: readonly Keyed[]): Interval<Point>[][] {
-  let keys: Interval<Point>[][] = [[]];
-  for (const dimension of dimensions) {
-    const set = box[dimension] as SetOf;
-    keys = keys.flatMap((key) => set.map((interval) => [...key, interval]));
+function stagesByShape(stages: readonly Stage[]): Map<Shape, Stage[]> {
+  const out = new Map<Shape, Stage[]>();
+  for (const stage of stages) {
+    if (stage.shape === undefined) continue;
+    const there = out.get(stage.shape);
+    if (there === undefined) out.set(stage.shape, [stage]);
+    else there.push(stage);
   }
-  return keys;
+  return out;
 }
 
-/** Each new cell is compared with those of its look-up: so many, lest the work grow by their square. */
-const MOST_COMPARED = 1000;
+/** The cells of a shape, dealt to the stages that their boxes stand in. */
+function deal(stages: readonly Stage[], cells: Cells): Map<Stage, Cells> {
+  const stageOf = new Map<number, number>();
+  for (const [index, stage] of stages.entries()) {
+    for (const place of stage.places) stageOf.set(place, index);
+  }
+  const dealt: number[][] = stages.map(() => []);
+  for (let at = 0; at < cells.size; at += 1) {
+    dealt[stageOf.get(cells.owner[at] as number) ?? -1]?.push(at);
+  }
+  return new Map(stages.map((stage, index) => [stage, pickCells(cells, dealt[index] as number[])]));
+}
 
-/** Whether cells can join: in one dimension they are cut, exact ones are dropped when repeated. */
-function fits(open: Open, keys: readonly Interval<Point>[][]): boolean {
-  if (open.shape.exact || open.shape.dimensions.length === 1) return true;
-  if (open.cells.length > MOST_COMPARED) return false;
-  return !open.cells.some((cell) =>
-    keys.some((key) =>
-      key.every((interval, index) => overlaps([interval], [cell.key[index] as Interval<Point>])),
-    ),
+/** One look-up, or where single values are many among intervals, one for them and one for the rest. */
+function lookUps(shape: Shape, cells: Cells, entries: readonly Entry[], limits: Limits): LookUp[] {
+  const shared = shareEnds(cells);
+  const isExact = shared.low === shared.high;
+  if (isExact || shape.dimensions.length > 1) return [lookUp(shape, shared, entries)];
+  const [low = [], high = []] = [cells.low[0], cells.high[0]];
+  const points: number[] = [];
+  const ranges: number[] = [];
+  for (let at = 0; at < cells.size; at += 1) (low[at] === high[at] ? points : ranges).push(at);
+  if (points.length < limits.manyPoints) return [lookUp(shape, cells, entries)];
+  return [points, ranges].map((places) =>
+    lookUp(shape, shareEnds(pickCells(cells, places)), entries),
   );
 }
 
-function add(open: Open, keys: readonly Interval<Point>[][], rule: Rule): void {
-  if (open.rules.at(-1) !== rule) open.rules.push(rule);
-  for (const key of keys) {
-    if (open.shape.exact) {
-      const text = key.map(([low]) => low).join();
-      if (open.seen.has(text)) continue;
-      open.seen.add(text);
-    }
-    open.cells.push({ key, rule });
+function lookUp({ dimensions, guard }: Shape, cells: Cells, entries: readonly Entry[]): LookUp {
+  const places = [...new Set(cells.owner)].sort((a, b) => a - b);
+  const rules: Rule[] = [];
+  const names = new Map<number, number>();
+  for (const place of places) {
+    const { rule } = entries[place] as Entry;
+    if (rules.at(-1) !== rule) rules.push(rule);
+    names.set(place, rules.length - 1);
   }
-}
-
-function finish({ shape, cells, rules }: Open): Run {
-  const { dimensions, exact } = shape;
-  const cut = !exact && dimensions.length === 1 ? paint(cells) : cells;
-  return { kind: 'look-up', dimensions, exact, cells: cut, rules };
-}
-
-/**
- * Cuts intervals so that none overlap: each point goes to the first cell that has it. A sweep over
- * the ends, with the cells that are open at a point in a heap, the first of them on top.
- */
-function paint(cells: readonly Cell[]): Cell[] {
-  const starts = cells
-    .map((cell, order) => ({ cell, order, low: low(cell), high: high(cell) }))
-    .sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : a.order - b.order));
-  const out: { low: Point; high: Point; rule: Rule }[] = [];
-  const heap: typeof starts = [];
-  let at: Point | undefined;
-  for (let next = 0; next < starts.length || heap.length > 0; ) {
-    while (heap[0] !== undefined && at !== undefined && heap[0].high < at) pop(heap);
-    const top = heap[0];
-    const coming = starts[next];
-    if (top === undefined) {
-      if (coming === undefined) break;
-      at = at === undefined || coming.low > at ? coming.low : at;
-      while (starts[next] !== undefined && (starts[next] as typeof coming).low <= at) {
-        push(heap, starts[next] as typeof coming);
-        next += 1;
-      }
-      continue;
-    }
-    const from = at as Point;
-    // The top one goes on until it ends or an earlier one begins.
-    if (coming !== undefined && coming.low <= top.high) {
-      if (coming.low > from && coming.order < top.order) {
-        out.push({ low: from, high: step(coming.low, -1), rule: top.cell.rule });
-        at = coming.low;
-      }
-      push(heap, coming);
-      next += 1;
-      continue;
-    }
-    out.push({ low: from, high: top.high, rule: top.cell.rule });
-    at = step(top.high, 1);
-  }
-  // Pieces of one rule that lie side by side were one interval.
-  const joined: typeof out = [];
-  for (const piece of out) {
-    const last = joined.at(-1);
-    if (last !== undefined && last.rule === piece.rule && step(last.high, 1) === piece.low) {
-      last.high = piece.high;
-    } else joined.push(piece);
-  }
-  return joined.map((piece) => ({ key: [[piece.low, piece.high]], rule: piece.rule }));
-}
-
-const low = (cell: Cell): Point => (cell.key[0] as Interval<Point>)[0];
-const high = (cell: Cell): Point => (cell.key[0] as Interval<Point>)[1];
-const step = (point: Point, by: 1 | -1): Point =>
-  typeof point === 'bigint' ? point + BigInt(by) : point + by;
-
-function push<T extends { order: number }>(heap: T[], item: T): void {
-  let child = heap.push(item) - 1;
-  while (child > 0) {
-    const parent = (child - 1) >> 1;
-    if ((heap[parent] as T).order <= item.order) break;
-    heap[child] = heap[parent] as T;
-    child = parent;
-  }
-  heap[child] = item;
-}
-
-function pop<T extends { order: number }>(heap: T[]): void {
-  const item = heap.pop() as T;
-  if (heap.length === 0) return;
-  let parent = 0;
-  for (;;) {
-    let child = 2 * parent + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && (heap[child + 1] as T).order < (heap[child] as T).order) {
-      child += 1;
-    }
-    if ((heap[child] as T).order >= item.order) break;
-    heap[parent] = heap[child] as T;
-    parent = child;
-  }
-  heap[parent] = item;
+  const owner = cells.owner.map((place) => names.get(place) as number);
+  const exact = cells.low === cells.high;
+  return { kind: 'look-up', guard, dimensions, exact, cells: { ...cells, owner }, rules };
 }

@@ -1,14 +1,18 @@
 import { bug } from '../../bug.ts';
 import type { Dimension } from '../../model/dimensions.ts';
 import type { Program, Rule, Target } from '../../model/program.ts';
-import { type Run, runsOf } from '../../model/runs.ts';
+import { type LookUp, runsOf } from '../../model/runs.ts';
+import { LIMITS } from '../../model/structures.ts';
 import { FAMILIES, type Family } from '../../net/address.ts';
 import type { IntervalSet, Point } from '../../net/interval-set.ts';
 import { comment } from '../comment.ts';
 import { balanceName } from './balance.ts';
-import { formatInterval, spelling } from './key.ts';
-import { type Chain, chain, type Filled, ip, only, type Part, slotName, sorted } from './names.ts';
+import { formatInterval, keyTexts, spelling } from './key.ts';
+import { type Chain, chain, type Filled, ip, only, type Part, slotName } from './names.ts';
 import { testsOf } from './tests.ts';
+
+/** So many rules of a look-up are named in a comment; where each element comes from, the map file says. */
+const MOST_NAMED = 20;
 
 /**
  * A list of rules as chains, one a family: look-ups and tests stand in the order of the rules.
@@ -23,6 +27,8 @@ export function choose(
 ): Part {
   const filled: Filled[] = [];
   const counter = program.counters ? 'counter ' : '';
+  const counters = program.counters ? ['counter'] : [];
+  const aliases = new Map<string, Chain>();
   const used = new Map<string, number>();
   const unique = (parts: readonly string[]): string => {
     const bare = [...(name === 'choose' ? [] : [name.replace('choose_', '')]), ...parts].join('_');
@@ -38,44 +44,82 @@ export function choose(
       keyword: 'set',
       name: setName,
       declaration: [`type ${type}`, ...(exact ? [] : ['flags interval'])],
-      elements: sorted(set.map((interval) => formatInterval(dimension, family, interval))),
+      elements: set.map((interval) => formatInterval(dimension, family, interval)),
     });
     return setName;
   };
-  const lookUp = (run: Run & { kind: 'look-up' }, family: Family): string => {
-    const spellings = run.dimensions.map((dimension) => spelling(dimension, family));
+  /** A chain that leads on by a name of three or four letters: a large map repeats it in each element. */
+  const aliasOf = (target: Target, to: string): string => {
+    const alias = shortName(target);
+    aliases.set(alias, chain(alias, [`goto ${to}`]));
+    return alias;
+  };
+  const lookUp = (run: LookUp, family: Family): string[] => {
+    const { guard, dimensions, exact, cells, rules } = run;
+    const spellings = dimensions.map((dimension) => spelling(dimension, family));
+    const key = [
+      ...guard.map(({ dimension, value }) => {
+        return `${spelling(dimension, family).expression} ${formatInterval(dimension, family, [value, value])}`;
+      }),
+      spellings.map(({ expression }) => expression).join(' . '),
+    ].join(' ');
+    const type = spellings.map((each) => each.type).join(' . ');
+    const flags = exact ? [] : ['flags interval'];
     // The name goes with the shape of the key: a map of another shape must never take its place.
-    const mapName = unique([
-      ip(family),
-      ...spellings.map((each) => each.name),
-      ...(run.exact ? [] : ['ranges']),
-      ...(program.counters ? [] : ['uncounted']),
-    ]);
+    const nameOf = (...more: readonly string[]): string =>
+      unique([
+        ip(family),
+        ...spellings.map((each) => each.name),
+        ...(exact ? [] : ['ranges']),
+        ...(program.counters ? [] : ['uncounted']),
+        ...more,
+      ]);
+    const ruleAt = (at: number): Rule =>
+      rules[cells.owner[at] as number] ?? bug('a cell of no rule');
+    const texts = keyTexts(dimensions, family, cells);
+    const isLarge = cells.size >= LIMITS.manyElements;
+    const targets = new Map(
+      rules.map(({ target }) => [targetChain(program, target, main), target] as const),
+    );
+    if (isLarge && targets.size <= LIMITS.fewTargets) {
+      const places = new Map<string, number[]>([...targets.keys()].map((to) => [to, []]));
+      const chains = rules.map(({ target }) => targetChain(program, target, main));
+      for (let at = 0; at < cells.size; at += 1) {
+        places.get(chains[cells.owner[at] as number] as string)?.push(at);
+      }
+      return [...places].map(([to, own]) => {
+        const setName = nameOf(to);
+        filled.push({
+          keyword: 'set',
+          name: setName,
+          declaration: [`type ${type}`, ...flags, ...counters],
+          elements: own.map((at) => texts[at] as string),
+          rules: own.map((at) => ruleAt(at).id),
+        });
+        return `${key} @${setName} goto ${to}`;
+      });
+    }
+    const mapName = nameOf();
+    const ends = rules.map(({ target }) => {
+      const to = targetChain(program, target, main);
+      return isLarge ? `:goto ${aliasOf(target, to)}` : ` : goto ${to}`;
+    });
+    // An IPv6 address would swallow the colon.
+    const gap = isLarge && family === 6 ? ' ' : '';
     filled.push({
       keyword: 'map',
       name: mapName,
-      declaration: [
-        `type ${spellings.map(({ type }) => type).join(' . ')} : verdict`,
-        ...(run.exact ? [] : ['flags interval']),
-        ...(program.counters ? ['counter'] : []),
-      ],
-      elements: sorted(
-        run.cells.map(({ key, rule }) => {
-          const values = run.dimensions.map((dimension, index) =>
-            formatInterval(dimension, family, key[index] ?? bug('a key is too short')),
-          );
-          return `${values.join(' . ')} : goto ${targetChain(program, rule.target, main)}`;
-        }),
-      ),
+      declaration: [`type ${type} : verdict`, ...flags, ...counters],
+      elements: texts.map((text, at) => `${text}${gap}${ends[cells.owner[at] as number]}`),
+      rules: texts.map((_, at) => ruleAt(at).id),
     });
-    return `${spellings.map(({ expression }) => expression).join(' . ')} vmap @${mapName}`;
+    return [`${key} vmap @${mapName}`];
   };
   const families = FAMILIES.map((family): Chain => {
     const rules: string[] = [];
     for (const run of runsOf(list, family)) {
       if (run.kind === 'look-up') {
-        for (const rule of run.rules) rules.push(source(rule));
-        rules.push(lookUp(run, family));
+        rules.push(...sources(run.rules), ...lookUp(run, family));
         continue;
       }
       rules.push(source(run.rule));
@@ -85,10 +129,16 @@ export function choose(
     return chain(`${name}_${ip(family)}`, [...rules, `goto ${main}`]);
   });
   const both = FAMILIES.map((family) => `${only(family)} goto ${name}_${ip(family)}`);
-  return { filled, chains: [...families, chain(name, both)] };
+  return { filled, chains: [...aliases.values(), ...families, chain(name, both)] };
 }
 
 const source = ({ id, text }: Rule): string => `# ${id} ${comment(text)}`;
+
+function sources(rules: readonly Rule[]): string[] {
+  const named = rules.slice(0, MOST_NAMED).map(source);
+  const others = rules.length - named.length;
+  return others === 0 ? named : [...named, `# and ${others} more`];
+}
 
 function targetChain({ slots }: Program, target: Target, main: string): string {
   if (target.kind === 'balance') return balanceName(target.balance);
@@ -96,4 +146,10 @@ function targetChain({ slots }: Program, target: Target, main: string): string {
   if (target.kind !== 'slot') return `to_${target.kind}`;
   const slot = slots.find(({ number }) => number === target.slot);
   return `to_${slotName(slot ?? bug(`no slot ${target.slot}`))}`;
+}
+
+function shortName(target: Target): string {
+  if (target.kind === 'slot') return `s${target.slot}`;
+  if (target.kind === 'balance') return `b${target.balance + 1}`;
+  return target.kind.slice(0, 1);
 }

@@ -8,6 +8,8 @@ export interface Filled {
   readonly name: string;
   readonly declaration: readonly string[];
   readonly elements: readonly string[];
+  /** Of each element, the id of the rule that it comes from. */
+  readonly rules?: readonly string[];
 }
 
 export interface Chain {

@@ -1,0 +1,165 @@
+import type { Family } from '../net/address.ts';
+import type { Interval, IntervalSet, Point } from '../net/interval-set.ts';
+import { KEYED, type Keyed } from './dimensions.ts';
+import type { Box, Rule } from './program.ts';
+import { type Limits, LONGEST_KEY } from './structures.ts';
+
+/** A box and its rule; the place in their list is their order: the first that fits wins. */
+export interface Entry {
+  readonly box: Box;
+  readonly rule: Rule;
+}
+
+/** One value that is tested for before a look-up. */
+export interface Guard {
+  readonly dimension: Keyed;
+  readonly value: Point;
+}
+
+/** Boxes that one look-up can hold. */
+export interface Shape {
+  /**
+   * `line`: intervals in one dimension. `exact`: single values in several. `guarded`: intervals in one,
+   * single values in others, the same in all boxes. `ranges`: intervals in several.
+   */
+  readonly kind: 'line' | 'exact' | 'guarded' | 'ranges';
+  readonly dimensions: readonly Keyed[];
+  readonly guard: readonly Guard[];
+  /** Of the boxes, as places in the list of entries; ascending. */
+  readonly places: number[];
+}
+
+/** What each dimension takes of a key, in bytes; addresses by their family. */
+const BYTES = {
+  device: 16,
+  mac: 8,
+  protocol: 4,
+  icmpType: 4,
+  sourcePort: 4,
+  port: 4,
+  user: 4,
+} as const;
+
+export type SetOf = IntervalSet<Point>;
+
+/** The set that a box has in a dimension of its key. */
+export const setOf = (box: Box, dimension: Keyed): SetOf => box[dimension] as SetOf;
+
+export const isSingle = ([low, high]: Interval<Point>): boolean => low === high;
+
+/** Finds the shape of each box; one that has none is tested by itself. */
+export function shapesOf(entries: readonly Entry[], family: Family, limits: Limits): Shape[] {
+  const shapes = new Map<string, Shape>();
+  const join = (
+    kind: Shape['kind'],
+    place: number,
+    dimensions: readonly Keyed[],
+    guard: readonly Guard[] = [],
+  ): void => {
+    const name = `${kind} ${dimensions.join()} ${guard.map(({ value }) => value).join()}`;
+    const shape = shapes.get(name) ?? { kind, dimensions, guard, places: [] };
+    shapes.set(name, shape);
+    shape.places.push(place);
+  };
+  const candidates = new Map<string, Candidate>();
+  for (const [place, { box }] of entries.entries()) {
+    const dimensions = keyOf(box, family);
+    if (dimensions === undefined) continue;
+    if (dimensions.length === 1) {
+      join('line', place, dimensions);
+      continue;
+    }
+    const wide = dimensions.filter((each) => !setOf(box, each).every(isSingle));
+    const [only] = wide;
+    if (only === undefined) {
+      if (isFewCells(box, dimensions, limits)) join('exact', place, dimensions);
+    } else if (wide.length === 1) {
+      const name = `${dimensions.join()} ${only}`;
+      const others = dimensions.filter((each) => each !== only);
+      const candidate = candidates.get(name) ?? { dimensions, only, others, places: [] };
+      candidates.set(name, candidate);
+      candidate.places.push(place);
+    } else if (isFewRanges(box, dimensions, limits)) join('ranges', place, dimensions);
+  }
+  for (const candidate of candidates.values()) {
+    const { dimensions, only, others, places } = candidate;
+    if (isGuarded(candidate, entries, limits)) {
+      for (const place of places) {
+        for (const guard of guardsOf((entries[place] as Entry).box, others)) {
+          join('guarded', place, [only], guard);
+        }
+      }
+      continue;
+    }
+    for (const place of places) {
+      if (isFewRanges((entries[place] as Entry).box, dimensions, limits))
+        join('ranges', place, dimensions);
+    }
+  }
+  for (const shape of shapes.values()) shape.places.sort((a, b) => a - b);
+  return [...shapes.values()];
+}
+
+/** Boxes that are wide in the same one of the same dimensions. */
+interface Candidate {
+  readonly dimensions: readonly Keyed[];
+  readonly only: Keyed;
+  readonly others: readonly Keyed[];
+  readonly places: number[];
+}
+
+/** The dimensions of a box's key, or nothing where no look-up can say what it asks for. */
+function keyOf(box: Box, family: Family): Keyed[] | undefined {
+  if (box.dscp !== undefined || box.mark !== undefined) return undefined;
+  if (box.atoms !== undefined) return undefined;
+  // Names are hashed, or else tested by their prefix.
+  if (box.device?.every(isSingle) === false) return undefined;
+  const dimensions = KEYED.filter((dimension) => {
+    // An ICMP type is only ever looked at in ICMP: its protocol goes without saying.
+    if (dimension === 'protocol' && box.icmpType !== undefined) return false;
+    return box[dimension] !== undefined;
+  });
+  const addressBytes = family === 4 ? 4 : 16;
+  const bytes = dimensions.reduce(
+    (sum, each) => sum + (each === 'source' || each === 'destination' ? addressBytes : BYTES[each]),
+    0,
+  );
+  return dimensions.length === 0 || bytes > LONGEST_KEY ? undefined : dimensions;
+}
+
+const sizes = (box: Box, dimensions: readonly Keyed[]): number[] =>
+  dimensions.map((dimension) => setOf(box, dimension).length);
+const product = (numbers: readonly number[]): number => numbers.reduce((a, b) => a * b, 1);
+
+function isFewCells(box: Box, dimensions: readonly Keyed[], limits: Limits): boolean {
+  const all = sizes(box, dimensions);
+  const cells = product(all);
+  return cells <= limits.mostCells || cells <= limits.mostCopies * Math.max(...all);
+}
+
+const isFewRanges = (box: Box, dimensions: readonly Keyed[], limits: Limits): boolean =>
+  product(sizes(box, dimensions)) <= limits.mostCells;
+
+function isGuarded(candidate: Candidate, entries: readonly Entry[], limits: Limits): boolean {
+  const { dimensions, others, places } = candidate;
+  const boxes = places.map((place) => (entries[place] as Entry).box);
+  const cells = boxes.reduce((sum, box) => sum + product(sizes(box, dimensions)), 0);
+  if (cells < limits.manyGuarded) return false;
+  const guards = new Set<string>();
+  for (const box of boxes) {
+    if (product(sizes(box, others)) > limits.mostGuards) return false;
+    for (const guard of guardsOf(box, others)) guards.add(guard.map(({ value }) => value).join());
+    if (guards.size > limits.mostGuards) return false;
+  }
+  return true;
+}
+
+function guardsOf(box: Box, dimensions: readonly Keyed[]): Guard[][] {
+  let guards: Guard[][] = [[]];
+  for (const dimension of dimensions) {
+    guards = guards.flatMap((guard) =>
+      setOf(box, dimension).map(([value]) => [...guard, { dimension, value }]),
+    );
+  }
+  return guards;
+}
