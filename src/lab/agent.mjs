@@ -1,4 +1,4 @@
-// Runs in each namespace of the lab: `node agent.mjs NAME PORT`. It answers on that port, TCP and
+// Runs in each namespace of the lab: `node agent.mjs NAME PORT [USER]`. It answers on that port, TCP and
 // UDP, both families, with a line `NAME SEEN_SOURCE_ADDRESS`, and asks other agents what it reads from
 // standard input: a list of questions a line, all asked at once, each
 // `{"protocol", "from", "source", "to", "port", "wait"}`, and a list of answers a line, each
@@ -11,7 +11,7 @@ import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const [name = '', port = ''] = process.argv.slice(2);
+const [name = '', port = '', user = ''] = process.argv.slice(2);
 // An IPv4 address on a socket of both families.
 const greeting = (address) => `${name} ${address.replace(/^::ffff:/, '')}\n`;
 
@@ -95,6 +95,7 @@ function heard(data) {
 }
 
 await serve();
+if (user !== '') process.setuid(user);
 process.stdout.write('ready\n');
 for await (const line of createInterface({ input: process.stdin })) {
   const answers = await Promise.all(JSON.parse(line).map(ask));

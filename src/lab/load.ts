@@ -26,6 +26,7 @@ export async function load(
   for (const device of new Set(files.uplinks.map((uplink) => uplink.device))) {
     if (there.get(device) === 'up') await runLink(router, files, 'up', device);
   }
+  await loadNamed(router, files, iptables);
   if (files.backend === 'nft') await router.run('nft', ['-f', path(files, '.nft')]);
   else await loadIptables(router, files, running === undefined, iptables);
 }
@@ -41,6 +42,31 @@ async function loadIptables(
     await restore(router, files, `.${tables}`, `${tables}-${iptables}-restore`);
     if (!first) continue;
     await restore(router, files, `.hook.${tables}`, `${tables}-${iptables}-restore`);
+  }
+}
+
+/** What a tool says of a user or a cgroup that is not there. */
+const NO_SUCH_NAME =
+  /User does not exist|cgroupv2 path fails|--uid-owner|RULE_APPEND failed|line \d+ failed/;
+
+/** The users and cgroups that the router has; to iptables it is said of the others that they are not there. */
+async function loadNamed(router: Namespace, files: Artefacts, iptables: Iptables): Promise<void> {
+  const named = [...files.names].filter((name) =>
+    /^(user|cgroup)\.[^.]+\.(nft|ip6?tables)$/.test(name.slice(files.base.length + 1)),
+  );
+  for (const name of named) {
+    const file = join(files.folder, name);
+    const [, tables = ''] = /\.(ip6?tables)$/.exec(name) ?? [];
+    const tool = tables === '' ? ['nft', '-f'] : [`${tables}-${iptables}-restore`, '--noflush'];
+    try {
+      // A namespace has a /sys of its own, without cgroups.
+      const mounted = 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"';
+      await router.run('sh', ['-c', mounted, 'sh', ...tool, file]);
+    } catch (error) {
+      if (!NO_SUCH_NAME.test((error as Error).message)) throw error;
+      const absent = file.replace(/[^.]+$/, 'absent.$&');
+      if (tables !== '') await router.run(tool[0] ?? '', ['--noflush', absent]);
+    }
   }
 }
 

@@ -6,6 +6,8 @@ import { type Iptables, load, runLink } from './load.ts';
 import type { Namespace } from './namespace.ts';
 import type { Network, Seen } from './network.ts';
 import type { Question, Step } from './read-packets.ts';
+import { resolveName } from './resolve-name.ts';
+import { startProgram } from './start-program.ts';
 import { type Script, startScript } from './start-script.ts';
 
 /** What came of a question: who answered, and what source that saw; or what went wrong. */
@@ -62,15 +64,27 @@ export async function startAgents({ router, lans, isps }: Network) {
       }),
     ),
   );
-  const agentIn = (namespace: Namespace): Script =>
-    agents.get(namespace) ?? bug('a namespace without an agent');
+  // Programs of others on the router, started when one is asked for; they answer on no port that is asked.
+  const programs = new Map<string, Script>();
+  const agentOf = async (namespace: Namespace, { asker }: Question): Promise<Script> => {
+    if (asker.kind !== 'router' || (asker.user ?? asker.cgroup) === undefined) {
+      return agents.get(namespace) ?? bug('a namespace without an agent');
+    }
+    const key = JSON.stringify(asker);
+    const program = programs.get(key) ?? (await startProgram(namespace, script, asker));
+    programs.set(key, program);
+    return program;
+  };
   const kept = new Map<string, { readonly agent: Script; readonly answer: Answer }>();
   const ask: Ask = async (questions) => {
     const answers = new Map<Question, Answer>();
-    const askAll = async (asker: Namespace): Promise<void> => {
-      const asked = questions.filter((each) => each.asker === asker);
+    const byAgent = new Map<Script, typeof questions>();
+    for (const each of questions) {
+      const agent = await agentOf(each.asker, each.question);
+      byAgent.set(agent, [...(byAgent.get(agent) ?? []), each]);
+    }
+    const askAll = async (agent: Script, asked: typeof questions): Promise<void> => {
       const line = JSON.stringify(asked.map(({ question }) => spell(question)));
-      const agent = agentIn(asker);
       const found: Answer[] = JSON.parse(await agent.ask(line));
       for (const [index, { question }] of asked.entries()) {
         const answer = found[index] ?? bug('a question without an answer');
@@ -78,7 +92,7 @@ export async function startAgents({ router, lans, isps }: Network) {
         if (question.keep !== undefined) kept.set(question.keep, { agent, answer });
       }
     };
-    await Promise.all([...new Set(questions.map(({ asker }) => asker))].map(askAll));
+    await Promise.all([...byAgent].map(([agent, asked]) => askAll(agent, asked)));
     return questions.map(({ question }) => answers.get(question) ?? bug('an answer is lost'));
   };
   const again: Again = async ({ keep, answered, text }) => {
@@ -90,7 +104,7 @@ export async function startAgents({ router, lans, isps }: Network) {
     return [`${text}: should ${answered ? '' : 'not '}be answered as before; ${happened(answer)}`];
   };
   const stop = async (): Promise<void> => {
-    await Promise.all([...agents.values()].map((agent) => agent.stop()));
+    await Promise.all([...agents.values(), ...programs.values()].map((agent) => agent.stop()));
   };
   return { ask, again, stop };
 }
@@ -132,6 +146,10 @@ async function runStep(
     case 'carrier':
       await network.setCarrier(step.device, step.set);
       return [];
+    case 'resolve': {
+      const wrong = await resolveName(network.router, files, step.name, step.addresses);
+      return wrong.map((line) => `${step.text}: ${line}`);
+    }
     case 'reload':
       await load(network.router, files, files, iptables);
       return [];

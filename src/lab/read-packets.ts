@@ -15,7 +15,8 @@ interface Way {
 /** Who asks: the host that has the source address, the router, or the ISP at one of its devices. */
 type Asker =
   | { readonly kind: 'host' }
-  | { readonly kind: 'router' }
+  /** A program of a user, or in a cgroup below the root of the hierarchy; else of nobody in particular. */
+  | { readonly kind: 'router'; readonly user?: string; readonly cgroup?: string }
   | { readonly kind: 'isp'; readonly device: string };
 
 export interface Question extends Way {
@@ -77,7 +78,14 @@ interface Reload {
   readonly kind: 'reload';
 }
 
-export type Step = (Questions | Again | Switch | Device | Lease | Reload) & {
+/** The router's dnsmasq is asked for a name, and told its addresses. */
+interface Resolve {
+  readonly kind: 'resolve';
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
+
+export type Step = (Questions | Again | Switch | Device | Lease | Reload | Resolve) & {
   /** As a complaint names it. */
   readonly text: string;
 };
@@ -117,6 +125,8 @@ const Leaves = v.strictObject({
   error: v.optional(v.string()),
   keep: v.optional(v.string()),
 });
+/** Who of the router's own asks. */
+const Program = v.object({ user: v.optional(v.string()), cgroup: v.optional(v.string()) });
 /** `true` is by the router. */
 const Answered = v.strictObject({
   answered: v.union([v.boolean(), v.string()]),
@@ -140,6 +150,7 @@ const Leased = v.union([
   v.strictObject({ gateway: v.string() }),
   v.strictObject({ lost: v.picklist([4, 6]) }),
 ]);
+const Resolved = v.strictObject({ as: Texts });
 const Nothing = v.strictObject({});
 
 /** Reads a `packets.json`; what is wrong in it is an error that names the step. */
@@ -191,6 +202,8 @@ function readStep(step: Readonly<Record<string, unknown>>): Step {
           : ['lost', device, String(lease.lost)];
       return { kind: key, words, text: words.join(' ') };
     }
+    case 'resolve':
+      return { kind: key, name: String(value), addresses: v.parse(Resolved, rest).as, text };
     case 'reload':
       v.parse(Nothing, rest);
       return { kind: 'reload', text: key };
@@ -213,7 +226,7 @@ function readQuestion(step: Readonly<Record<string, unknown>>): Question {
     const asker = { kind: 'host' } as const;
     return { asker, protocol, from, to, port: 0, answerer: leaves, text };
   }
-  const { asker, way } = readAsker(side, value);
+  const { asker, way } = readAsker(side, value, rest);
   const question = { asker, protocol: name, ...readWay(way), text } as const;
   // What stays inside leaves by no uplink.
   if ('answered' in rest) return { ...question, ...readAnswered(rest) };
@@ -221,9 +234,19 @@ function readQuestion(step: Readonly<Record<string, unknown>>): Question {
   return { ...question, answerer: leaves, ...others };
 }
 
-function readAsker(side: string, value: unknown): { asker: Asker; way: unknown } {
+/** Takes what says it out of the rest. */
+function readAsker(
+  side: string,
+  value: unknown,
+  rest: Record<string, unknown>,
+): { asker: Asker; way: unknown } {
   if (side === '') return { asker: { kind: 'host' }, way: value };
-  if (side === 'local ') return { asker: { kind: 'router' }, way: value };
+  if (side === 'local ') {
+    const program = v.parse(Program, rest);
+    delete rest.user;
+    delete rest.cgroup;
+    return { asker: { kind: 'router', ...program } as Asker, way: value };
+  }
   const [, device, way] = /^(\S+): (.*)$/.exec(String(value)) ?? [];
   if (device === undefined) throw new Error('write `DEVICE: FROM -> TO:PORT`');
   return { asker: { kind: 'isp', device }, way };

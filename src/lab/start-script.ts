@@ -1,10 +1,12 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { bug } from '../bug.ts';
 import type { Namespace } from './namespace.ts';
 
 /** A script that runs in a namespace until it is stopped. */
 export interface Script {
+  readonly pid: number;
   /** Writes a line to it and gives the line that it answers. */
   ask(line: string): Promise<string>;
   stop(): Promise<void>;
@@ -26,6 +28,8 @@ export async function startScript(
   };
   await next();
   return {
+    // `ip netns exec` becomes what it runs.
+    pid: child.pid ?? bug('a script without a process'),
     ask: (line) => {
       child.stdin.write(`${line}\n`);
       return next();

@@ -173,7 +173,15 @@ export interface Program {
   /** What the router itself sends. */
   readonly local: readonly Rule[];
   readonly forwards: readonly Forward[];
+  readonly domains: readonly DomainSet[];
   readonly lock: Lock;
+}
+
+/** A set of the addresses that the resolver learns for names; each name stands for all below it, too. */
+export interface DomainSet {
+  readonly name: string;
+  /** In lower case. */
+  readonly domains: readonly string[];
 }
 
 /** Ports of the router that lead to a host behind it. */

@@ -1,5 +1,6 @@
 import { nearest } from '../text/nearest.ts';
 import type { Scanned } from './fault.ts';
+import { type IntervalSet, intervalSet } from './interval-set.ts';
 
 /** From inclusive, to exclusive, in minutes of the day; `from` after `to` goes over midnight. */
 export interface TimeOfDay {
@@ -17,6 +18,30 @@ export function scanTimeOfDay(text: string): Scanned<TimeOfDay> {
   if (from === to) return { fault: `\`${text}\` is no time at all`, write: '00:00-24:00' };
   return { value: { from, to } };
 }
+
+export const MINUTES_OF_DAY = 24 * 60;
+/** The last minute of a week that begins on Monday at 00:00. */
+export const LAST_MINUTE = 7 * MINUTES_OF_DAY - 1;
+
+/** The minutes of a week at a time of those days; over midnight it belongs to the day it began on. */
+export function minutesOfWeek(
+  { from, to }: TimeOfDay,
+  days: readonly number[],
+): IntervalSet<number> {
+  const last = to > from ? to - 1 : to - 1 + MINUTES_OF_DAY;
+  return intervalSet(
+    days.flatMap((day): [number, number][] => {
+      const [low, high] = [day * MINUTES_OF_DAY + from, day * MINUTES_OF_DAY + last];
+      if (high <= LAST_MINUTE) return [[low, high]];
+      return [
+        [low, LAST_MINUTE],
+        [0, high - LAST_MINUTE - 1],
+      ];
+    }),
+  );
+}
+
+export const EVERY_DAY: readonly number[] = [0, 1, 2, 3, 4, 5, 6];
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 

@@ -13,6 +13,7 @@ import { reservedNumber } from './checks/reserved-number.ts';
 import { sameWay } from './checks/same-way.ts';
 import { snatNotOnUplink } from './checks/snat-not-on-uplink.ts';
 import { tierOrder } from './checks/tier-order.ts';
+import { timeInUtc } from './checks/time-in-utc.ts';
 import { tooManyAddresses } from './checks/too-many-addresses.ts';
 import { unevenBalance } from './checks/uneven-balance.ts';
 import { unusedSet } from './checks/unused-set.ts';
@@ -37,6 +38,7 @@ export const CHECKS: readonly Check[] = [
   tooManyAddresses,
   unevenBalance,
   notProbed,
+  timeInUtc,
   notLowered,
 ];
 

@@ -250,7 +250,7 @@ describe('what a match means', () => {
     expect(conditions('local').local).toBe(true);
     expect(conditions('tcp 80').local).toBe(false);
     const asked = conditions('local user www-data cgroup "x.slice" time 09:00-17:00 mon-fri');
-    expect(asked.atoms.map(({ kind }) => kind)).toEqual(['user', 'cgroup', 'time']);
+    expect(asked.atoms.map(({ match }) => match)).toEqual(['user', 'cgroup', 'time']);
   });
 });
 
@@ -309,7 +309,8 @@ describe('sets', () => {
 
   it('that fill at run time are kept apart', () => {
     const asked = conditions('to @video', 'set video domains example.com');
-    expect(asked.domains).toHaveLength(1);
+    const video = { kind: 'set', side: 'destination', name: 'video', negated: false };
+    expect(asked.atoms).toEqual([{ match: 'to', atoms: [video] }]);
     expect(asked.families).toEqual([4, 6]);
   });
 

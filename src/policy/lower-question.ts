@@ -2,13 +2,13 @@ import type { Expectation } from '../model/judge.ts';
 import type { Program } from '../model/program.ts';
 import type { Question } from '../model/question.ts';
 import { FAMILIES } from '../net/address.ts';
-import { boxOf } from './lower.ts';
+import { boxesOf } from './lower.ts';
 import type { Conditions, ExpectPolicy } from './policy.ts';
 
 /** The packets that fit some conditions, as a question to a program of the same policy. */
 export function lowerQuestion(conditions: Conditions, { uplinks }: Program): Question {
   const { local, arrivals } = conditions;
-  const boxes = FAMILIES.flatMap((family) => boxOf(conditions, family));
+  const boxes = FAMILIES.flatMap((family) => boxesOf(conditions, family));
   const named = uplinks.filter(({ device }) => arrivals.some(({ value }) => value === device));
   return { boxes, local, arrivals: named };
 }

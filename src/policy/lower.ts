@@ -3,6 +3,7 @@ import { LAYOUT } from '../model/layout.ts';
 import { lastSlot, markingOf, markSlot } from '../model/marking.ts';
 import { type Numbered, numberSlots, type Wanted } from '../model/number-slots.ts';
 import type {
+  Atom,
   Balance,
   Box,
   Lock,
@@ -20,6 +21,7 @@ import { FAMILIES, type Family, formatAddress, LAST_4, LAST_6 } from '../net/add
 import { deviceInterval, LAST_DEVICE } from '../net/device-name.ts';
 import type { IntervalSet, Point } from '../net/interval-set.ts';
 import { formatRange } from '../net/prefix.ts';
+import { LAST_USER } from '../net/user.ts';
 import type { Report } from '../text/diagnostic.ts';
 import {
   arrivalsOf,
@@ -32,7 +34,14 @@ import {
   transitKey,
 } from './outcomes.ts';
 import { ownAddresses } from './own-addresses.ts';
-import type { Conditions, Policy, RoutePolicy, TierPolicy, UplinkPolicy } from './policy.ts';
+import type {
+  AtomsOf,
+  Conditions,
+  Policy,
+  RoutePolicy,
+  TierPolicy,
+  UplinkPolicy,
+} from './policy.ts';
 import { reportNumbers } from './report-numbers.ts';
 
 /** The outcomes of a policy, each with its number. */
@@ -174,6 +183,9 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
       text,
       uplinks: on.map((uplink) => uplinks.get(uplink) ?? bug(`${uplink.name} is lost`)),
     })),
+    domains: policy.sets.flatMap(({ name, content }) =>
+      content.kind === 'domains' ? [{ name, domains: content.domains }] : [],
+    ),
     lock: {
       options: {
         'mark-mask': options.markMask,
@@ -233,15 +245,15 @@ function lowerRule(route: RoutePolicy, target: Target): Rule {
   return {
     id: route.id,
     text: route.statement.text,
-    boxes: FAMILIES.flatMap((family) => boxOf(route.conditions, family)),
+    boxes: FAMILIES.flatMap((family) => boxesOf(route.conditions, family)),
     target,
   };
 }
 
-/** The box of a rule in one family, if a packet of that family can match at all. */
-export function boxOf(conditions: Conditions, family: Family): Box[] {
+/** The boxes of a rule in one family, if a packet of that family can match at all. */
+export function boxesOf(conditions: Conditions, family: Family): Box[] {
   if (!conditions.families.includes(family)) return [];
-  const dimensions = {
+  const dimensions: { readonly [D in keyof Box]?: readonly unknown[] | undefined } = {
     device: dimension(conditions.devices, LAST_DEVICE),
     mac: dimension(conditions.macs, 2 ** 48 - 1),
     source:
@@ -255,17 +267,52 @@ export function boxOf(conditions: Conditions, family: Family): Box[] {
     sourcePort: dimension(conditions.sourcePorts, 65535),
     port: dimension(conditions.ports, 65535),
     dscp: dimension(conditions.dscp, 63),
-    user: conditions.users,
+    user: dimension(conditions.users, LAST_USER),
     mark: conditions.marks?.some(({ mask }) => mask === 0) ? undefined : conditions.marks,
   };
-  const box: { [name: string]: unknown } = { family };
-  for (const name in dimensions) {
-    const set = dimensions[name as keyof typeof dimensions];
-    if (set === undefined) continue;
-    if (set.length === 0) return [];
-    box[name] = set;
+  return alternativesOf(conditions.atoms).flatMap(({ atoms, instead }) => {
+    const box: { [name: string]: unknown } = { family };
+    for (const name in dimensions) {
+      const set = dimensions[name as keyof typeof dimensions];
+      if (set === undefined || instead.includes(name)) continue;
+      if (set.length === 0) return [];
+      box[name] = set;
+    }
+    if (atoms.length > 0) box.atoms = atoms;
+    return [box as unknown as Box];
+  });
+}
+
+/** The dimension that speaks of the same as a match's atoms. */
+const BESIDE = {
+  from: 'source',
+  to: 'destination',
+  user: 'user',
+  cgroup: undefined,
+  time: undefined,
+} as const satisfies Record<AtomsOf['match'], keyof Box | undefined>;
+
+interface Alternative {
+  readonly atoms: readonly Atom[];
+  /** Dimensions that are not looked at, for an atom is. */
+  readonly instead: readonly string[];
+}
+
+/** The ways in which a rule's atoms and intervals can hold. */
+function alternativesOf(lists: readonly AtomsOf[]): readonly Alternative[] {
+  let ways: readonly Alternative[] = [{ atoms: [], instead: [] }];
+  for (const { match, atoms } of lists) {
+    const beside = BESIDE[match];
+    ways = ways.flatMap((way): Alternative[] => {
+      if (atoms.some(({ negated }) => negated)) {
+        return [{ ...way, atoms: [...way.atoms, ...atoms] }];
+      }
+      const instead = beside === undefined ? way.instead : [...way.instead, beside];
+      const named = atoms.map((atom) => ({ atoms: [...way.atoms, atom], instead }));
+      return beside === undefined ? named : [way, ...named];
+    });
   }
-  return [box as unknown as Box];
+  return ways;
 }
 
 /** A set that holds everything asks nothing. */

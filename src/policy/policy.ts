@@ -1,13 +1,12 @@
 import type {
   ExpectStatement,
   ForwardStatement,
-  Match,
   Packet,
   RouteStatement,
   SetStatement,
   UplinkStatement,
 } from '../../grammar/tree.ts';
-import type { BalanceKey } from '../model/program.ts';
+import type { Atom, BalanceKey } from '../model/program.ts';
 import type { Address, AddressRange, Family } from '../net/address.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import type { IntervalSet } from '../net/interval-set.ts';
@@ -37,7 +36,9 @@ export type SetContent =
     }
   | { readonly kind: 'ports'; readonly ports: IntervalSet<number> }
   | { readonly kind: 'macs'; readonly macs: IntervalSet<number> }
-  | { readonly kind: 'empty' | 'domains' | 'faulty' };
+  /** Addresses that the resolver learns; the names in lower case. */
+  | { readonly kind: 'domains'; readonly domains: readonly string[] }
+  | { readonly kind: 'empty' | 'faulty' };
 
 export interface SetPolicy {
   readonly name: string;
@@ -106,10 +107,16 @@ export interface Conditions {
   readonly marks?: readonly Cube[];
   readonly users?: IntervalSet<number>;
   readonly local: boolean;
-  /** `cgroup`, `time` and `user` by name, which no box holds. */
-  readonly atoms: readonly Match[];
-  /** Sets that fill at run time. */
-  readonly domains: readonly Span[];
+  readonly atoms: readonly AtomsOf[];
+}
+
+/**
+ * What of a match no interval says. One of the atoms holds, or else what the match says in
+ * intervals; where they are negated all of them hold, and the intervals too.
+ */
+export interface AtomsOf {
+  readonly match: 'from' | 'to' | 'user' | 'cgroup' | 'time';
+  readonly atoms: readonly Atom[];
 }
 
 export type TierPolicy =

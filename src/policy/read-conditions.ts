@@ -1,4 +1,6 @@
 import type { List, Match, Word } from '../../grammar/tree.ts';
+import { atomKey } from '../model/atom-key.ts';
+import type { Atom } from '../model/program.ts';
 import { type AddressRange, FAMILIES, type Family } from '../net/address.ts';
 import { scanCgroup } from '../net/cgroup.ts';
 import { deviceInterval, LAST_DEVICE, scanDeviceName } from '../net/device-name.ts';
@@ -8,7 +10,13 @@ import { complement, type Interval, type IntervalSet, intervalSet } from '../net
 import { type Cube, complementCubes, formatMark, scanMarkMatch } from '../net/mark.ts';
 import { scanAddressRange } from '../net/prefix.ts';
 import { ICMP, scanProtocol, WITH_PORTS } from '../net/protocols.ts';
-import { scanDays, scanTimeOfDay } from '../net/time-of-day.ts';
+import {
+  EVERY_DAY,
+  LAST_MINUTE,
+  minutesOfWeek,
+  scanDays,
+  scanTimeOfDay,
+} from '../net/time-of-day.ts';
 import { LAST_USER, scanUser } from '../net/user.ts';
 import { at, diagnose, type Report } from '../text/diagnostic.ts';
 import type { Span } from '../text/source.ts';
@@ -22,7 +30,7 @@ import {
   portsWithoutProtocol,
   writtenTwice,
 } from './kinds.ts';
-import type { Addresses, Conditions, UplinkPolicy, Written } from './policy.ts';
+import type { Addresses, AtomsOf, Conditions, UplinkPolicy, Written } from './policy.ts';
 import { readMacs, readNumbers, readPorts, refer } from './read-lists.ts';
 import type { SetLookup } from './read-sets.ts';
 import {
@@ -70,7 +78,6 @@ export function readConditions(
     draft: {},
     families: FAMILIES,
     ported: false,
-    domains: [],
     atoms: [],
   };
   for (const match of matches) take(reading, match);
@@ -131,8 +138,7 @@ interface Reading {
   families: readonly Family[];
   /** Whether a protocol with ports was named. */
   ported: boolean;
-  readonly domains: Span[];
-  readonly atoms: Match[];
+  readonly atoms: AtomsOf[];
 }
 
 function take(r: Reading, match: Match): void {
@@ -192,18 +198,20 @@ function take(r: Reading, match: Match): void {
       break;
     }
     case 'user':
-      takeUsers(r, match, negated);
+      takeUsers(r, match.list, negated);
       break;
-    case 'cgroup':
-      for (const word of match.list.words) readWord(badValue, word, scanCgroup, r.report);
-      r.atoms.push(match);
+    case 'cgroup': {
+      const paths = match.list.words.map((word) => readWord(badValue, word, scanCgroup, r.report));
+      const known = paths.filter((path) => path !== undefined);
+      keepAtoms(
+        r,
+        match.kind,
+        known.map((path) => ({ kind: 'cgroup', path, negated })),
+      );
       break;
+    }
     case 'time':
-      readWord(badValue, match.range, scanTimeOfDay, r.report);
-      if (match.days !== undefined && !reportEmpty(match.days, r.report)) {
-        for (const word of match.days.words) readWord(badValue, word, scanDays, r.report);
-      }
-      r.atoms.push(match);
+      takeTime(r, match, negated);
       break;
     default:
       match satisfies never;
@@ -229,14 +237,32 @@ function finish(r: Reading, matches: readonly Match[]): Conditions {
       r.report(diagnose(impossibleMatch, message, [...labels], `leave \`${match.kind}\` out`));
     }
   }
+  reportManyTests(r, matches);
   return {
     ...r.draft,
     families: r.families,
     arrivals: r.draft.arrivals ?? [],
     local: r.draft.local ?? false,
     atoms: r.atoms,
-    domains: r.domains,
   };
+}
+
+/** Each of a rule's lists multiplies its tests. */
+const MOST_TESTS = 256;
+
+function reportManyTests(r: Reading, matches: readonly Match[]): void {
+  const tests = r.atoms.reduce((product, { atoms }) => product * (atoms.length + 1), 1);
+  const [first] = matches;
+  if (tests <= MOST_TESTS || first === undefined) return;
+  const message = `the names and sets of this rule come to more than ${MOST_TESTS} tests`;
+  const span = { ...first.span, end: matches.at(-1)?.span.end ?? first.span.end };
+  r.report(diagnose(badValue, message, [at(span)], 'write several rules'));
+}
+
+/** Once each. */
+function keepAtoms(r: Reading, match: AtomsOf['match'], atoms: readonly Atom[]): void {
+  const unique = new Map(atoms.map((atom) => [atomKey(atom), atom]));
+  if (unique.size > 0) r.atoms.push({ match, atoms: [...unique.values()] });
 }
 
 /** Leaves only those families that the match can be about. */
@@ -283,6 +309,7 @@ function takeAddresses(
   if (reportEmpty(list, r.report)) return;
   const ranges: AddressRange[] = [];
   const referred: Addresses[] = [];
+  const later: string[] = [];
   let sound = true;
   for (const word of list.words) {
     if (word.form === 'ref') {
@@ -294,7 +321,7 @@ function takeAddresses(
           r.report(diagnose(badAddress, message, [at(word.span)], 'write `from`'));
         }
         referred.push(content.addresses);
-      } else if (content.kind === 'domains') r.domains.push(word.span);
+      } else if (content.kind === 'domains') later.push(word.text);
       continue;
     }
     const range = readWord(badAddress, word, scanAddressRange, r.report);
@@ -306,13 +333,20 @@ function takeAddresses(
   }
   if (!sound) return;
   const all = uniteAddresses([addressesOf(ranges), ...referred]);
-  const set = negated ? complementAddresses(all) : all;
+  const set = negated ? complementAddresses(all, later.length > 0) : all;
   if (negated && familiesOf(set).length === 0) reportNothingLeft(r, list);
   if (kind === 'to') r.draft.to = set;
   else r.draft.from = set;
-  // A set that is empty, or fills later, names no family: the rule then matches nothing by itself.
+  const [match, side] =
+    kind === 'to' ? (['to', 'destination'] as const) : (['from', 'source'] as const);
+  keepAtoms(
+    r,
+    match,
+    later.map((name) => ({ kind: 'set', side, name, negated })),
+  );
+  // A set that is empty names no family, one that fills later both.
   const named = familiesOf(all);
-  if (named.length > 0 && r.domains.length === 0) keepFamilies(r, named, list.span);
+  if (named.length > 0 && later.length === 0) keepFamilies(r, named, list.span);
 }
 
 function takeDevices(r: Reading, list: List, negated: boolean): void {
@@ -347,13 +381,33 @@ function takeProtocols(r: Reading, list: List, negated: boolean): void {
 }
 
 /** Users by number are a dimension; a name is one only where it stands for the same number everywhere. */
-function takeUsers(r: Reading, match: Match & { readonly list: List }, negated: boolean): void {
-  if (reportEmpty(match.list, r.report)) return;
-  const values = match.list.words.map((word) => readWord(badValue, word, scanUser, r.report));
-  if (values.some((value) => typeof value === 'string')) r.atoms.push(match);
+function takeUsers(r: Reading, list: List, negated: boolean): void {
+  if (reportEmpty(list, r.report)) return;
+  const values = list.words.map((word) => readWord(badValue, word, scanUser, r.report));
+  const names = values.filter((value) => typeof value === 'string');
   const numbers = values.filter((value) => typeof value === 'number');
   const set = intervalSet(numbers.map((value) => [value, value] as const));
-  r.draft.users = orRest(r, match.list, set, negated, LAST_USER);
+  r.draft.users = orRest(r, list, set, negated, LAST_USER);
+  keepAtoms(
+    r,
+    'user',
+    names.map((name) => ({ kind: 'user', name, negated })),
+  );
+}
+
+function takeTime(r: Reading, match: Match & { kind: 'time' }, negated: boolean): void {
+  const range = readWord(badValue, match.range, scanTimeOfDay, r.report);
+  if (match.days !== undefined && reportEmpty(match.days, r.report)) return;
+  const days = match.days?.words.map((word) => readWord(badValue, word, scanDays, r.report));
+  if (range === undefined || days?.includes(undefined)) return;
+  const listed = days?.flatMap((each) => each ?? []) ?? EVERY_DAY;
+  const minutes = minutesOfWeek(range, listed);
+  const always = complement(minutes, LAST_MINUTE).length === 0;
+  if (!always) keepAtoms(r, 'time', [{ kind: 'time', minutes, negated }]);
+  else if (negated) {
+    const message = 'no packet fits: this is every time';
+    r.report(diagnose(impossibleMatch, message, [at(match.span)], 'take the rule out'));
+  }
 }
 
 function takeTransport(r: Reading, match: Match & { kind: 'transport' }, negated: boolean): void {

@@ -20,7 +20,7 @@ type Fill = (conditions: Conditions, text: string) => Partial<Conditions> | unde
 export function likeReader(first: RoutePolicy): ReadLike | undefined {
   const { matches } = first.statement;
   // What it says of places is said of the first alone.
-  if (first.conditions.atoms.length > 0 || first.conditions.domains.length > 0) return undefined;
+  if (first.conditions.atoms.length > 0) return undefined;
   const fills = [...walkTree(matches)]
     .filter((node): node is Word => 'form' in node && /^[0-9]/.test(node.text))
     .sort((a, b) => a.span.start - b.span.start)

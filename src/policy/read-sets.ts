@@ -102,7 +102,9 @@ export function readSets(
       const names = content.list.words.map((word) =>
         readWord(badValue, word, scanDomainName, report),
       );
-      return names.includes(undefined) ? { kind: 'faulty' } : { kind: 'domains' };
+      if (names.some((name) => name === undefined)) return { kind: 'faulty' };
+      const domains = names.flatMap((name) => name?.toLowerCase() ?? []);
+      return { kind: 'domains', domains: [...new Set(domains)] };
     }
     if (content.kind === 'list') {
       if (reportEmpty(content.list, report)) return { kind: 'faulty' };

@@ -78,12 +78,16 @@ export function uniteAddresses(sets: readonly Addresses[]): Addresses {
   return { 4: union(sets.map((set) => set[4])), 6: union(sets.map((set) => set[6])) };
 }
 
-/** The complement within the families that the set names; a set that names none has none to leave. */
-export function complementAddresses(set: Addresses): Addresses {
-  const none = set[4].length === 0 && set[6].length === 0;
+/**
+ * The complement within the families that the set names; a set that names none has none to leave.
+ *
+ * @param both whether both families are named beside it
+ */
+export function complementAddresses(set: Addresses, both: boolean): Addresses {
+  const all = both || (set[4].length === 0 && set[6].length === 0);
   return {
-    4: none || set[4].length > 0 ? complement(set[4], LAST_4) : [],
-    6: none || set[6].length > 0 ? complement(set[6], LAST_6) : [],
+    4: all || set[4].length > 0 ? complement(set[4], LAST_4) : [],
+    6: all || set[6].length > 0 ? complement(set[6], LAST_6) : [],
   };
 }
 

@@ -4,6 +4,7 @@ import type { Family } from '../../net/address.ts';
 import { comment } from '../comment.ts';
 import { balance, type Shared } from './balance.ts';
 import type { Marks } from './marks.ts';
+import { namedChain } from './named.ts';
 import type { KernelSet } from './sets.ts';
 import { type Chain, chain, slotChain } from './table.ts';
 import { testsOf } from './tests.ts';
@@ -26,17 +27,31 @@ export function choose(
     const boxes = rule.boxes.filter((box) => box.family === family);
     if (boxes.length > 0) rules.push(`# ${rule.id} ${comment(rule.text)}`);
     for (const box of boxes) {
-      const { any, none } = testsOf(box, keep);
+      const { any, none, named, seen } = testsOf(box, keep);
       // What must not be is marked for a moment.
       rules.push(...none.map((test) => `${test} ${marks.setPacket(dead)}`));
-      const unmarked = none.length > 0 ? marks.packet() : '';
+      for (const atom of named) {
+        // Its chain marks what is of it as main's.
+        rules.push(
+          `${marks.packet()} -j ${namedChain(atom)}`,
+          ...(atom.negated
+            ? [`${marks.packet(main)} ${marks.setPacket(dead)}`]
+            : [
+                `${marks.packet()} ${marks.setPacket(dead)}`,
+                `${marks.packet(main)} ${marks.setPacket(0)}`,
+              ]),
+        );
+      }
+      const marked = none.length > 0 || named.length > 0;
+      const unmarked = marked ? marks.packet() : '';
       for (const test of any) {
+        rules.push(...seen.map((action) => [test, unmarked, action].filter(Boolean).join(' ')));
         for (const { share, to } of targets(program, rule.target)) {
           const about = `-m comment --comment ${rule.id}`;
           rules.push([test, unmarked, share, about, `-g ${to}`].filter(Boolean).join(' '));
         }
       }
-      if (none.length > 0) rules.push(marks.setPacket(0));
+      if (marked) rules.push(marks.setPacket(0));
     }
   }
   return chain(name, [...rules, marks.setPacket(main)]);

@@ -3,7 +3,12 @@ import { render } from '../../../templates/iptables.hbs';
 import type { Program } from '../../model/program.ts';
 import { FAMILIES } from '../../net/address.ts';
 import type { Artefact } from '../artefact.ts';
-import type { KernelSet } from './sets.ts';
+import { atomName, describeAtom } from '../atom-name.ts';
+import { emitDnsmasq } from '../dnsmasq/emit-dnsmasq.ts';
+import { namedAtoms } from '../named-atoms.ts';
+import { marksOf } from './marks.ts';
+import { namedChain, namedRule } from './named.ts';
+import { domainSet, type KernelSet } from './sets.ts';
 import type { Jump, Table } from './table.ts';
 import { view } from './view.ts';
 
@@ -23,6 +28,7 @@ export function emitIptables(program: Program, base: string): Artefact[] {
             lines,
           }),
   });
+  const marks = marksOf(program.marking.mask);
   return [
     setFile('ipset', 'the sets', sets.flatMap(create)),
     ...FAMILIES.flatMap((family) => {
@@ -42,6 +48,18 @@ export function emitIptables(program: Program, base: string): Artefact[] {
         }),
       });
       return [
+        ...namedAtoms(program.local, [family]).flatMap((atom) => {
+          const name = namedChain(atom);
+          const chains = [name];
+          const rule = namedRule(atom, marks, program.marking.main);
+          const stem = `${atom.kind}.${atomName(atom)}.`;
+          const what = `${describeAtom(atom)}; before the chains, where the router has it`;
+          const lines = [`-A ${name} ${rule}`];
+          return [
+            file(stem, what, [{ name: 'mangle', chains, lines }]),
+            file(`${stem}absent.`, `${what} not`, [{ name: 'mangle', chains, lines: [] }]),
+          ];
+        }),
         file(
           '',
           'the chains; a reload loads them again',
@@ -55,6 +73,9 @@ export function emitIptables(program: Program, base: string): Artefact[] {
       'down.ipset',
       'takes the sets away; after the chains',
       sets.map(({ name }) => `destroy ${name}`),
+    ),
+    emitDnsmasq(program, base, 'ipset', (name) =>
+      FAMILIES.map((family) => domainSet(name, family).name),
     ),
   ];
 }
@@ -94,12 +115,15 @@ const hook = ({ name, jumps }: Table): Block => ({
   ),
 });
 
-const down = ({ name, chains, jumps }: Table): Block => ({
-  name,
-  chains: [],
-  lines: [
-    ...jumps.map(({ from, to }: Jump) => `-D ${from} -j ${to}`),
-    ...chains.map((chain) => `-F ${chain.name}`),
-    ...chains.map((chain) => `-X ${chain.name}`),
-  ],
-});
+const down = ({ name, chains, jumps, kept = [] }: Table): Block => {
+  const names = [...chains.map((chain) => chain.name), ...kept];
+  return {
+    name,
+    chains: [],
+    lines: [
+      ...jumps.map(({ from, to }: Jump) => `-D ${from} -j ${to}`),
+      ...names.map((each) => `-F ${each}`),
+      ...names.map((each) => `-X ${each}`),
+    ],
+  };
+};

@@ -3,7 +3,9 @@ import type { Program, Slot, UplinkSlot } from '../../model/program.ts';
 import { isUnsettled, settledOf } from '../../model/settled.ts';
 import { unguidedMarks } from '../../model/unguided-marks.ts';
 import type { Family } from '../../net/address.ts';
+import { namedAtoms } from '../named-atoms.ts';
 import type { Marks } from './marks.ts';
+import { namedChain } from './named.ts';
 import { type Chain, chain, slotChain, type Table } from './table.ts';
 
 /** What only the link itself is concerned with is nobody's to route. */
@@ -151,6 +153,7 @@ export function mangle(
       { from: 'OUTPUT', to: 'routec-output', place: 'last' },
       { from: 'POSTROUTING', to: 'routec-settle', place: 'last' },
     ],
+    kept: namedAtoms(program.local, [family]).map(namedChain),
   };
 }
 

@@ -25,6 +25,23 @@ export function addressSet(
   );
 }
 
+/** ipset's names have at most 31 bytes. */
+const LONGEST_NAME = 31;
+/** How long an address that the resolver told of stays without a new connection to it, or new word of it. */
+const LEARNED_SECONDS = 24 * 60 * 60;
+
+/** The set of the addresses that the resolver learns; it is the resolver's to fill. */
+export function domainSet(name: string, family: Family): KernelSet {
+  const plain = `routec-${family}-${name}`;
+  // No name of the policy begins with a digit.
+  const hash = createHash('sha256').update(name).digest('hex');
+  return {
+    name: plain.length <= LONGEST_NAME ? plain : `routec-${family}-0${hash}`.slice(0, LONGEST_NAME),
+    type: `hash:ip family inet${family === 4 ? '' : '6'} timeout ${LEARNED_SECONDS}`,
+    elements: [],
+  };
+}
+
 /** By default a set holds so many; this many at least are always allowed. */
 const DEFAULT_MOST = 65536;
 

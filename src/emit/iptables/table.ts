@@ -16,6 +16,8 @@ export interface Table {
   readonly name: 'filter' | 'nat' | 'mangle';
   readonly chains: readonly Chain[];
   readonly jumps: readonly Jump[];
+  /** Chains of it that other files fill. */
+  readonly kept?: readonly string[];
 }
 
 /** A chain; all of ours begin alike. */

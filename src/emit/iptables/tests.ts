@@ -7,7 +7,9 @@ import { complement, type Interval, type IntervalSet, type Point } from '../../n
 import { formatMac } from '../../net/mac.ts';
 import { complementCubes, formatMark } from '../../net/mark.ts';
 import { formatRange, prefixLength } from '../../net/prefix.ts';
-import { addressSet, type KernelSet } from './sets.ts';
+import type { NamedAtom } from '../atom-name.ts';
+import { type TimePiece, timePieces } from '../time-pieces.ts';
+import { addressSet, domainSet, type KernelSet } from './sets.ts';
 
 /** A box as the left sides of rules. */
 export interface Tests {
@@ -15,10 +17,14 @@ export interface Tests {
   readonly any: readonly string[];
   /** And none of these: one rule can't exclude several devices, or several protocols. */
   readonly none: readonly string[];
+  /** And what each of these says, in a chain of its own. */
+  readonly named: readonly NamedAtom[];
+  /** What is done to a packet that the box takes, but for sending it somewhere. */
+  readonly seen: readonly string[];
 }
 
 /** A dimension's part of it. */
-type Part = Partial<Tests>;
+type Part = Partial<Pick<Tests, 'any' | 'none'>>;
 type Keep = (set: KernelSet) => KernelSet;
 
 /**
@@ -42,7 +48,36 @@ export function testsOf(box: Box, keep: Keep): Tests {
     add(partOf(dimension, box.family, set, keep));
   }
   if (box.mark !== undefined) add(markPart(box.mark));
-  return { any, none };
+  const named: NamedAtom[] = [];
+  const seen: string[] = [];
+  for (const atom of box.atoms ?? []) {
+    if (atom.kind === 'time') add({ any: timePieces(atom).map(timeTest) });
+    else if (atom.kind === 'set') {
+      const words = `${domainSet(atom.name, box.family).name} ${atom.side === 'source' ? 'src' : 'dst'}`;
+      add({ any: [`-m set ${no(atom.negated)}--match-set ${words}`] });
+      if (!atom.negated) seen.push(`-j SET --add-set ${words} --exist`);
+    } else {
+      named.push(atom);
+      // What no socket sent is not of another one either.
+      if (atom.negated) add({ any: ['-m owner --socket-exists'] });
+    }
+  }
+  return { any, none, named, seen };
+}
+
+const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+/** In UTC, which is what `time` takes; it looks at seconds, and takes the last one, too. */
+function timeTest({ days, minutes }: TimePiece): string {
+  const two = (number: number): string => String(number).padStart(2, '0');
+  const clock = (minute: number): string => `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
+  return [
+    '-m time',
+    ...(minutes === undefined
+      ? []
+      : [`--timestart ${clock(minutes[0])}:00 --timestop ${clock(minutes[1])}:59`]),
+    ...(days === undefined ? [] : [`--weekdays ${days.map((day) => DAYS[day]).join()}`]),
+  ].join(' ');
 }
 
 function partOf(dimension: Dimension, family: Family, set: IntervalSet<Point>, keep: Keep): Part {

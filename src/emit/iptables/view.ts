@@ -1,11 +1,11 @@
 import type { Program } from '../../model/program.ts';
-import type { Family } from '../../net/address.ts';
+import { FAMILIES, type Family } from '../../net/address.ts';
 import { choose } from './choose.ts';
 import { filter } from './filter.ts';
 import { mangle } from './mangle.ts';
 import { marksOf } from './marks.ts';
 import { nat } from './nat.ts';
-import type { KernelSet } from './sets.ts';
+import { domainSet, type KernelSet } from './sets.ts';
 import { slotChain, type Table } from './table.ts';
 
 /** All that iptables and ipset load of a program. */
@@ -24,6 +24,9 @@ export function view(program: Program): View {
     sets.set(set.name, set);
     return set;
   };
+  for (const { name } of program.domains) {
+    for (const family of FAMILIES) keep(domainSet(name, family));
+  }
   const marks = marksOf(program.marking.mask);
   const tables = (family: Family): Table[] => {
     const { forwarded, local, inbound } = program;

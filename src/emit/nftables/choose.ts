@@ -5,6 +5,7 @@ import { type LookUp, runsOf } from '../../model/runs.ts';
 import { LIMITS } from '../../model/structures.ts';
 import { FAMILIES, type Family } from '../../net/address.ts';
 import type { IntervalSet, Point } from '../../net/interval-set.ts';
+import { formatMark } from '../../net/mark.ts';
 import { comment } from '../comment.ts';
 import { balanceName } from './balance.ts';
 import { formatInterval, keyTexts, spelling } from './key.ts';
@@ -26,6 +27,8 @@ export function choose(
   main = 'to_main',
 ): Part {
   const filled: Filled[] = [];
+  const { mask, dead } = program.marking;
+  const setMark = `meta mark set meta mark & ${formatMark(~mask >>> 0)}`;
   const counter = program.counters ? 'counter ' : '';
   const counters = program.counters ? ['counter'] : [];
   const aliases = new Map<string, Chain>();
@@ -117,14 +120,21 @@ export function choose(
   };
   const families = FAMILIES.map((family): Chain => {
     const rules: string[] = [];
+    let last: Rule | undefined;
     for (const run of runsOf(list, family)) {
       if (run.kind === 'look-up') {
         rules.push(...sources(run.rules), ...lookUp(run, family));
         continue;
       }
-      rules.push(source(run.rule));
-      const end = `${counter}goto ${targetChain(program, run.rule.target, main)}`;
-      for (const test of testsOf(run.box, nameSet)) rules.push(`${test} ${end}`.trimStart());
+      if (last !== run.rule) rules.push(source(run.rule));
+      last = run.rule;
+      const { any, none, seen } = testsOf(run.box, nameSet);
+      const take = [...seen, `${counter}goto ${targetChain(program, run.rule.target, main)}`];
+      // What must not be is marked for a moment.
+      for (const test of none) rules.push(`${test} ${setMark} | ${formatMark(dead)}`);
+      const unmarked = none.length === 0 ? '' : `meta mark & ${formatMark(mask)} == 0`;
+      for (const test of any) rules.push([unmarked, test, ...take].filter(Boolean).join(' '));
+      if (none.length > 0) rules.push(setMark);
     }
     return chain(`${name}_${ip(family)}`, [...rules, `goto ${main}`]);
   });

@@ -1,20 +1,40 @@
+import { render as renderBatch } from '../../../templates/batch.hbs';
 import { render } from '../../../templates/nftables.hbs';
 import type { Program } from '../../model/program.ts';
+import { FAMILIES } from '../../net/address.ts';
 import type { Artefact } from '../artefact.ts';
+import { atomName, describeAtom } from '../atom-name.ts';
+import { emitDnsmasq } from '../dnsmasq/emit-dnsmasq.ts';
+import { namedAtoms } from '../named-atoms.ts';
+import { domainSet, fillNamed } from './atoms.ts';
 import { view } from './view.ts';
 
-/** The ruleset of a program: `policy.nft`. */
+/** The ruleset of a program, `policy.nft`, and the names that it speaks of, each in a file of its own. */
 export function emitNftables(program: Program, base: string): Artefact[] {
-  const { title, filled, chains } = view(program, base);
+  const { title, kept, filled, chains } = view(program, base);
   const text = render({
     title,
+    kept,
     filled: filled.map(({ elements, ...rest }) => ({
       ...rest,
       block: block(elements, '      ', ','),
     })),
     chains: chains.map(({ rules, ...rest }) => ({ ...rest, block: block(rules, '    ', '') })),
   });
-  return [{ suffix: 'nft', text }];
+  return [
+    ...namedAtoms(program.local).map((atom) => {
+      const suffix = `${atom.kind}.${atomName(atom)}.nft`;
+      const title = [
+        `routec, ${base}.route: ${describeAtom(atom)}; before ${base}.nft, where the router has it`,
+        `nft -f ${base}.${suffix}`,
+      ];
+      return { suffix, text: renderBatch({ title, lines: fillNamed(atom) }) };
+    }),
+    { suffix: 'nft', text },
+    emitDnsmasq(program, base, 'nftset', (name) =>
+      FAMILIES.map((family) => `${family}#inet#routec#${domainSet(name, family)}`),
+    ),
+  ];
 }
 
 /** Lines as one text: they may be a million, and a template takes its time over each piece. */

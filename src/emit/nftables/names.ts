@@ -19,8 +19,12 @@ export interface Chain {
   readonly rules: readonly string[];
 }
 
+/** A set that others fill: declared, and left as it is. */
+export type Kept = Pick<Filled, 'name' | 'declaration'>;
+
 /** Part of a table. */
 export interface Part {
+  readonly kept?: readonly Kept[];
   readonly filled: readonly Filled[];
   readonly chains: readonly Chain[];
 }

@@ -4,13 +4,25 @@ import type { Box } from '../../model/program.ts';
 import { isDevicePattern } from '../../net/device-name.ts';
 import { complement, type Interval, type IntervalSet, type Point } from '../../net/interval-set.ts';
 import { complementCubes, formatMark } from '../../net/mark.ts';
+import { LAST_USER } from '../../net/user.ts';
+import { atomTests, refresh } from './atoms.ts';
 import { formatInterval, spelling } from './key.ts';
 
 /** Gives a set of values a name; the same for the same place in the policy. */
 export type NameSet = (dimension: Dimension, family: 4 | 6, set: IntervalSet<Point>) => string;
 
-/** A box as the left sides of nft rules: each of them tests for a part of it. */
-export function testsOf(box: Box, nameSet: NameSet): string[] {
+/** A box as parts of nft rules. */
+export interface Tests {
+  /** The box holds where one of these does. */
+  readonly any: readonly string[];
+  /** And none of these: one rule can't say so. */
+  readonly none: readonly string[];
+  /** What is done to a packet that the box takes, but for sending it somewhere. */
+  readonly seen: readonly string[];
+}
+
+/** How nft tests for a box. */
+export function testsOf(box: Box, nameSet: NameSet): Tests {
   const tests: string[] = [];
   for (const dimension of DIMENSIONS) {
     const set = box[dimension] as IntervalSet<Point> | undefined;
@@ -18,9 +30,23 @@ export function testsOf(box: Box, nameSet: NameSet): string[] {
     if (dimension === 'protocol' && box.icmpType !== undefined) continue;
     tests.push(testOf(dimension, box.family, set, nameSet));
   }
-  const marks = markTests(box);
-  return marks.map((mark) => [...tests, ...mark].join(' '));
+  let any = markTests(box).map((mark) => [...tests, ...mark]);
+  const none: string[] = [];
+  const { family, atoms = [] } = box;
+  for (const atom of atoms) {
+    const either = atomTests(atom, family);
+    // A socket whose cgroup lies less deep has no such level: it would fit the opposite neither.
+    if (atom.kind === 'cgroup' && atom.negated) {
+      none.push(...either);
+      any = any.map((way) => [...way, HAS_SOCKET]);
+    } else any = any.flatMap((way) => either.map((test) => [...way, test]));
+  }
+  const seen = atoms.flatMap((atom) => refresh(atom, family));
+  return { any: any.map((way) => way.join(' ')), none, seen };
 }
+
+/** What no socket sent has no user, and so none in any range. */
+const HAS_SOCKET = `meta skuid 0-${LAST_USER}`;
 
 function testOf(
   dimension: Dimension,

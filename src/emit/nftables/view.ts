@@ -1,5 +1,6 @@
 import type { Program } from '../../model/program.ts';
 import { arrivals } from './arrivals.ts';
+import { kept } from './atoms.ts';
 import { balances } from './balance.ts';
 import { choose } from './choose.ts';
 import { forward } from './forward.ts';
@@ -9,14 +10,15 @@ import type { Part } from './names.ts';
 import { nat } from './nat.ts';
 
 /** What the template arranges; every string is finished. */
-export interface View extends Part {
+export interface View extends Required<Part> {
   readonly title: readonly string[];
 }
 
 /** The table `inet routec` of a program. */
 export function view(program: Program, base: string): View {
   // A chain is declared before it is jumped to, so the hooks come last.
-  const parts = [
+  const parts: readonly Part[] = [
+    kept(program),
     marks(program),
     balances(program),
     choose(program, 'choose', program.forwarded),
@@ -35,6 +37,7 @@ export function view(program: Program, base: string): View {
       `Load it last: nft -f ${base}.nft`,
       'Loading it again refills it in one transaction; `nft delete table inet routec` takes it away.',
     ],
+    kept: parts.flatMap((part) => part.kept ?? []),
     filled: parts.flatMap(({ filled }) => filled),
     chains: parts.flatMap(({ chains }) => chains),
   };

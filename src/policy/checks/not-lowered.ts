@@ -1,4 +1,3 @@
-import type { Match } from '../../../grammar/tree.ts';
 import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
 import type { Span } from '../../text/source.ts';
 import { isSameWay } from '../is-same-way.ts';
@@ -33,7 +32,6 @@ interface Finding {
 
 function* findings(policy: Policy): Iterable<Finding> {
   for (const { statement, conditions } of policy.routes) {
-    for (const atom of conditions.atoms) yield matchFinding(atom);
     if (conditions.local && conditions.marks !== undefined) {
       const marked = statement.matches.find(({ kind: match }) => match === 'mark');
       yield {
@@ -42,10 +40,6 @@ function* findings(policy: Policy): Iterable<Finding> {
         help: 'local rules leave alone what carries the mark of another program',
       };
     }
-    for (const span of conditions.domains) yield { span, what: 'a set that fills at run time' };
-  }
-  for (const { statement, content } of policy.sets) {
-    if (content.kind === 'domains') yield { span: statement.span, what: '`domains`' };
   }
   for (const uplink of policy.uplinks) {
     for (const clause of uplink.statement?.clauses ?? []) {
@@ -61,13 +55,6 @@ function* findings(policy: Policy): Iterable<Finding> {
     };
   }
   yield* sharedDevices(policy);
-}
-
-function matchFinding({ kind: match, span }: Match): Finding {
-  if (match === 'user') {
-    return { span, what: '`user` by name', help: "write the user's number, as `id -u` prints it" };
-  }
-  return { span, what: `\`${match}\`` };
 }
 
 function* sharedDevices({ uplinks }: Policy): Iterable<Finding> {
