@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { checkCommand } from './commands/check.ts';
 import { compileCommand } from './commands/compile.ts';
+import { explainCommand } from './commands/explain.ts';
 import { fmtCommand } from './commands/fmt.ts';
 import { testCommand } from './commands/test.ts';
 import type { Exit } from './exit.ts';
@@ -11,4 +12,5 @@ export const COMMANDS: readonly ((program: Command, done: (exit: Exit) => void) 
   checkCommand,
   fmtCommand,
   testCommand,
+  explainCommand,
 ];

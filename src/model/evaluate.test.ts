@@ -13,8 +13,7 @@ uplink lte   dev eth4 gateway 203.0.113.1
 `;
 const ALL = ['cable', 'dsl', 'lte'];
 
-/** What becomes of a packet, as words: outcomes with their shares, and the line that decides. */
-function told(rules: string, packet: Partial<Packet> = {}, up: readonly string[] = ALL): string[] {
+function evaluated(rules: string, packet: Partial<Packet>, up: readonly string[]) {
   const bytes = new TextEncoder().encode(`${UPLINKS}${rules}\n`);
   const { program, diagnostics } = check(
     { name: 'p.route', base: 'p', bytes },
@@ -22,8 +21,13 @@ function told(rules: string, packet: Partial<Packet> = {}, up: readonly string[]
     undefined,
   );
   if (program === undefined) throw new Error(diagnostics.map(({ message }) => message).join());
-  const whole: Packet = { ...WEB, ...packet };
-  const { rule, others, outcomes } = evaluate(program, whole, new Set(up));
+  return { program, evaluation: evaluate(program, { ...WEB, ...packet }, new Set(up)) };
+}
+
+/** What becomes of a packet, as words: outcomes with their shares, and the line that decides. */
+function told(rules: string, packet: Partial<Packet> = {}, up: readonly string[] = ALL): string[] {
+  const { program, evaluation } = evaluated(rules, packet, up);
+  const { rule, others, outcomes } = evaluation;
   return [
     `${rule?.text ?? 'no rule'}${others.length === 0 ? '' : ` (${others.length} more)`}`,
     ...outcomes.map(({ outcome, share }) => {
@@ -34,6 +38,20 @@ function told(rules: string, packet: Partial<Packet> = {}, up: readonly string[]
       return `${part}${outcome.uplink.name} ${outcome.nat.kind}, as ${slot?.key}`;
     }),
   ];
+}
+
+/** The `ip rule` that decides, by the place in its slot's or by its priority, and who is passed over. */
+function rulesOf(
+  rules: string,
+  packet: Partial<Packet> = {},
+  up: readonly string[] = ALL,
+): string[] {
+  const { evaluation } = evaluated(rules, packet, up);
+  return evaluation.outcomes.map(({ outcome: { marked, priority, passed } }) => {
+    const place = marked?.priorities.indexOf(priority ?? 0) ?? -1;
+    const rule = place < 0 ? (priority ?? 'main') : `${marked?.key} +${place}`;
+    return [rule, ...passed.map(({ uplink, why }) => `not ${uplink.name} (${why})`)].join(', ');
+  });
 }
 
 const address = (text: string): number | bigint => {
@@ -108,6 +126,29 @@ describe('evaluate', () => {
     const rules = 'route via dsl\nroute local user 0 via lte';
     expect(told(rules, { local: true, user: 0 })[1]).toBe('lte none, as lte');
     expect(told(rules, { local: true, user: 1 })[1]).toBe('main');
+  });
+
+  it('says which `ip rule` decides, and who was passed over', () => {
+    const rules = 'route tcp 80 via dsl else lte else drop\nroute tcp 81 via reject';
+    expect(rulesOf(rules)).toEqual(['dsl else lte or drop +0']);
+    expect(rulesOf(rules, {}, ['lte'])).toEqual(['dsl else lte or drop +1, not dsl (down)']);
+    const all = 'not dsl (down), not lte (down)';
+    expect(rulesOf(rules, {}, [])).toEqual([`dsl else lte or drop +3, ${all}`]);
+    expect(rulesOf(rules, { local: true }, [])).toEqual(['main']);
+    const six = rulesOf('route via dsl else cable', SIX);
+    expect(six).toEqual(['dsl else cable +1, not dsl (family)']);
+    expect(rulesOf(rules, { port: 81 })).toEqual(['6898']);
+    expect(rulesOf('route local via reject', { local: true })).toEqual(['6896']);
+    expect(rulesOf('route via dsl', {}, [])).toEqual(['6999, not dsl (down)']);
+    expect(rulesOf('route local via dsl', { local: true }, [])).toEqual(['6998, not dsl (down)']);
+    expect(rulesOf('route local via dsl else drop', { local: true }, [])).toEqual([
+      'dsl or drop +1, not dsl (down)',
+    ]);
+  });
+
+  it('leaves alone what the router itself sends with the mark of another program', () => {
+    expect(told('route local via lte', { local: true })[1]).toBe('lte none, as lte');
+    expect(told('route local via lte', { local: true, mark: 1 })).toEqual(['no rule', 'main']);
   });
 
   it('asks of what an uplink brings only the rules that name it', () => {

@@ -1,6 +1,7 @@
 import type { Family } from '../net/address.ts';
 import { closestPacket, differingFields, type Field } from './closest-packet.ts';
 import { type Evaluation, evaluate, type Outcome } from './evaluate.ts';
+import { nearestPacket } from './nearest-packet.ts';
 import type { Packet } from './packet.ts';
 import type { Nat, Program, Rule } from './program.ts';
 import type { Question } from './question.ts';
@@ -65,29 +66,11 @@ export function judge(program: Program, { question, downs, answer }: Expectation
   const fails = (packet: Packet): Judgement & { kind: 'fails' } => {
     return { kind: 'fails', packet, evaluation: evaluate(program, packet, up), rules };
   };
-  const good = nearestOf(regions.filter(isGood), bad.packet);
+  const good = nearestPacket(regions.filter(isGood), bad.packet);
   if (good === undefined) return fails(bad.packet);
   const packet = closestPacket(bad.box, good) ?? bad.packet;
   return { ...fails(packet), good: { packet: good, differs: differingFields(good, packet) } };
 }
-
-/** So many regions are looked through for one that is near. */
-const TRIED = 50;
-
-/** A packet of some regions that differs from another one in as few fields as can be, and in those that people speak of. */
-function nearestOf(regions: readonly Region[], packet: Packet): Packet | undefined {
-  const near = regions
-    .slice(0, TRIED)
-    .map(({ box, packet: its }) => closestPacket(box, packet) ?? its)
-    .map((each) => ({ each, cost: costOf(differingFields(each, packet)) }));
-  return near.sort((a, b) => a.cost - b.cost)[0]?.each;
-}
-
-/** What people rarely speak of is the better explanation only where there is no other. */
-const RARE: ReadonlySet<Field> = new Set(['mac', 'dscp', 'mark', 'sourcePort']);
-
-const costOf = (fields: readonly Field[]): number =>
-  fields.reduce((sum, field) => sum + (RARE.has(field) ? 1.5 : 1), 0);
 
 /** Whether what is possible is what is expected. */
 function answers(answer: Answer, outcomes: readonly Outcome[], family: Family): boolean {

@@ -93,6 +93,12 @@ export function formatRange(range: AddressRange): string {
   return `${low}-${formatAddress({ family: range.family, value: range.high } as Address)}`;
 }
 
+/** A range by its ends, `A` or `A-B`: what is translated to is never a prefix. */
+export function formatEnds({ family, low, high }: AddressRange): string {
+  const [first, last] = [low, high].map((value) => formatAddress({ family, value } as Address));
+  return first === last ? `${first}` : `${first}-${last}`;
+}
+
 /** A range as the fewest prefixes, in order. */
 export function prefixesOf(range: AddressRange): AddressRange[] {
   const out: AddressRange[] = [];

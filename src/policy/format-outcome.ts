@@ -1,7 +1,7 @@
 import type { Evaluation, Outcome } from '../model/evaluate.ts';
 import type { Nat } from '../model/program.ts';
+import { formatEnds, formatRange } from '../net/prefix.ts';
 import { quoted } from './format-packet.ts';
-import { formatNat } from './outcomes.ts';
 
 /** What becomes of a packet, as an `expect` would say it: all that is possible, each once. */
 export function formatOutcomes(outcomes: Evaluation['outcomes']): string {
@@ -10,11 +10,21 @@ export function formatOutcomes(outcomes: Evaluation['outcomes']): string {
 
 function formatOutcome(outcome: Outcome): string {
   if (outcome.kind !== 'uplink') return outcome.kind;
-  return formatTarget(outcome.uplink.name, outcome.nat);
+  const name = quoted(outcome.uplink.name);
+  const nat = formatNat(outcome.nat);
+  return nat === '' ? name : `${name} ${nat}`;
 }
 
-/** An uplink, and what becomes of the source address there if anything does. */
-export function formatTarget(uplink: string, nat: Nat): string {
-  const name = quoted(uplink);
-  return nat.kind === 'none' ? name : `${name} ${formatNat(nat)}`;
+/** A NAT as the language writes it; empty where none is said. */
+export function formatNat(nat: Nat): string {
+  switch (nat.kind) {
+    case 'none':
+      return '';
+    case 'snat':
+      return `snat ${nat.ranges.map(formatEnds).join(', ')}`;
+    case 'prefix':
+      return `snat ${formatRange(nat.from)} to ${formatRange(nat.to)}`;
+    default:
+      return nat.kind;
+  }
 }

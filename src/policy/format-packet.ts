@@ -1,14 +1,12 @@
 import { RESERVED_WORDS } from '../../grammar/tokens.ts';
 import type { Packet } from '../model/packet.ts';
+import { USUAL } from '../model/usual.ts';
 import { type Address, formatAddress } from '../net/address.ts';
 import { formatDevice } from '../net/device-name.ts';
 import { formatIcmpType } from '../net/icmp-types.ts';
 import { formatMac } from '../net/mac.ts';
 import { formatMark } from '../net/mark.ts';
 import { ICMP, protocolNames, protocolNumber } from '../net/protocols.ts';
-
-/** What goes without saying: the source port that is taken where nobody names one. */
-const USUAL_SOURCE_PORT = 40000;
 
 /** The one transport of each number that the language has a word for. */
 const TRANSPORTS: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' };
@@ -22,11 +20,11 @@ export function formatPacket(packet: Packet): string {
     source === undefined ? '' : `from ${address(source)}`,
     destination === undefined ? '' : `to ${address(destination)}`,
     protocolOf(packet),
-    sourcePort === undefined || sourcePort === USUAL_SOURCE_PORT ? '' : `sport ${sourcePort}`,
+    sourcePort === undefined || sourcePort === USUAL.sourcePort ? '' : `sport ${sourcePort}`,
     dscp === undefined || dscp === 0 ? '' : `dscp ${dscp}`,
     mark === 0 ? '' : `mark ${formatMark(mark)}`,
     userOf(packet),
-    mac === undefined ? '' : `mac ${formatMac(Number(mac))}`,
+    mac === undefined || mac === USUAL.mac ? '' : `mac ${formatMac(Number(mac))}`,
     typeof device === 'bigint' ? `in ${quoted(formatDevice([device, device]))}` : '',
     commentOf(packet),
   ]

@@ -157,8 +157,8 @@ function chosen(uplink: UplinkPolicy, nat: NatPolicy | undefined, span: Span): O
 /** The uplink, and the rule's NAT where that comes to something else than the uplink's. */
 function chosenKey(uplink: UplinkPolicy, nat: NatPolicy | undefined): string {
   const own = natOf(uplink);
-  if (formatBoth(mergeNat(nat, own)) === formatBoth(own)) return uplink.name;
-  return `${uplink.name} ${formatBoth(mergeNat(nat, NOTHING))}`;
+  if (formatNat(mergeNat(nat, own)) === formatNat(own)) return uplink.name;
+  return `${uplink.name} ${formatNat(mergeNat(nat, NOTHING))}`;
 }
 
 /** Several tiers, or one with an end of its own. */
@@ -177,8 +177,7 @@ function orderingOf(tiers: readonly TierPolicy[]): (Outcome & { kind: 'ordering'
 // A long list would be written anew for each rule that leaves by its uplink.
 const written = new WeakMap<Nat, string>();
 
-/** A NAT as the language writes it. */
-export function formatNat(nat: Nat): string {
+function formatOne(nat: Nat): string {
   if (nat.kind === 'prefix') return `snat ${formatRange(nat.from)} to ${formatRange(nat.to)}`;
   if (nat.kind !== 'snat') return nat.kind;
   const text = written.get(nat) ?? `snat ${nat.ranges.map(formatRange).join(',')}`;
@@ -186,8 +185,8 @@ export function formatNat(nat: Nat): string {
   return text;
 }
 
-function formatBoth(nat: NatByFamily): string {
-  const [four, six] = [formatNat(nat[4]), formatNat(nat[6])];
+function formatNat(nat: NatByFamily): string {
+  const [four, six] = [formatOne(nat[4]), formatOne(nat[6])];
   if (four === six) return four;
   return [four, six].filter((each) => each !== 'none').join(' ');
 }

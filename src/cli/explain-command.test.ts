@@ -1,0 +1,193 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/** The bundle as it ships: `npm test` builds it first. */
+const ROUTEC = join(import.meta.dirname, '../../dist/routec.js');
+const POLICY = `uplink cable dev eth2 gateway 198.51.100.1 masquerade
+uplink dsl   dev eth3 gateway 192.0.2.1    address 192.0.2.2/24, 192.0.2.8, 192.0.2.9 snat 192.0.2.2
+set servers = 203.0.113.81, 203.0.113.96/28
+
+route host 192.168.0.228 to @servers via main
+route ipv4 dscp ef via cable
+route host 192.168.0.228 tcp 80 via dsl
+route ipv4 tcp 443 via balance cable 3, dsl 1
+route ipv4 tcp 25 via dsl snat 192.0.2.8-192.0.2.9 else reject
+route ipv4 tcp 80 via cable
+`;
+
+let cwd: string;
+beforeAll(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'routec-explain-'));
+  writeFileSync(join(cwd, 'policy.route'), POLICY);
+  writeFileSync(join(cwd, 'wrong.route'), `${POLICY}route tcp 80 via dls\n`);
+});
+afterAll(() => {
+  rmSync(cwd, { recursive: true, force: true });
+});
+
+const explain = (...words: string[]) =>
+  execa(process.execPath, [ROUTEC, 'explain', ...words], {
+    cwd,
+    reject: false,
+    timeout: 20_000,
+    input: '',
+    env: { NO_COLOR: '1' },
+  }) as unknown as Promise<{ exitCode: number; stdout: string; stderr: string }>;
+
+const asJson = async (...words: string[]) => {
+  const { stdout, exitCode } = await explain('policy.route', '--json', ...words);
+  return { exitCode, ...JSON.parse(stdout) };
+};
+
+const WEB = 'host 192.168.0.228 tcp 80 to 203.0.113.80 in lan0';
+
+describe('routec explain', () => {
+  it('says which line decides, and the whole way from there', async () => {
+    const { exitCode, stdout } = await explain('policy.route', WEB);
+    expect(exitCode).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      'from 192.168.0.228 to 203.0.113.80 tcp 80 in lan0',
+      'leaves by `dsl` (eth3), its source becomes 192.0.2.2',
+      '',
+      ' --> policy.route:7:1',
+      '  |',
+      '7 | route host 192.168.0.228 tcp 80 via dsl',
+      '  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ the first line that fits',
+      '  |',
+      '',
+      '  slot     2, `dsl`: the packet carries 0x02000000 of 0x7f000000',
+      '           so does its connection, for its whole life',
+      '  rule     6000: first main, where that knows better than a default route',
+      '           6002: lookup 6002',
+      '  table    6002: default via 192.0.2.1 dev eth3',
+      '  NAT      snat 192.0.2.2',
+      "  answers  come in by eth3, get the old address back, and go on by main's routes",
+      '',
+      'these lines fit, too:',
+      '  policy.route:10: route ipv4 tcp 80 via cable',
+      '     but it stands below the first one',
+      '',
+      'unless it is one that has something unusual:',
+      '  - from 192.168.0.228 to 203.0.113.80 tcp 80 dscp 46 in lan0',
+      '     leaves by `cable` (eth2), its source becomes the address of that device (policy.route:6)',
+    ]);
+  });
+
+  it('tells programs', async () => {
+    expect(await asJson(WEB)).toMatchObject({
+      exitCode: 0,
+      verdict: 'uplink',
+      uplink: 'dsl',
+      dev: 'eth3',
+      gateway: '192.0.2.1',
+      nat: { kind: 'snat', to: '192.0.2.2' },
+      rule: { file: 'policy.route', line: 7 },
+      possible: [{ uplink: 'dsl', dev: 'eth3', share: 1 }],
+      slot: { number: 2, mark: '0x02000000' },
+      priority: 6002,
+      table: 6002,
+      others: [{ line: 10, why: 'later' }],
+      unless: [{ differs: ['dscp'], uplink: 'cable', rule: { line: 6 } }],
+    });
+    expect(await asJson('from 192.168.0.9 udp 53 to 9.9.9.9 in lan0')).toMatchObject({
+      exitCode: 0,
+      verdict: 'main',
+      uplink: null,
+      dev: null,
+      nat: null,
+      rule: null,
+      possible: null,
+      answers: { by: 'main' },
+    });
+  });
+
+  it('divides what is balanced, and gives all to the one that is left', async () => {
+    const mail = 'from 192.168.0.9 tcp 443 to 203.0.113.80 in lan0';
+    expect(await asJson(mail)).toMatchObject({
+      verdict: 'uplink',
+      uplink: null,
+      dev: null,
+      nat: null,
+      possible: [
+        { uplink: 'cable', dev: 'eth2', share: 0.75, nat: { kind: 'masquerade', to: null } },
+        { uplink: 'dsl', dev: 'eth3', share: 0.25, nat: { kind: 'snat', to: '192.0.2.2' } },
+      ],
+    });
+    expect(await asJson(mail, '--down', 'cable')).toMatchObject({
+      uplink: 'dsl',
+      possible: [{ uplink: 'dsl', share: 1, passed: [{ uplink: 'cable', why: 'down' }] }],
+      down: ['cable'],
+    });
+    expect(await asJson(mail, '--down', 'cable', '--down', 'dsl')).toMatchObject({
+      verdict: 'unreachable',
+      priority: 6999,
+      possible: null,
+      answers: null,
+    });
+  });
+
+  it('follows the order of uplinks to its end', async () => {
+    const mail = 'from 192.168.0.9 tcp 25 to 203.0.113.80 in lan0';
+    expect(await asJson(mail)).toMatchObject({
+      uplink: 'dsl',
+      nat: { kind: 'snat', to: '192.0.2.8-192.0.2.9' },
+      slot: { key: 'dsl snat 192.0.2.8/31 or reject' },
+      connection: { key: 'dsl snat 192.0.2.8/31' },
+    });
+    expect(await asJson(mail, '--down', 'dsl')).toMatchObject({
+      verdict: 'reject',
+      uplink: null,
+      passed: [{ uplink: 'dsl', why: 'down' }],
+    });
+  });
+
+  it('says how what came in by an uplink is answered, and why other lines are not asked', async () => {
+    const web = 'from 203.0.113.80 tcp 80 to 192.168.0.10 in dsl';
+    expect(await asJson(web)).toMatchObject({
+      verdict: 'main',
+      arrival: 'dsl',
+      answers: { by: 'uplink', uplink: 'dsl', dev: 'eth3', table: 6502 },
+      others: [{ line: 10, why: 'no-arrival' }],
+    });
+  });
+
+  it('names what decides where it is left out, with a packet for each way', async () => {
+    const { exitCode, verdict, decides, alternatives } = await asJson('host 192.168.0.228 tcp 80');
+    expect({ exitCode, verdict, decides }).toEqual({ exitCode: 2, verdict: null, decides: ['to'] });
+    expect(alternatives).toMatchObject([
+      { verdict: 'main', rule: { line: 5 }, differs: [] },
+      { verdict: 'uplink', uplink: 'dsl', rule: { line: 7 }, differs: ['to'] },
+    ]);
+    const plain = await explain('policy.route', 'host 192.168.0.228 tcp 80');
+    expect(plain.exitCode).toBe(2);
+    expect(plain.stdout).toContain('it depends on `to`');
+    // What it offers is what it takes.
+    for (const { packet, uplink } of alternatives) {
+      expect(await asJson(packet)).toMatchObject({ exitCode: 0, uplink, packet });
+    }
+  });
+
+  it.each([
+    ['tcp 80 vai', ' --> <packet>:1:8', 'unexpected `vai`'],
+    ['from @server', ' --> <packet>:1:6', 'did you mean `@servers`?'],
+    ['host 10.0.0.0/8', ' --> <packet>:1:6', 'write `from 10.0.0.0/8`'],
+    ['icmp from fd00::1', ' --> <packet>:1:11', 'no packet fits'],
+    ['tcp "80', ' --> <packet>:1:5', 'this quoted text does not end'],
+  ])('underlines what is wrong with a packet: %s', async (packet, place, said) => {
+    const { exitCode, stdout, stderr } = await explain('policy.route', packet);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(place);
+    expect(stderr).toContain(said);
+  });
+
+  it('tells what is wrong with the policy from what is wrong with the question', async () => {
+    expect(await explain('wrong.route', WEB)).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(await explain('gone.route', WEB)).toMatchObject({ exitCode: 2 });
+    const down = await explain('policy.route', WEB, '--down', 'dls');
+    expect(down).toMatchObject({ exitCode: 2 });
+    expect(down.stderr).toContain('did you mean `dsl`?');
+  });
+});
