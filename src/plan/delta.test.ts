@@ -166,4 +166,16 @@ describe('delta', () => {
     );
     expect(delta(from, { ...to, filled: other })).toBeUndefined();
   });
+
+  it('brings sets that others fill before they are used, and never empties them', () => {
+    const sites = ['set sites domains example.com', 'route ipv4 to @sites via dsl'];
+    const [bare, learned] = [ruleset([]), ruleset(sites)];
+    const texts = (delta(bare, learned) ?? bug('no delta')).map(transactionText);
+    expect(texts[0]).toContain('add set inet routec domains_ip_sites {');
+    expect(texts[0]).not.toContain('@domains_ip_sites');
+    const other = ruleset([...sites, 'route ipv4 to @sites tcp 80 via cable']);
+    expect((delta(learned, other) ?? bug('no delta')).map(transactionText).join()).not.toMatch(
+      /(set|element) inet routec domains/,
+    );
+  });
 });

@@ -29,24 +29,25 @@ export type Transaction = readonly Command[];
  * then the new one is to be loaded in full, which always leads there.
  */
 export function delta(from: Part, to: Part): readonly Transaction[] | undefined {
-  const [oldFilled, newFilled] = [byName(from.filled), byName(to.filled)];
+  const [oldSets, newSets] = [setsOf(from), setsOf(to)];
+  const [oldFilled, newFilled] = [byName(oldSets), byName(newSets)];
   const [oldChains, newChains] = [byName(from.chains), byName(to.chains)];
   const isOther =
-    to.filled.some((each) => isOtherFilled(each, oldFilled.get(each.name))) ||
+    newSets.some((each) => isOtherFilled(each, oldFilled.get(each.name))) ||
     to.chains.some((each) => isOtherChain(each, oldChains.get(each.name)));
   if (isOther) return undefined;
 
-  const addedFilled = to.filled.filter(({ name }) => !oldFilled.has(name));
+  const addedFilled = newSets.filter(({ name }) => !oldFilled.has(name));
   const addedChains = to.chains.filter(({ name }) => !oldChains.has(name));
   // What has a hook is in use as soon as it is there.
   const [hooked, plain] = [addedChains.filter(isHooked), addedChains.filter((c) => !isHooked(c))];
-  const goneFilled = from.filled.filter(({ name }) => !newFilled.has(name));
+  const goneFilled = oldSets.filter(({ name }) => !newFilled.has(name));
   const goneChains = from.chains.filter(({ name }) => !newChains.has(name));
   const changed = to.chains.filter((chain) => {
     const old = oldChains.get(chain.name);
     return old !== undefined && rulesOf(old).join('\n') !== rulesOf(chain).join('\n');
   });
-  const elements = to.filled.map((filled) => {
+  const elements = newSets.map((filled) => {
     const old = oldFilled.get(filled.name);
     return old === undefined ? undefined : elementDelta(old, filled);
   });
@@ -70,6 +71,12 @@ export function delta(from: Part, to: Part): readonly Transaction[] | undefined 
     ],
   ].filter((commands) => commands.length > 0);
 }
+
+/** What others fill has no elements here, before and after: it comes and goes, and is left alone. */
+const setsOf = ({ filled, kept = [] }: Part): Filled[] => [
+  ...filled,
+  ...kept.map((each): Filled => ({ ...each, keyword: 'set', elements: [] })),
+];
 
 const byName = <T extends { readonly name: string }>(list: readonly T[]): Map<string, T> =>
   new Map(list.map((each) => [each.name, each]));
