@@ -99,6 +99,8 @@ export interface Uplink {
   readonly choiceTable: number;
   /** The table of its own traffic: answers, bound sockets. */
   readonly ownTable: number;
+  /** Whether TCP connections by it are told of segments that fit its MTU. */
+  readonly clamped: boolean;
 }
 
 interface Numbered {

@@ -75,7 +75,7 @@ export function delta(from: Part, to: Part): readonly Transaction[] | undefined 
 /** What others fill has no elements here, before and after: it comes and goes, and is left alone. */
 const setsOf = ({ filled, kept = [] }: Part): Filled[] => [
   ...filled,
-  ...kept.map((each): Filled => ({ ...each, keyword: 'set', elements: [] })),
+  ...kept.map((each): Filled => ({ ...each, elements: [] })),
 ];
 
 const byName = <T extends { readonly name: string }>(list: readonly T[]): Map<string, T> =>

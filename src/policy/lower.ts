@@ -93,6 +93,7 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
       inbound: numberOf(inboundKey(uplink)).slot,
       choiceTable: uplink.table?.value ?? options.priority + slot,
       ownTable: options.priority + LAYOUT.ownTables + slot,
+      clamped: uplink.clamped ?? false,
     });
   }
 

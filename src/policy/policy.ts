@@ -84,6 +84,8 @@ export interface UplinkPolicy {
   readonly mark?: Written<number>;
   readonly weight?: number;
   readonly nat?: NatPolicy;
+  /** `mtu-clamp`. */
+  readonly clamped?: boolean;
 }
 
 /**

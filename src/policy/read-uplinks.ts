@@ -135,6 +135,7 @@ function readClause(
       readCheck(clause, report);
       break;
     case 'mtu-clamp':
+      out.clamped = true;
       break;
     default:
       clause satisfies never;

@@ -29,6 +29,9 @@ const bypassOwn = (family: Family): string[] => [
   ...bypass(family),
 ];
 
+/** It goes by the MTU of the way there, and by that of main's way back. */
+const CLAMP = '-p 6 -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu';
+
 const TO_ROUTER = '-m addrtype --dst-type LOCAL -j RETURN';
 /** First packets, and what conntrack does not follow: that is judged packet by packet. */
 const UNDECIDED = 'NEW,INVALID,UNTRACKED';
@@ -139,6 +142,9 @@ export function mangle(
         '-j DROP',
       ]),
       chain('settle', [
+        ...uplinks
+          .filter(({ clamped }) => clamped)
+          .flatMap(({ device }) => [`-o ${device}`, `-i ${device}`].map((by) => `${by} ${CLAMP}`)),
         `-o lo ${marks.notPacket()} -g routec-hold`,
         ...uplinks.map(
           ({ device }) =>

@@ -14,11 +14,13 @@ export function kept({ local, domains }: Program): Part {
   return {
     kept: [
       ...namedAtoms(local).map((atom) => ({
+        keyword: 'set' as const,
         name: namedSet(atom),
         declaration: [TYPE[atom.kind]],
       })),
       ...domains.flatMap(({ name }) =>
         FAMILIES.map((family) => ({
+          keyword: 'set' as const,
           name: domainSet(name, family),
           declaration: [
             `type ipv${family}_addr`,

@@ -19,8 +19,8 @@ export interface Chain {
   readonly rules: readonly string[];
 }
 
-/** A set that others fill: declared, and left as it is. */
-export type Kept = Pick<Filled, 'name' | 'declaration'>;
+/** What others or packets fill: declared, and left as it is. */
+export type Kept = Pick<Filled, 'keyword' | 'name' | 'declaration'>;
 
 /** Part of a table. */
 export interface Part {

@@ -3,6 +3,7 @@ import { arrivals } from './arrivals.ts';
 import { kept } from './atoms.ts';
 import { balances } from './balance.ts';
 import { choose } from './choose.ts';
+import { clamp } from './clamp.ts';
 import { forward } from './forward.ts';
 import { hooks } from './hooks.ts';
 import { marks } from './marks.ts';
@@ -30,6 +31,7 @@ export function view(program: Program, base: string): View {
     forward(program),
     nat(program),
     hooks(program),
+    clamp(program),
   ];
   return {
     title: [

@@ -30,6 +30,13 @@ interface Finding {
   readonly quoted?: Span;
 }
 
+/** Routes decide, and connections remember: nothing looks at what is open when an uplink is back. */
+const FAILBACK = {
+  now: 'leave it out: what is open keeps the address that it was given, and only ends (`conntrack -D`) where it is moved',
+  never:
+    'leave it out, and load the routes of an uplink that is back when new connections are to take it again',
+} as const;
+
 function* findings(policy: Policy): Iterable<Finding> {
   for (const { statement, conditions } of policy.routes) {
     if (conditions.local && conditions.marks !== undefined) {
@@ -41,17 +48,12 @@ function* findings(policy: Policy): Iterable<Finding> {
       };
     }
   }
-  for (const uplink of policy.uplinks) {
-    for (const clause of uplink.statement?.clauses ?? []) {
-      if (clause.kind === 'mtu-clamp') yield { span: clause.keyword, what: '`mtu-clamp`' };
-    }
-  }
   const failback = policy.options.places.get('failback');
   if (failback !== undefined && policy.options.failback !== 'new-flows') {
     yield {
       span: failback,
       what: `\`failback ${policy.options.failback}\``,
-      help: 'leave it out: new connections come back, open ones stay',
+      help: FAILBACK[policy.options.failback],
     };
   }
   yield* sharedDevices(policy);
