@@ -161,4 +161,21 @@ describe('evaluate', () => {
     expect(told(rules, { ...FROM_DSL, port: 81 })).toEqual(['no rule', 'main, back']);
     expect(told(rules, { ...FROM_DSL, ...SIX, port: 81 })).toEqual(['no rule', 'main']);
   });
+
+  it('asks rules that name marks about what carries one, and the others about what carries none', () => {
+    const rules = [
+      'route local mark 0x1/0xff tcp 80 via dsl',
+      'route local mark not 0x2/0xff tcp 81 via dsl',
+      'route local tcp 80-82 via cable',
+    ].join('\n');
+    const by = (port: number, mark: number): string | undefined => {
+      const local = { local: true, device: undefined, port, mark };
+      return told(rules, local as unknown as Partial<Packet>)[1]
+        ?.split(' ')[0]
+        ?.replace(',', '');
+    };
+    expect([0, 1, 2].map((mark) => by(80, mark))).toEqual(['cable', 'dsl', 'main']);
+    expect([0, 1, 2].map((mark) => by(81, mark))).toEqual(['dsl', 'dsl', 'main']);
+    expect([0, 1, 2].map((mark) => by(82, mark))).toEqual(['cable', 'main', 'main']);
+  });
 });

@@ -80,8 +80,8 @@ function rulesFor(
   { local, mark }: Packet,
   arrival: Uplink | undefined,
 ): readonly Rule[] {
-  // What carries another program's mark (a tunnel's own packets) is not chosen for.
-  if (local) return mark === 0 ? program.local : [];
+  // What carries another program's mark (a tunnel's own packets) is chosen for where a rule names it.
+  if (local) return mark === 0 ? program.local : program.marked;
   return arrival === undefined ? program.forwarded : program.inbound;
 }
 

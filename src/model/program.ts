@@ -172,8 +172,10 @@ export interface Program {
   readonly forwarded: readonly Rule[];
   /** What comes in by an uplink that a rule names: `main` is to stay with the arrival there. */
   readonly inbound: readonly Rule[];
-  /** What the router itself sends. */
+  /** What the router itself sends without any mark: its boxes ask for none. */
   readonly local: readonly Rule[];
+  /** What it sends that carries another program's mark; only rules that name marks look at that. */
+  readonly marked: readonly Rule[];
   readonly forwards: readonly Forward[];
   readonly domains: readonly DomainSet[];
   readonly lock: Lock;

@@ -23,7 +23,7 @@ interface Part {
 /** The packets of a question by the lists of rules that take them. */
 export function partsOf(program: Program, { boxes, local, arrivals }: Question): Part[] {
   if (local) {
-    // What carries another program's mark is left to main; a mark that nobody speaks of is none.
+    // A mark that nobody speaks of is none.
     const unmarked = ({ family }: Box): Box => {
       return { family, mark: [{ value: 0, mask: ~program.marking.mask >>> 0 }] };
     };
@@ -34,7 +34,7 @@ export function partsOf(program: Program, { boxes, local, arrivals }: Question):
         boxes: boxes.flatMap((box) => intersectBoxes(box, unmarked(box)) ?? []),
       },
       {
-        rules: [],
+        rules: program.marked,
         boxes:
           subtractBoxes(marked, marked.map(unmarked), MOST_CUBES) ?? bug('one cube is too many'),
       },

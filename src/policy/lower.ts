@@ -153,11 +153,14 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     targets.set(first, target);
     return target;
   };
-  const rulesOf = (local: boolean): Rule[] =>
-    policy.routes
-      .filter(({ conditions }) => conditions.local === local)
-      .map((route) => lowerRule(route, ownTarget(route)));
-  const [forwarded, local] = [rulesOf(false), rulesOf(true)];
+  const rulesOf = (local: boolean, take?: (route: RoutePolicy) => RoutePolicy[]): Rule[] => {
+    const those = policy.routes.filter(({ conditions }) => conditions.local === local);
+    const taken = take === undefined ? those : those.flatMap(take);
+    return taken.map((route) => lowerRule(route, ownTarget(route)));
+  };
+  const forwarded = rulesOf(false);
+  const local = rulesOf(true, unmarked);
+  const marked = rulesOf(true, (route) => (route.conditions.marks === undefined ? [] : [route]));
   const inbound = policy.routes.flatMap((route) =>
     arrivalsOf(policy, route.conditions).map((arrival) => {
       const devices = [deviceInterval(arrival.device, false)];
@@ -179,6 +182,7 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     forwarded,
     inbound,
     local,
+    marked,
     forwards: policy.forwards.map(({ statement: { text }, uplinks: on, ...rest }) => ({
       ...rest,
       text,
@@ -240,6 +244,13 @@ function waysOf({ gateways, dhcp }: UplinkPolicy): Uplink['ways'] {
     ways[value.family] = { kind: 'gateway', gateway: formatAddress(value) };
   }
   return ways;
+}
+
+/** A rule for packets without a mark, if it can be for such; that they have none is known there. */
+function unmarked(route: RoutePolicy): RoutePolicy[] {
+  const { marks, ...conditions } = route.conditions;
+  if (marks === undefined) return [route];
+  return marks.some(({ value }) => value === 0) ? [{ ...route, conditions }] : [];
 }
 
 function lowerRule(route: RoutePolicy, target: Target): Rule {

@@ -48,7 +48,7 @@ export function emitIptables(program: Program, base: string): Artefact[] {
         }),
       });
       return [
-        ...namedAtoms(program.local, [family]).flatMap((atom) => {
+        ...namedAtoms([...program.local, ...program.marked], [family]).flatMap((atom) => {
           const name = namedChain(atom);
           const chains = [name];
           const rule = namedRule(atom, marks, program.marking.main);

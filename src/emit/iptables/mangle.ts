@@ -41,9 +41,15 @@ export function mangle(
   program: Program,
   family: Family,
   marks: Marks,
-  choices: { readonly forwarded: Chain; readonly local: Chain; readonly inbound: Chain },
+  choices: {
+    readonly forwarded: Chain;
+    readonly local: Chain;
+    readonly marked?: Chain;
+    readonly inbound: Chain;
+  },
 ): Table {
   const { marking, uplinks, slots } = program;
+  const { marked } = choices;
   const markOf = (slot: Slot): number => slotMark(marking.mask, slot.number);
   const inbound = slots.filter((slot): slot is UplinkSlot => slot.kind === 'inbound');
   // Main is remembered by the connection alone.
@@ -82,6 +88,7 @@ export function mangle(
       ),
       choices.forwarded,
       choices.local,
+      ...(marked === undefined ? [] : [marked, chain('marked', chosen(marked.name))]),
       choices.inbound,
       // A slot that nothing knows any more has no rule: it meets the guard, and never main.
       chain('restore', [marks.restore, unmarkMain, ...onTheWay]),
@@ -132,8 +139,8 @@ export function mangle(
         TO_ROUTER,
         ...bypassOwn(family),
         `${marks.notConnection()} -g routec-restore`,
-        // What carries another program's mark (a tunnel's own packets) is not chosen for.
-        '-m mark ! --mark 0 -j RETURN',
+        // What carries another program's mark (a tunnel's own packets) is chosen for where a rule names it.
+        `-m mark ! --mark 0 ${marked === undefined ? '-j RETURN' : '-g routec-marked'}`,
         ...chosen(choices.local.name),
       ]),
       // Another program wrote the whole mark behind us: main has routed what a rule chose for.
@@ -159,7 +166,7 @@ export function mangle(
       { from: 'OUTPUT', to: 'routec-output', place: 'last' },
       { from: 'POSTROUTING', to: 'routec-settle', place: 'last' },
     ],
-    kept: namedAtoms(program.local, [family]).map(namedChain),
+    kept: namedAtoms([...program.local, ...program.marked], [family]).map(namedChain),
   };
 }
 

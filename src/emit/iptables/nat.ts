@@ -52,7 +52,7 @@ export function nat(program: Program, family: Family, marks: Marks): Table {
 
 function uplinkRules(
   uplink: Uplink,
-  { local, marking }: Program,
+  { local, marked, marking }: Program,
   family: Family,
   marks: Marks,
 ): string[] {
@@ -60,7 +60,7 @@ function uplinkRules(
   // A socket bound to another address of this uplink keeps it.
   const bound = `-m addrtype --src-type LOCAL --limit-iface-out -j ${untouched(family)}`;
   if (own.kind === 'masquerade' || own.kind === 'snat') return [bound, ...natRules(own, family)];
-  if (own.kind === 'nonat' || local.length === 0) return natRules(own, family);
+  if (own.kind === 'nonat' || local.length + marked.length === 0) return natRules(own, family);
   // The router's own packet has the source of the uplink that main would have taken: it was given
   // before the rule was asked.
   return [

@@ -29,10 +29,13 @@ export function view(program: Program): View {
   }
   const marks = marksOf(program.marking.mask);
   const tables = (family: Family): Table[] => {
-    const { forwarded, local, inbound } = program;
+    const { forwarded, local, marked, inbound } = program;
     const choices = {
       forwarded: choose(program, family, 'choose', forwarded, marks, keep),
       local: choose(program, family, 'choose-local', local, marks, keep),
+      ...(marked.length === 0
+        ? {}
+        : { marked: choose(program, family, 'choose-marked', marked, marks, keep) }),
       inbound: choose(program, family, 'choose-inbound', inbound, marks, keep),
     };
     return [

@@ -10,10 +10,10 @@ import { ip, type Part, quoted } from './names.ts';
 const LEARNED = '1d';
 
 /** Sets that are filled by others: declared, and never emptied here. */
-export function kept({ local, domains }: Program): Part {
+export function kept({ local, marked, domains }: Program): Part {
   return {
     kept: [
-      ...namedAtoms(local).map((atom) => ({
+      ...namedAtoms([...local, ...marked]).map((atom) => ({
         keyword: 'set' as const,
         name: namedSet(atom),
         declaration: [TYPE[atom.kind]],

@@ -22,7 +22,7 @@ export function emitNftables(program: Program, base: string): Artefact[] {
     chains: chains.map(({ rules, ...rest }) => ({ ...rest, block: block(rules, '    ', '') })),
   });
   return [
-    ...namedAtoms(program.local).map((atom) => {
+    ...namedAtoms([...program.local, ...program.marked]).map((atom) => {
       const suffix = `${atom.kind}.${atomName(atom)}.nft`;
       const title = [
         `routec, ${base}.route: ${describeAtom(atom)}; before ${base}.nft, where the router has it`,

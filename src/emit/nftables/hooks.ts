@@ -13,7 +13,7 @@ const ENDS = {
 } as const;
 
 /** Where packets come past: what is undecided is chosen for, what is decided gets its mark. */
-export function hooks({ marking, uplinks, slots, inbound }: Program): Part {
+export function hooks({ marking, uplinks, slots, inbound, marked }: Program): Part {
   const mask = formatMark(marking.mask);
   const decided = `ct mark & ${mask} != 0`;
   const undecided = `ct mark & ${mask} == 0`;
@@ -94,9 +94,15 @@ export function hooks({ marking, uplinks, slots, inbound }: Program): Part {
           `meta mark & ${mask} != 0 accept`,
           'fib daddr type local accept',
           'jump bypass_own',
-          // What carries another program's mark (a tunnel's own packets) is not chosen for.
+          // What carries another program's mark (a tunnel's own packets) is chosen for where a rule names it.
           `meta mark 0 ${undecided} ct state new jump choose_local`,
           'meta mark 0 ct state invalid,untracked goto choose_local',
+          ...(marked.length === 0
+            ? []
+            : [
+                `meta mark != 0 ${undecided} ct state new jump choose_marked`,
+                'meta mark != 0 ct state invalid,untracked goto choose_marked',
+              ]),
           `${decided} goto restore`,
         ],
         'type route hook output priority -140; policy accept;',

@@ -78,14 +78,14 @@ export function nat(program: Program): Part {
 const isSome = (each: NatByFamily): boolean =>
   FAMILIES.some((family) => each[family].kind !== 'none');
 
-function uplinkRules(uplink: Uplink, { local, marking }: Program): string[] {
+function uplinkRules(uplink: Uplink, { local, marked, marking }: Program): string[] {
   return FAMILIES.flatMap((family) => {
     const own = uplink.nat[family];
     const ownRules = natRules(own, family);
     // A socket bound to another address of this uplink keeps it.
     const bound = `${only(family)} fib saddr . oif type local snat ${ip(family)} to ${ip(family)} saddr`;
     if (own.kind === 'masquerade' || own.kind === 'snat') return [bound, ...ownRules];
-    if (own.kind === 'nonat' || local.length === 0) return ownRules;
+    if (own.kind === 'nonat' || local.length + marked.length === 0) return ownRules;
     // The router's own packet has the source of the uplink that main would have taken: it was
     // given before the rule was asked.
     const slot = formatMark(slotMark(marking.mask, uplink.slot));

@@ -24,6 +24,7 @@ export function view(program: Program, base: string): View {
     balances(program),
     choose(program, 'choose', program.forwarded),
     choose(program, 'choose_local', program.local),
+    ...(program.marked.length === 0 ? [] : [choose(program, 'choose_marked', program.marked)]),
     arrivals(program),
     ...(program.inbound.length === 0
       ? []

@@ -38,16 +38,6 @@ const FAILBACK = {
 } as const;
 
 function* findings(policy: Policy): Iterable<Finding> {
-  for (const { statement, conditions } of policy.routes) {
-    if (conditions.local && conditions.marks !== undefined) {
-      const marked = statement.matches.find(({ kind: match }) => match === 'mark');
-      yield {
-        span: (marked ?? statement).span,
-        what: '`local` with `mark`',
-        help: 'local rules leave alone what carries the mark of another program',
-      };
-    }
-  }
   const failback = policy.options.places.get('failback');
   if (failback !== undefined && policy.options.failback !== 'new-flows') {
     yield {
