@@ -1,10 +1,13 @@
 import type { Program } from '../model/program.ts';
 import type { Check } from '../policy/checks/check.ts';
 import type { Artefact } from './artefact.ts';
+import { crowdedDomain } from './dnsmasq/crowded-domain.ts';
 import { emitIptables } from './iptables/emit-iptables.ts';
+import { IPSETS } from './iptables/ipsets.ts';
 import { roundedBalance } from './iptables/rounded-balance.ts';
 import { unsupported } from './iptables/unsupported.ts';
 import { emitNftables } from './nftables/emit-nftables.ts';
+import { NFT_SETS } from './nftables/nft-sets.ts';
 
 /** What a program is written for, beside the rules and routes of `ip`. */
 export interface Backend {
@@ -15,8 +18,8 @@ export interface Backend {
 
 /** By the word for it on the command line, which is also what its main artefact is called. */
 export const BACKENDS = {
-  nft: { checks: [], emit: emitNftables },
-  iptables: { checks: [unsupported, roundedBalance], emit: emitIptables },
+  nft: { checks: [crowdedDomain(NFT_SETS)], emit: emitNftables },
+  iptables: { checks: [unsupported, roundedBalance, crowdedDomain(IPSETS)], emit: emitIptables },
 } as const satisfies Record<string, Backend>;
 
 export type BackendName = keyof typeof BACKENDS;

@@ -6,9 +6,10 @@ import type { Artefact } from '../artefact.ts';
 import { atomName, describeAtom } from '../atom-name.ts';
 import { emitDnsmasq } from '../dnsmasq/emit-dnsmasq.ts';
 import { namedAtoms } from '../named-atoms.ts';
+import { IPSETS } from './ipsets.ts';
 import { marksOf } from './marks.ts';
 import { namedChain, namedRule } from './named.ts';
-import { domainSet, type KernelSet } from './sets.ts';
+import type { KernelSet } from './sets.ts';
 import type { Jump, Table } from './table.ts';
 import { view } from './view.ts';
 
@@ -74,9 +75,7 @@ export function emitIptables(program: Program, base: string): Artefact[] {
       'takes the sets away; after the chains',
       sets.map(({ name }) => `destroy ${name}`),
     ),
-    emitDnsmasq(program, base, 'ipset', (name) =>
-      FAMILIES.map((family) => domainSet(name, family).name),
-    ),
+    emitDnsmasq(program, base, IPSETS),
   ];
 }
 

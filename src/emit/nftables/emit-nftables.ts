@@ -1,12 +1,12 @@
 import { render as renderBatch } from '../../../templates/batch.hbs';
 import { render } from '../../../templates/nftables.hbs';
 import type { Program } from '../../model/program.ts';
-import { FAMILIES } from '../../net/address.ts';
 import type { Artefact } from '../artefact.ts';
 import { atomName, describeAtom } from '../atom-name.ts';
 import { emitDnsmasq } from '../dnsmasq/emit-dnsmasq.ts';
 import { namedAtoms } from '../named-atoms.ts';
-import { domainSet, fillNamed } from './atoms.ts';
+import { fillNamed } from './atoms.ts';
+import { NFT_SETS } from './nft-sets.ts';
 import { view } from './view.ts';
 
 /** The ruleset of a program, `policy.nft`, and the names that it speaks of, each in a file of its own. */
@@ -31,9 +31,7 @@ export function emitNftables(program: Program, base: string): Artefact[] {
       return { suffix, text: renderBatch({ title, lines: fillNamed(atom) }) };
     }),
     { suffix: 'nft', text },
-    emitDnsmasq(program, base, 'nftset', (name) =>
-      FAMILIES.map((family) => `${family}#inet#routec#${domainSet(name, family)}`),
-    ),
+    emitDnsmasq(program, base, NFT_SETS),
   ];
 }
 
