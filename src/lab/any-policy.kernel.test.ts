@@ -13,8 +13,15 @@ const list = (one: fc.Arbitrary<string>): fc.Arbitrary<string> =>
 const not = (kind: string, values: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.tuple(fc.boolean(), values).map(([no, text]) => `${kind} ${no ? 'not ' : ''}${text}`);
 
-const four = pick('192.168.0.1', '192.168.0.0/24', '10.0.0.0/8', '10.1.0.0-10.1.2.9', '@nets4');
-const six = pick('fd00::1', 'fd00::/64', '2001:db8::-2001:db8::ff', '@nets6');
+const four = pick(
+  '192.168.0.1',
+  '@sites',
+  '192.168.0.0/24',
+  '10.0.0.0/8',
+  '10.1.0.0-10.1.2.9',
+  '@nets4',
+);
+const six = pick('fd00::1', '@more', 'fd00::/64', '2001:db8::-2001:db8::ff', '@nets6');
 const nets = fc.oneof(list(four), list(six), list(fc.oneof(four, six)));
 const ports = list(pick('80', '81', '443', '8000-8080', 'domain', '@web', '1-1023'));
 const protocol = fc.oneof(
@@ -28,6 +35,10 @@ const other = fc.oneof(
   not('mac', list(pick('00:00:5e:00:53:01', '00:00:5e:00:53:02', '@phones'))),
   not('dscp', list(pick('ef', 'cs1', '0', '63'))),
   not('mark', list(pick('0x1/0xff', '7', '0x0/0x80000000'))),
+);
+const sender = fc.oneof(
+  not('mark', list(pick('0x1/0xff', '7', '0x0/0x80000000'))),
+  not('cgroup', pick('"a.slice"', '"a.slice/b@{1}*"')),
 );
 const some = (match: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.option(match, { nil: '' }).map((text) => text.trim());
@@ -53,8 +64,9 @@ const matches = (local: boolean): fc.Arbitrary<string[]> =>
       some(not('from', nets)),
       some(not('to', nets)),
       some(protocol),
-      some(local ? not('user', list(pick('0', '1000', 'nobody', '4294967294'))) : arrival),
-      some(local ? fc.constant('') : other),
+      some(local ? not('user', list(pick('0', '1000', 'nobody', 'www-data', 'no-such'))) : arrival),
+      some(local ? sender : other),
+      some(not('time', pick('22:00-06:00 fri-sun', '08:00-24:00', '12:00-13:00 mon, wed'))),
       pick('', '', 'ipv4', 'ipv6'),
     )
     .map((texts) => texts.filter((text) => text !== ''));
@@ -71,11 +83,13 @@ const forward = pick(
 const head = [
   'uplink a dev eth2 gateway 198.51.100.1, fe80::1 masquerade weight 2',
   'uplink b dev eth3 gateway 192.0.2.1 address 192.0.2.2/24, 192.0.2.9, 2001:db8:b::2/64, 2001:db8:b::3, 2001:db8:b::4 snat 192.0.2.2',
-  'uplink c dev wg0',
+  'uplink c dev wg0 mtu-clamp',
   'uplink "l.te" dev "wwan0.7" gateway 203.0.113.129 nonat',
   'set nets4 = 172.16.0.0/12, 192.168.7.7',
   'set nets6 = fd00:1::/64',
   'set web = 80, 443, 8443',
+  'set sites domains example.com, example.net',
+  'set more domains www.example.com',
   'set phones = 00:00:5e:00:53:10',
 ];
 const options = pick('', 'option counters off', 'option mark-mask 0xff00', 'option priority 300');
@@ -139,9 +153,11 @@ it('whatever compiles is loaded by ipset, iptables-nft and iptables-legacy, twic
       for (const variant of ['nft', 'legacy']) {
         for (const tables of ['iptables', 'ip6tables']) {
           const restore = `${tables}-${variant}-restore --noflush`;
+          const absent = artefacts.filter(({ suffix }) => suffix.endsWith(`.absent.${tables}`));
           const steps = [
             ['ipset -exist restore', sets],
             ['ipset -exist restore', sets],
+            ...absent.map((each) => [restore, each.text]),
             [restore, of(tables)],
             [restore, of(`hook.${tables}`)],
             [restore, of(tables)],
