@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { readText } from '../host/artefact-folder.ts';
 import type { Artefacts } from './artefacts.ts';
 import type { Namespace } from './namespace.ts';
-import { leasesOf } from './network.ts';
+import { leasesOf, type ThereOrGone } from './network.ts';
 
 /** The two programs that go by the name of iptables. */
 export type Iptables = 'nft' | 'legacy';
@@ -89,6 +90,25 @@ export async function runLink(
 ): Promise<void> {
   const settings = [`ROUTEC_FOLDER=${folder}`, `ROUTEC_STATE=${leasesOf(router)}`];
   await router.run('env', [...settings, 'sh', LINK, ...words]);
+}
+
+/** What a monitor does: the first default route of an uplink's files is that of its choice. */
+export async function setDefault(
+  router: Namespace,
+  files: Artefacts,
+  uplink: string,
+  to: ThereOrGone,
+): Promise<void> {
+  for (const [family, end] of [
+    ['-4', 'ip'],
+    ['-6', 'ip6'],
+  ] as const) {
+    const text = readText(files.folder, `${files.base}.uplink.${uplink}.${end}`) ?? '';
+    const line = /^route replace (default .*)$/m.exec(text)?.[1];
+    if (line === undefined) continue;
+    const words = line.replace(' onlink', to === 'gone' ? '' : ' onlink').split(' ');
+    await router.run('ip', [family, 'route', to === 'gone' ? 'del' : 'replace', ...words]);
+  }
 }
 
 /** Takes away everything that was loaded, in reverse. */

@@ -34,6 +34,8 @@ interface Uplink {
    * of the internet, which then is not at this ISP but behind the router.
    */
   readonly routed?: readonly string[] | undefined;
+  /** It is on the wire of that device, a second ISP with a MAC of its own; its name is no device. */
+  readonly beside?: string | undefined;
 }
 
 /** The hosts' end of a LAN. */
@@ -67,7 +69,9 @@ export const hostLines = ({ addresses, hosts, mac }: Lan): string[] => [
 /** What a network manager gives an uplink's device: a lost link takes some of it away. */
 export function routerLines(plan: NetworkPlan, device: string): string[] {
   const { addresses, gateways } = uplinkOf(plan, device);
-  const own = addressLines(addresses, device);
+  const beside = Object.values(plan.uplinks).filter((uplink) => uplink.beside === device);
+  const all = [...addresses, ...beside.flatMap((uplink) => uplink.addresses)];
+  const own = addressLines(all, device);
   if (plan.main !== device) return own;
   if (gateways.length > 0) {
     return [...own, ...gateways.map((each) => defaultLine(is6(each), `via ${each} dev ${device}`))];

@@ -114,13 +114,17 @@ async function wire(
     for (const host of lan.hosts) hosts.set(host, namespace);
   }
   const isps = new Map<string, Namespace>();
-  for (const device of Object.keys(plan.uplinks)) {
+  for (const [device, { beside }] of Object.entries(plan.uplinks)) {
     const isp = await add(device);
-    await connectIsp(plan, router, device, isp);
+    const neighbour = beside === undefined ? undefined : isps.get(beside);
+    if (neighbour === undefined) await connectIsp(plan, router, device, isp);
+    else await connectBeside(plan, neighbour, device, isp);
     await isp.run('nft', ['-f', '-'], ispRuleset(internetOf(plan), customersOf(plan, device)));
     isps.set(device, isp);
   }
-  for (const device of isps.keys()) await hasCarrier(router, device, true);
+  for (const [device, { beside }] of Object.entries(plan.uplinks)) {
+    if (beside === undefined) await hasCarrier(router, device, true);
+  }
   const settings = Object.entries(plan.sysctl ?? {}).map(([key, value]) => `${key}=${value}`);
   if (settings.length > 0) await router.run('sysctl', ['-qw', ...settings]);
   const { others = [] } = plan;
@@ -176,10 +180,18 @@ async function makeStrict(router: Namespace): Promise<void> {
   ]);
 }
 
+/** Its end of the line, which is there already. */
+async function makeIsp(plan: NetworkPlan, device: string, isp: Namespace): Promise<void> {
+  await answerOnLink(isp);
+  await batch(isp, [`link set ${CUSTOMER} up`, ...ispLines(plan, device)]);
+}
+
 /** Asked for the internet's addresses on the link itself, an ISP says that they are its own. */
 async function answerOnLink(isp: Namespace): Promise<void> {
   await isp.run('sysctl', [
     '-qw',
+    ...['all', CUSTOMER].map((each) => `net/ipv4/conf/${each}/rp_filter=0`),
+    `net/ipv6/conf/${CUSTOMER}/accept_dad=0`,
     'net/ipv6/conf/all/forwarding=1',
     'net/ipv6/conf/all/proxy_ndp=1',
     `net/ipv6/neigh/${CUSTOMER}/proxy_delay=0`,
@@ -199,9 +211,22 @@ async function connect(one: Namespace, device: string, two: Namespace, peer: str
 /** The line to an ISP, with what is configured at both of its ends. */
 async function connectIsp(plan: NetworkPlan, router: Namespace, device: string, isp: Namespace) {
   await connect(router, device, isp, CUSTOMER);
-  await answerOnLink(isp);
-  await batch(isp, [`link set ${CUSTOMER} up`, ...ispLines(plan, device)]);
+  await makeIsp(plan, device, isp);
   await batch(router, [`link set ${device} up`, ...routerLines(plan, device)]);
+}
+
+/** A second ISP on the wire of another; the router's end is configured with that one's. */
+async function connectBeside(
+  plan: NetworkPlan,
+  neighbour: Namespace,
+  device: string,
+  isp: Namespace,
+) {
+  await batch(neighbour, [
+    `link add beside link ${CUSTOMER} type macvlan mode bridge`,
+    `link set beside netns ${isp.name} name ${CUSTOMER}`,
+  ]);
+  await makeIsp(plan, device, isp);
 }
 
 /** Waits until the kernel has told everybody: routes follow a carrier a moment later. */

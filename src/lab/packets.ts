@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { bug } from '../bug.ts';
 import type { Artefacts } from './artefacts.ts';
 import { ECHO_PORT } from './internet.ts';
-import { type Iptables, load, runLink } from './load.ts';
+import { type Iptables, load, runLink, setDefault } from './load.ts';
 import type { Namespace } from './namespace.ts';
 import type { Network, Seen } from './network.ts';
 import type { Question, Step } from './read-packets.ts';
@@ -135,6 +135,9 @@ async function runStep(
     case 'link':
       await network.setLink(step.device, step.set);
       if (step.set === 'up') await runLink(network.router, files, 'up', step.device);
+      return [];
+    case 'default':
+      await setDefault(network.router, files, step.uplink, step.set);
       return [];
     case 'device':
       await network.setDevice(step.device, step.set);

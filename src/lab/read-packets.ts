@@ -61,6 +61,14 @@ interface Switch {
   readonly set: UpOrDown;
 }
 
+/** A monitor withdraws the default route of an uplink's choice, or gives it back. */
+interface Default {
+  readonly kind: 'default';
+  /** As it is called in the names of its files. */
+  readonly uplink: string;
+  readonly set: ThereOrGone;
+}
+
 /** A device is deleted, or made anew. */
 interface Device {
   readonly kind: 'device';
@@ -85,7 +93,7 @@ interface Resolve {
   readonly addresses: readonly string[];
 }
 
-export type Step = (Questions | Again | Switch | Device | Lease | Reload | Resolve) & {
+export type Step = (Questions | Again | Switch | Default | Device | Lease | Reload | Resolve) & {
   /** As a complaint names it. */
   readonly text: string;
 };
@@ -107,6 +115,7 @@ const Uplink = v.strictObject({
   addresses: Texts,
   gateways: v.optional(Texts, []),
   routed: v.optional(Texts),
+  beside: v.optional(v.string()),
 });
 const File = v.strictObject({
   network: v.strictObject({
@@ -188,6 +197,10 @@ function readStep(step: Readonly<Record<string, unknown>>): Step {
     case 'carrier': {
       const { set } = v.parse(Switched, rest);
       return { kind: key, device: String(value), set, text: `${text} ${set}` };
+    }
+    case 'default': {
+      const { set } = v.parse(Moved, rest);
+      return { kind: key, uplink: String(value), set, text: `${text} ${set}` };
     }
     case 'device': {
       const { set } = v.parse(Moved, rest);

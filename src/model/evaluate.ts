@@ -1,5 +1,4 @@
 import { bug } from '../bug.ts';
-import { deviceInterval } from '../net/device-name.ts';
 import { LAYOUT } from './layout.ts';
 import { holds, type Packet } from './packet.ts';
 import type {
@@ -99,9 +98,9 @@ export function outcomesOf(
 }
 
 /** The uplink that a packet came in by. */
-function arrivalOf({ uplinks }: Program, { local, device }: Packet): Uplink | undefined {
-  if (local || device === undefined) return undefined;
-  return uplinks.find((uplink) => deviceInterval(uplink.device, false)[0] === device);
+function arrivalOf({ arrivals }: Program, packet: Packet): Uplink | undefined {
+  if (packet.local) return undefined;
+  return arrivals.find(({ box }) => holds(box, packet))?.uplink;
 }
 
 type Single = Slot | { readonly kind: 'main' | 'drop' | 'reject' };

@@ -103,6 +103,13 @@ export interface Uplink {
   readonly clamped: boolean;
 }
 
+/** What an uplink brings in one family. */
+export interface Arrival {
+  readonly uplink: Uplink;
+  /** Its device, and where others share that, its own addresses; the last of them takes the rest. */
+  readonly box: Box;
+}
+
 interface Numbered {
   readonly number: number;
   /** What it stands for, as the manifest keeps it. */
@@ -167,6 +174,8 @@ export interface Program {
   readonly counters: boolean;
   readonly uplinks: readonly Uplink[];
   readonly slots: readonly Slot[];
+  /** Who brought what comes in by an uplink's device: the first that fits. */
+  readonly arrivals: readonly Arrival[];
   readonly balances: readonly Balance[];
   /** What it forwards. First match wins, here and below. */
   readonly forwarded: readonly Rule[];

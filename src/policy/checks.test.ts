@@ -68,10 +68,26 @@ describe('two uplinks on one device', () => {
     ['gateway 192.0.2.1', 'gateway 192.0.2.1', ['same-way']],
     ['gateway 192.0.2.1, fe80::1', 'gateway 192.0.2.1', ['same-way']],
     ['gateway 192.0.2.1', 'gateway 192.0.2.1 snat 192.0.2.2', ['same-way']],
-    ['gateway 192.0.2.1', 'gateway 192.0.2.2', ['not-lowered']],
-    ['gateway 192.0.2.1, fe80::1', 'gateway 192.0.2.2, fe80::1', ['not-lowered']],
-    ['gateway 192.0.2.1', 'gateway fe80::1', ['not-lowered']],
-    ['gateway 192.0.2.1', '', ['not-lowered']],
+    ['gateway 192.0.2.1, fe80::1', 'gateway 192.0.2.2, fe80::1', ['same-way']],
+    ['gateway dhcp', 'gateway dhcp', ['same-way']],
+    ['gateway dhcp', '', ['same-way']],
+    ['gateway 192.0.2.1, dhcp', 'gateway 192.0.2.2, dhcp', ['same-way']],
+    ['gateway 192.0.2.1', 'gateway 192.0.2.2', ['untold-arrival']],
+    [
+      'gateway 192.0.2.1 address 192.0.2.9',
+      'gateway 192.0.2.2 address 192.0.2.9',
+      ['untold-arrival'],
+    ],
+    [
+      'gateway 192.0.2.1, fe80::1',
+      'gateway 192.0.2.2, fe80::2',
+      ['untold-arrival', 'untold-arrival'],
+    ],
+    ['gateway 192.0.2.1 snat 192.0.2.8', 'gateway 192.0.2.2 snat 192.0.2.9', []],
+    ['gateway 192.0.2.1', 'gateway 192.0.2.2 address 192.0.2.9', []],
+    ['gateway 192.0.2.1', 'gateway fe80::1', []],
+    ['gateway 192.0.2.1', 'gateway dhcp address 192.0.2.9', []],
+    ['gateway 192.0.2.1 address 192.0.2.8', '', []],
   ])('%s and %s', (one, other, slugs) => {
     expect(found(`uplink a dev eth2 ${one}\nuplink b dev eth2 ${other}`)).toEqual(slugs);
     expect(found(`uplink a dev eth2 ${other}\nuplink b dev eth2 ${one}`)).toEqual(slugs);

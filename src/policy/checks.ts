@@ -16,6 +16,7 @@ import { tierOrder } from './checks/tier-order.ts';
 import { timeInUtc } from './checks/time-in-utc.ts';
 import { tooManyAddresses } from './checks/too-many-addresses.ts';
 import { unevenBalance } from './checks/uneven-balance.ts';
+import { untoldArrival } from './checks/untold-arrival.ts';
 import { unusedSet } from './checks/unused-set.ts';
 import { unusedUplink } from './checks/unused-uplink.ts';
 
@@ -27,6 +28,7 @@ export const CHECKS: readonly Check[] = [
   fileNameClash,
   reservedNumber,
   sameWay,
+  untoldArrival,
   ownGateway,
   gatewayOutside,
   snatNotOnUplink,

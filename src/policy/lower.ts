@@ -1,4 +1,5 @@
 import { bug } from '../bug.ts';
+import { intersectBoxes } from '../model/intersect-boxes.ts';
 import { LAYOUT } from '../model/layout.ts';
 import { lastSlot, markingOf, markSlot } from '../model/marking.ts';
 import { type Numbered, numberSlots, type Wanted } from '../model/number-slots.ts';
@@ -19,7 +20,7 @@ import type {
 } from '../model/program.ts';
 import { FAMILIES, type Family, formatAddress, LAST_4, LAST_6 } from '../net/address.ts';
 import { deviceInterval, LAST_DEVICE } from '../net/device-name.ts';
-import type { IntervalSet, Point } from '../net/interval-set.ts';
+import { type Interval, type IntervalSet, intervalSet, type Point } from '../net/interval-set.ts';
 import { formatRange } from '../net/prefix.ts';
 import { LAST_USER } from '../net/user.ts';
 import type { Report } from '../text/diagnostic.ts';
@@ -43,6 +44,7 @@ import type {
   UplinkPolicy,
 } from './policy.ts';
 import { reportNumbers } from './report-numbers.ts';
+import { type ToldArrival, tellArrivals } from './tell-arrivals.ts';
 
 /** The outcomes of a policy, each with its number. */
 export interface NumberedPolicy {
@@ -85,9 +87,7 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
       device: uplink.device,
       ways,
       own: (own.get(uplink) ?? []).filter(({ family }) => ways[family] !== undefined),
-      networks: uplink.addresses.flatMap(({ network }) =>
-        network === undefined ? [] : [{ family: network.family, prefix: formatRange(network) }],
-      ),
+      networks: networksOf(uplink),
       nat: natOf(uplink),
       slot,
       inbound: numberOf(inboundKey(uplink)).slot,
@@ -161,15 +161,18 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
   const forwarded = rulesOf(false);
   const local = rulesOf(true, unmarked);
   const marked = rulesOf(true, (route) => (route.conditions.marks === undefined ? [] : [route]));
-  const inbound = policy.routes.flatMap((route) =>
-    arrivalsOf(policy, route.conditions).map((arrival) => {
-      const devices = [deviceInterval(arrival.device, false)];
-      return lowerRule(
-        { ...route, conditions: { ...route.conditions, devices } },
-        targetOf(route.tiers, arrival),
-      );
-    }),
-  );
+  const told = tellArrivals(policy);
+  const inbound = policy.routes.flatMap((route) => {
+    const named = arrivalsOf(policy, route.conditions);
+    return told
+      .filter(({ uplink }) => named.includes(uplink))
+      .map((arrival): Rule => {
+        const rule = lowerRule(route, targetOf(route.tiers, arrival.uplink));
+        const box = arrivalBox(arrival);
+        return { ...rule, boxes: rule.boxes.flatMap((each) => intersectBoxes(each, box) ?? []) };
+      })
+      .filter(({ boxes }) => boxes.length > 0);
+  });
   return {
     marking,
     priority: options.priority,
@@ -178,6 +181,10 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     counters: options.counters,
     uplinks: [...uplinks.values()],
     slots: [...slots.values()].sort((a, b) => a.number - b.number),
+    arrivals: told.map((arrival) => ({
+      uplink: uplinks.get(arrival.uplink) ?? bug(`${arrival.uplink.name} is lost`),
+      box: arrivalBox(arrival),
+    })),
     balances: [...balances.values()].map(({ by, choices }) => ({ by, choices })),
     forwarded,
     inbound,
@@ -206,6 +213,14 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
   };
 }
 
+/** What is brought, as a box. */
+function arrivalBox({ family, uplink, destinations }: ToldArrival): Box {
+  const device = [deviceInterval(uplink.device, false)];
+  if (destinations === undefined) return { family, device };
+  const ranges = destinations.map(({ low, high }) => [low, high] as Interval<Point>);
+  return { family, device, destination: intervalSet(ranges) } as Box;
+}
+
 /** How many rules the end of an ordering takes; drop and reject have one for local packets. */
 const END_RULES = { unreachable: 0, main: 1, drop: 2, reject: 2 } as const;
 
@@ -228,6 +243,14 @@ function uplinkSlot(slot: Slot | undefined): UplinkSlot {
 
 function transitSlot(slot: Slot | undefined): TransitSlot {
   return slot?.kind === 'transit' ? slot : bug('a transit without a slot');
+}
+
+/** Each network once, however many of its addresses are the uplink's. */
+function networksOf({ addresses }: UplinkPolicy): Uplink['networks'] {
+  const networks = addresses.flatMap(({ network }) =>
+    network === undefined ? [] : [[formatRange(network), network.family] as const],
+  );
+  return [...new Map(networks)].map(([prefix, family]) => ({ family, prefix }));
 }
 
 /**

@@ -7,6 +7,7 @@ import { uplinksOf } from './uplinks-of.ts';
 export interface OwnPrefix {
   readonly family: Family;
   readonly prefix: string;
+  readonly range: AddressRange;
 }
 
 /**
@@ -15,22 +16,31 @@ export interface OwnPrefix {
  */
 export function ownAddresses(policy: Policy): Map<UplinkPolicy, OwnPrefix[]> {
   const claimed = new Set<string>();
-  const nats = natsOf(policy);
   const out = new Map<UplinkPolicy, OwnPrefix[]>();
-  for (const uplink of policy.uplinks) {
-    const ranges = uplink.statement?.clauses.some(({ kind }) => kind === 'address')
-      ? uplink.addresses.map(({ own }) => own)
-      : (nats.get(uplink) ?? []).flatMap(singleAddresses);
+  for (const [uplink, ranges] of claimedAddresses(policy)) {
     const own: OwnPrefix[] = [];
     for (const range of ranges) {
       const prefix = formatRange(range);
       if (claimed.has(prefix)) continue;
       claimed.add(prefix);
-      own.push({ family: range.family, prefix });
+      own.push({ family: range.family, prefix, range });
     }
     out.set(uplink, own);
   }
   return out;
+}
+
+/** The addresses that each uplink says are its own, whoever else says so. */
+export function claimedAddresses(policy: Policy): Map<UplinkPolicy, readonly AddressRange[]> {
+  const nats = natsOf(policy);
+  return new Map(
+    policy.uplinks.map((uplink) => [
+      uplink,
+      uplink.statement?.clauses.some(({ kind }) => kind === 'address')
+        ? uplink.addresses.map(({ own }) => own)
+        : (nats.get(uplink) ?? []).flatMap(singleAddresses),
+    ]),
+  );
 }
 
 /** What the packets of each uplink are translated to. */

@@ -3,6 +3,7 @@ import { fileNameOf } from '../../model/file-name.ts';
 import { LAYOUT } from '../../model/layout.ts';
 import { slotMark } from '../../model/marking.ts';
 import type { Program, Slot, Uplink } from '../../model/program.ts';
+import { isShared, realmOf } from '../../model/sharers.ts';
 import { FAMILIES, type Family } from '../../net/address.ts';
 import { formatMark } from '../../net/mark.ts';
 import type { Artefact } from '../artefact.ts';
@@ -179,7 +180,8 @@ function slotActions(
   });
 }
 
-function routes({ protocol, group }: Program, uplink: Uplink, family: Family): string[] {
+function routes(program: Program, uplink: Uplink, family: Family): string[] {
+  const { protocol, group } = program;
   const { device, ways, networks, choiceTable, ownTable } = uplink;
   const way = ways[family];
   if (family === 6 && way === undefined) return [];
@@ -189,11 +191,15 @@ function routes({ protocol, group }: Program, uplink: Uplink, family: Family): s
   if (way === undefined) return out;
   for (const table of [choiceTable, ownTable]) {
     for (const network of networks.filter((each) => each.family === family)) {
-      out.push(`route replace ${network.prefix} dev ${device} table ${table} proto ${protocol}`);
+      out.push(
+        `route replace ${network.prefix} dev ${device}${realm(program, uplink, family)} table ${table} proto ${protocol}`,
+      );
     }
     if (way.kind === 'lease') continue;
     const via = way.kind === 'gateway' ? through(way.gateway, device) : `dev ${device}`;
-    out.push(`route replace default ${via} table ${table} proto ${protocol}`);
+    out.push(
+      `route replace default ${via}${realm(program, uplink, family)} table ${table} proto ${protocol}`,
+    );
   }
   if (way.kind === 'lease') {
     out.push(`# its default routes wait for a gateway's address, in a file of their own: .dhcp`);
@@ -201,28 +207,33 @@ function routes({ protocol, group }: Program, uplink: Uplink, family: Family): s
   return out;
 }
 
+/** What tells iptables the routes of uplinks on one device apart; IPv6 has no such thing. */
+function realm({ uplinks, priority }: Program, uplink: Uplink, family: Family): string {
+  if (family === 6 || !isShared(uplinks, uplink, family)) return '';
+  return ` realm ${realmOf(priority, uplink)}`;
+}
+
 /** `onlink`: otherwise a line fails, and the batch stops, while the device has no address yet. */
 const through = (gateway: string, device: string): string => `via ${gateway} dev ${device} onlink`;
 
 /** What only a lease can complete; its own table first, by which one sees whether it is loaded. */
-function leasedRoutes({ protocol }: Program, uplink: Uplink, family: Family): string[] {
+function leasedRoutes(program: Program, uplink: Uplink, family: Family): string[] {
   const { device, ways, choiceTable, ownTable } = uplink;
   if (ways[family]?.kind !== 'lease') return [];
   return [
     ...source(uplink),
     ...[ownTable, choiceTable].map(
       (table) =>
-        `route replace default ${through('@GATEWAY@', device)} table ${table} proto ${protocol}`,
+        `route replace default ${through('@GATEWAY@', device)}${realm(program, uplink, family)} table ${table} proto ${program.protocol}`,
     ),
   ];
 }
 
-function routesDown(
-  { protocol }: Program,
-  { device, ways, choiceTable, ownTable }: Uplink,
-  family: Family,
-): string[] {
-  const out = family === 4 ? [`link set dev ${device} group 0`] : [];
+function routesDown({ protocol, uplinks }: Program, uplink: Uplink, family: Family): string[] {
+  const { device, ways, choiceTable, ownTable } = uplink;
+  // The group goes with the last of the uplinks that share the device.
+  const last = uplinks.findLast((each) => each.device === device) === uplink;
+  const out = family === 4 && last ? [`link set dev ${device} group 0`] : [];
   if (ways[family] === undefined) return out;
   return [
     ...out,

@@ -1,4 +1,6 @@
+import { slotMark } from '../../model/marking.ts';
 import type { Forward, Program } from '../../model/program.ts';
+import { isShared } from '../../model/sharers.ts';
 import { type Family, formatAddress } from '../../net/address.ts';
 import { comment } from '../comment.ts';
 import type { Marks } from './marks.ts';
@@ -6,7 +8,7 @@ import { multiports } from './tests.ts';
 
 /** Ports that lead to a host behind the router: only what is addressed to the router itself. */
 export function forward(
-  { forwards, uplinks }: Program,
+  { forwards, uplinks, marking }: Program,
   family: Family,
   marks: Marks,
 ): { readonly arrivals: readonly string[]; readonly hairpin: readonly string[] } {
@@ -33,11 +35,16 @@ export function forward(
       ...those.flatMap((each) =>
         rules(
           each,
-          each.uplinks.map(({ device }) => `-i ${device}`),
+          each.uplinks.map((uplink) => {
+            const inbound = marks.connection(slotMark(marking.mask, uplink.inbound));
+            // It has been looked at where it came in.
+            const told = isShared(uplinks, uplink, family) ? ` ${inbound}` : '';
+            return `-i ${uplink.device}${told}`;
+          }),
         ),
       ),
       // From here on it comes from behind the router.
-      ...uplinks.map(({ device }) => `-i ${device} -j RETURN`),
+      ...new Set(uplinks.map(({ device }) => `-i ${device} -j RETURN`)),
       ...those.flatMap((each) =>
         rules(
           each,

@@ -1,9 +1,11 @@
 import { slotMark } from '../../model/marking.ts';
 import type { Program, Slot, UplinkSlot } from '../../model/program.ts';
 import { isUnsettled, settledOf } from '../../model/settled.ts';
+import { isShared } from '../../model/sharers.ts';
 import { unguidedMarks } from '../../model/unguided-marks.ts';
 import type { Family } from '../../net/address.ts';
 import { namedAtoms } from '../named-atoms.ts';
+import { leavingBy } from './departures.ts';
 import type { Marks } from './marks.ts';
 import { namedChain } from './named.ts';
 import { type Chain, chain, slotChain, type Table } from './table.ts';
@@ -48,8 +50,9 @@ export function mangle(
     readonly inbound: Chain;
   },
 ): Table {
-  const { marking, uplinks, slots } = program;
+  const { marking, uplinks, slots, arrivals } = program;
   const { marked } = choices;
+  const devices = [...new Set(uplinks.map(({ device }) => device))];
   const markOf = (slot: Slot): number => slotMark(marking.mask, slot.number);
   const inbound = slots.filter((slot): slot is UplinkSlot => slot.kind === 'inbound');
   // Main is remembered by the connection alone.
@@ -107,9 +110,18 @@ export function mangle(
               unmarkMain,
               `${marks.notPacket()} -g routec-begin-transit`,
             ]),
-        ...inbound
-          .filter(({ uplink }) => uplink.ways[family] !== undefined)
-          .map((slot) => `-i ${slot.uplink.device} ${marks.setConnection(markOf(slot))}`),
+        ...arrivals
+          .filter(({ uplink, box }) => box.family === family && uplink.ways[family] !== undefined)
+          .flatMap(({ uplink, box }) => {
+            const to = marks.setConnection(slotMark(marking.mask, uplink.inbound));
+            const arrival = `-i ${uplink.device}`;
+            if (!isShared(uplinks, uplink, family)) return `${arrival} ${to}`;
+            // The first that fits.
+            const open = `${arrival} ${marks.connection()}`;
+            if (box.destination === undefined) return `${open} ${to}`;
+            const own = uplink.own.filter((each) => each.family === family);
+            return own.map(({ prefix }) => `${open} -d ${prefix} ${to}`);
+          }),
       ]),
       chain('begin-transit', [
         marks.save,
@@ -127,7 +139,7 @@ export function mangle(
         ),
       ]),
       chain('prerouting', [
-        ...uplinks.map(({ device }) => `-i ${device} -g routec-inbound`),
+        ...devices.map((device) => `-i ${device} -g routec-inbound`),
         '-i lo -j RETURN',
         `${marks.notConnection()} -g routec-restore`,
         TO_ROUTER,
@@ -153,11 +165,11 @@ export function mangle(
           .filter(({ clamped }) => clamped)
           .flatMap(({ device }) => [`-o ${device}`, `-i ${device}`].map((by) => `${by} ${CLAMP}`)),
         `-o lo ${marks.notPacket()} -g routec-hold`,
-        ...uplinks.map(
-          ({ device }) =>
+        ...devices.map(
+          (device) =>
             `-o ${device} ${marks.packet()} ${marks.notConnection()} -m conntrack --ctdir ORIGINAL -g routec-astray`,
         ),
-        ...settle(slots, family, markOf, marking.main, marks),
+        ...settle(program, family, markOf, marks),
       ]),
     ],
     jumps: [
@@ -172,21 +184,21 @@ export function mangle(
 
 /** An ordering's connection stays with the uplink that its first packet leaves by, or with main. */
 function settle(
-  slots: readonly Slot[],
+  program: Program,
   family: Family,
   markOf: (slot: Slot) => number,
-  main: number,
   marks: Marks,
 ): string[] {
-  const rules = slots.flatMap((slot) => {
+  const rules = program.slots.flatMap((slot) => {
     if (!isUnsettled(slot)) return [];
     const open = marks.connection(markOf(slot));
     const back = slot.kind === 'transit' && slot.arrival.uplink.ways[family] !== undefined;
     return [
       ...settledOf(slot).map(
-        ({ device, to }) => `${open} -o ${device} ${marks.setConnection(markOf(to))}`,
+        ({ uplink, to }) =>
+          `${open} ${leavingBy(program, uplink, family)} ${marks.setConnection(markOf(to))}`,
       ),
-      `${open} ${marks.setConnection(back ? markOf(slot.arrival) : main)}`,
+      `${open} ${marks.setConnection(back ? markOf(slot.arrival) : program.marking.main)}`,
     ];
   });
   return rules.length === 0

@@ -1,9 +1,11 @@
 import { bug } from '../../bug.ts';
 import { slotMark } from '../../model/marking.ts';
 import type { Nat, Program, Uplink } from '../../model/program.ts';
+import { isShared, othersAddresses } from '../../model/sharers.ts';
 import { type Address, type AddressRange, type Family, formatAddress } from '../../net/address.ts';
 import { formatRange } from '../../net/prefix.ts';
 import { clusterTest } from './balance.ts';
+import { settledBy } from './departures.ts';
 import { forward } from './forward.ts';
 import type { Marks } from './marks.ts';
 import { chain, type Table } from './table.ts';
@@ -20,6 +22,7 @@ const kept = (family: Family): string[] => [
 /** What becomes of the source addresses: a rule's own NAT first, then that of the uplink. */
 export function nat(program: Program, family: Family, marks: Marks): Table {
   const { uplinks, slots, marking } = program;
+  const devices = [...new Set(uplinks.map(({ device }) => device))];
   const special = slots.flatMap((slot) => {
     const by = slot.kind === 'transit' ? slot.target : slot;
     if (by.kind !== 'chosen' || by.number === by.uplink.slot) return [];
@@ -34,12 +37,26 @@ export function nat(program: Program, family: Family, marks: Marks): Table {
       chain('leaving', [
         ...kept(family),
         ...special,
-        ...uplinks.flatMap((uplink) =>
-          uplinkRules(uplink, program, family, marks).map((rule) => `-o ${uplink.device} ${rule}`),
-        ),
+        ...uplinks.flatMap((uplink) => {
+          const shared = isShared(uplinks, uplink, family);
+          const rules = uplinkRules(uplink, program, family, marks);
+          // Of those on one device no other has to look at what leaves by this one.
+          const all = shared ? [...rules, '-j RETURN'] : rules;
+          return settledBy(program, uplink, family, marks).flatMap((test) =>
+            all.map((rule) => `${test} ${rule}`),
+          );
+        }),
+        // What main routes by a device that several share.
+        ...devices.flatMap((device) => {
+          const first = uplinks.find(
+            (uplink) => uplink.device === device && isShared(uplinks, uplink, family),
+          );
+          if (first === undefined) return [];
+          return uplinkRules(first, program, family, marks).map((rule) => `-o ${device} ${rule}`);
+        }),
       ]),
       chain('source-nat', [
-        ...uplinks.map(({ device }) => `-o ${device} -g routec-leaving`),
+        ...devices.map((device) => `-o ${device} -g routec-leaving`),
         ...hairpin,
       ]),
     ],
@@ -52,21 +69,30 @@ export function nat(program: Program, family: Family, marks: Marks): Table {
 
 function uplinkRules(
   uplink: Uplink,
-  { local, marked, marking }: Program,
+  { local, marked, marking, uplinks }: Program,
   family: Family,
   marks: Marks,
 ): string[] {
   const own = uplink.nat[family];
+  const others = othersAddresses(uplinks, uplink, family);
   // A socket bound to another address of this uplink keeps it.
   const bound = `-m addrtype --src-type LOCAL --limit-iface-out -j ${untouched(family)}`;
-  if (own.kind === 'masquerade' || own.kind === 'snat') return [bound, ...natRules(own, family)];
+  if (own.kind === 'masquerade' || own.kind === 'snat') {
+    const rules = natRules(own, family);
+    return [
+      ...others.flatMap((prefix) => rules.map((rule) => `-s ${prefix} ${rule}`)),
+      bound,
+      ...rules,
+    ];
+  }
   if (own.kind === 'nonat' || local.length + marked.length === 0) return natRules(own, family);
   // The router's own packet has the source of the uplink that main would have taken: it was given
   // before the rule was asked.
+  const byRule = `${marks.connection(slotMark(marking.mask, uplink.slot))} -m addrtype --src-type LOCAL`;
   return [
     ...natRules(own, family),
-    `${marks.connection(slotMark(marking.mask, uplink.slot))} -m addrtype --src-type LOCAL ` +
-      '-m addrtype ! --src-type LOCAL --limit-iface-out -j MASQUERADE',
+    ...others.map((prefix) => `${byRule} -s ${prefix} -j MASQUERADE`),
+    `${byRule} -m addrtype ! --src-type LOCAL --limit-iface-out -j MASQUERADE`,
   ];
 }
 

@@ -1,8 +1,9 @@
 import { formatDevice, isDevicePattern, LAST_DEVICE } from '../../net/device-name.ts';
 import { complement } from '../../net/interval-set.ts';
 import type { Check } from '../../policy/checks/check.ts';
+import { hasWay } from '../../policy/has-way.ts';
 import { lookAtRoutes } from '../../policy/look-at-routes.ts';
-import type { NatPolicy, RoutePolicy, UplinkPolicy } from '../../policy/policy.ts';
+import type { NatPolicy, RoutePolicy, TierPolicy, UplinkPolicy } from '../../policy/policy.ts';
 import { uplinksOf } from '../../policy/uplinks-of.ts';
 import {
   at,
@@ -57,6 +58,17 @@ function* ofRoute({ tiers, statement, conditions }: RoutePolicy): Iterable<Findi
       help: 'write `by source` or `by flow`',
     };
   }
+  const twice = conditions.families.includes(6) ? sameDevice(tiers) : undefined;
+  if (twice !== undefined) {
+    yield {
+      labels: [
+        at(twice.span, `another on \`${twice.uplink.device}\``),
+        ...quoting(twice.uplink.span),
+      ],
+      what: 'tell uplinks on one device apart in IPv6',
+      help: 'add `ipv4` to the rule',
+    };
+  }
   const { devices = [] } = conditions;
   const arrival = statement.matches.find((match) => match.kind === 'in');
   const exact = [...devices, ...complement(devices, LAST_DEVICE)].filter(
@@ -64,6 +76,18 @@ function* ofRoute({ tiers, statement, conditions }: RoutePolicy): Iterable<Findi
   );
   const wild = exact.filter(isDevicePattern).map(formatDevice).find(isWildcard);
   if (arrival !== undefined && wild !== undefined) yield named(wild, [at(arrival.span)]);
+}
+
+/** An uplink that a rule names behind another on its device, both with a way for IPv6. */
+function sameDevice(
+  tiers: readonly TierPolicy[],
+): ReturnType<typeof uplinksOf>[number] | undefined {
+  const named = uplinksOf(tiers).filter(({ uplink }) => hasWay(uplink, 6));
+  return named.find(({ uplink }, index) =>
+    named
+      .slice(0, index)
+      .some((before) => before.uplink !== uplink && before.uplink.device === uplink.device),
+  );
 }
 
 const isWildcard = (device: string): boolean => device.endsWith('+') || device === '!';

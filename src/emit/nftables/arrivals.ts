@@ -1,14 +1,16 @@
 import { bug } from '../../bug.ts';
 import { slotMark } from '../../model/marking.ts';
-import type { Program, Slot, Uplink } from '../../model/program.ts';
+import type { Arrival, Program, Slot, Uplink } from '../../model/program.ts';
 import { FAMILIES } from '../../net/address.ts';
 import { formatMark } from '../../net/mark.ts';
 import { chain, ip, only, type Part, quoted, slotName, sorted } from './names.ts';
 
 /** What comes in by an uplink is answered by it, in those families that it has a way for. */
-export function arrivals({ uplinks, slots, marking }: Program): Part {
+export function arrivals({ arrivals: all, slots, marking }: Program): Part {
   const inboundOf = (uplink: Uplink): Slot =>
     slots.find(({ number }) => number === uplink.inbound) ?? bug('an uplink without a slot');
+  const answered = all.filter(({ uplink, box }) => uplink.ways[box.family] !== undefined);
+  const toInbound = ({ uplink }: Arrival): string => `goto to_${slotName(inboundOf(uplink))}`;
   return {
     filled: [
       ...FAMILIES.map((family) => ({
@@ -16,9 +18,9 @@ export function arrivals({ uplinks, slots, marking }: Program): Part {
         name: `arrivals_${ip(family)}`,
         declaration: ['type ifname : verdict'],
         elements: sorted(
-          uplinks
-            .filter(({ ways }) => ways[family] !== undefined)
-            .map((uplink) => `${quoted(uplink.device)} : goto to_${slotName(inboundOf(uplink))}`),
+          answered
+            .filter(({ box }) => box.family === family && box.destination === undefined)
+            .map((arrival) => `${quoted(arrival.uplink.device)} : ${toInbound(arrival)}`),
         ),
       })),
       {
@@ -35,10 +37,18 @@ export function arrivals({ uplinks, slots, marking }: Program): Part {
       },
     ],
     chains: [
-      chain(
-        'arrive',
-        FAMILIES.map((family) => `${only(family)} iifname vmap @arrivals_${ip(family)}`),
-      ),
+      chain('arrive', [
+        // What shares its device with another uplink is told from it by where it was sent.
+        ...answered.flatMap((arrival) => {
+          const { uplink, box } = arrival;
+          if (box.destination === undefined) return [];
+          const own = uplink.own.filter(({ family }) => family === box.family);
+          const addresses = own.map(({ prefix }) => prefix).join(', ');
+          const test = `iifname ${quoted(uplink.device)} ${ip(box.family)} daddr { ${addresses} }`;
+          return `${test} ${toInbound(arrival)}`;
+        }),
+        ...FAMILIES.map((family) => `${only(family)} iifname vmap @arrivals_${ip(family)}`),
+      ]),
     ],
   };
 }

@@ -23,7 +23,7 @@ export function clamp({ uplinks }: Program): Part {
         keyword: 'set',
         name: 'clamped',
         declaration: ['type ifname'],
-        elements: sorted(clamped.map(({ device }) => quoted(device))),
+        elements: sorted([...new Set(clamped.map(({ device }) => quoted(device)))]),
       },
     ],
     chains: [

@@ -1,4 +1,6 @@
+import { slotMark } from '../../model/marking.ts';
 import type { Forward, Program } from '../../model/program.ts';
+import { isShared } from '../../model/sharers.ts';
 import { type Address, type Family, formatAddress } from '../../net/address.ts';
 import { formatMark } from '../../net/mark.ts';
 import { comment } from '../comment.ts';
@@ -6,14 +8,15 @@ import { formatInterval } from './key.ts';
 import { chain, ip, only, type Part, quoted } from './names.ts';
 
 /** Ports that lead to a host behind the router: only what is addressed to the router itself. */
-export function forward({ forwards, marking }: Program): Part {
+export function forward(program: Program): Part {
+  const { forwards, marking } = program;
   const hairpin = `oifname != @uplinks ct status dnat ct mark & ${formatMark(marking.mask)} == 0`;
   return {
     filled: [],
     chains: [
       chain(
         'port_forward',
-        forwards.flatMap(rules),
+        forwards.flatMap((each) => rules(each, program)),
         'type nat hook prerouting priority -105; policy accept;',
       ),
       // What comes from the LAN to an uplink's address goes back to the LAN: without the router's
@@ -32,12 +35,19 @@ function ownAddresses({ uplinks, to }: Forward): { family: Family; prefix: strin
   return uplinks.flatMap(({ own }) => own.filter(({ family }) => family === to.address.family));
 }
 
-function rules(each: Forward): string[] {
+function rules(each: Forward, { uplinks, marking }: Program): string[] {
   const { family } = each.to.address;
   const ports = each.ports.map((interval) => formatInterval('port', family, interval));
   const dport = ports.length === 1 ? `${ports[0]}` : `{ ${ports.join(', ')} }`;
   const arrivals = [
-    ...each.uplinks.map(({ device }) => `iifname ${quoted(device)} fib daddr type local`),
+    ...each.uplinks.map((uplink) => {
+      const inbound = formatMark(slotMark(marking.mask, uplink.inbound));
+      // It has been looked at where it came in.
+      const told = isShared(uplinks, uplink, family)
+        ? `ct mark & ${formatMark(marking.mask)} == ${inbound} `
+        : '';
+      return `iifname ${quoted(uplink.device)} ${told}fib daddr type local`;
+    }),
     ...ownAddresses(each).map(
       ({ prefix }) => `iifname != @uplinks ${ip(family)} daddr ${prefix} fib daddr type local`,
     ),

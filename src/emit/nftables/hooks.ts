@@ -25,7 +25,7 @@ export function hooks({ marking, uplinks, slots, inbound, marked }: Program): Pa
         keyword: 'set',
         name: 'uplinks',
         declaration: ['type ifname'],
-        elements: sorted(uplinks.map(({ device }) => quoted(device))),
+        elements: sorted([...new Set(uplinks.map(({ device }) => quoted(device)))]),
       },
     ],
     chains: [

@@ -1,15 +1,22 @@
 import { slotMark } from '../../model/marking.ts';
-import type { OrderingSlot, Program, TransitSlot, UplinkSlot } from '../../model/program.ts';
+import type {
+  OrderingSlot,
+  Program,
+  TransitSlot,
+  Uplink,
+  UplinkSlot,
+} from '../../model/program.ts';
 import { isUnsettled, settledOf } from '../../model/settled.ts';
 import { FAMILIES } from '../../net/address.ts';
 import { formatMark } from '../../net/mark.ts';
-import { type Chain, chain, only, type Part, quoted, slotName, sorted } from './names.ts';
+import { departure } from './departures.ts';
+import { type Chain, chain, only, type Part, slotName, sorted } from './names.ts';
 
 /**
  * For each slot a chain that gives it to a connection and its packet (`to_…`), and one that copies
  * it to a packet (`mark_…`); nft 1.0.6 can't take the bits to set from the conntrack mark itself.
  */
-export function marks({ slots, marking }: Program): Part {
+export function marks({ slots, marking, uplinks }: Program): Part {
   const keep = formatMark(~marking.mask >>> 0);
   const set = (what: 'meta' | 'ct', value: number): string =>
     `${what} mark set ${what} mark & ${keep} | ${formatMark(value)}`;
@@ -76,15 +83,20 @@ export function marks({ slots, marking }: Program): Part {
       ...pair('drop', marking.drop),
       chain('to_main', [set('ct', marking.main)]),
       chain('mark_dead', [set('meta', marking.dead)]),
-      ...orderings.map(settle),
+      ...orderings.map((slot) => settle(slot, uplinks)),
     ],
   };
 }
 
 /** An ordering's connection stays with the uplink that its first packet leaves by, or with main. */
-function settle(slot: OrderingSlot | TransitSlot): Chain {
-  const tiers = settledOf(slot).map(
-    ({ device, to }) => `oifname ${quoted(device)} goto to_${slotName(to)}`,
+function settle(slot: OrderingSlot | TransitSlot, uplinks: readonly Uplink[]): Chain {
+  const departures = settledOf(slot).map(({ uplink, to }) => {
+    return { to, ...departure(uplinks, uplink) };
+  });
+  const tiers = (['tests', 'near', 'rest'] as const).flatMap((kind) =>
+    departures.flatMap(({ to, ...each }) =>
+      each[kind].map((test) => `${test} goto to_${slotName(to)}`),
+    ),
   );
   const ends =
     slot.kind === 'ordering'

@@ -1,6 +1,7 @@
 import { bug } from '../../bug.ts';
 import { slotMark } from '../../model/marking.ts';
 import type { Nat, NatByFamily, Program, Uplink, UplinkSlot } from '../../model/program.ts';
+import { othersAddresses } from '../../model/sharers.ts';
 import {
   type Address,
   type AddressRange,
@@ -10,7 +11,18 @@ import {
 } from '../../net/address.ts';
 import { formatMark } from '../../net/mark.ts';
 import { formatRange } from '../../net/prefix.ts';
-import { chain, ip, only, type Part, quoted, slotName, sorted, uplinkNatName } from './names.ts';
+import { departuresOf } from './departures.ts';
+import {
+  type Chain,
+  chain,
+  ip,
+  only,
+  type Part,
+  quoted,
+  slotName,
+  sorted,
+  uplinkNatName,
+} from './names.ts';
 
 /** What becomes of the source addresses: a rule's own NAT first, then that of the uplink. */
 export function nat(program: Program): Part {
@@ -41,7 +53,11 @@ export function nat(program: Program): Part {
         name: 'uplink_nat',
         declaration: ['type ifname : verdict'],
         elements: sorted(
-          natted.map(({ uplink }) => `${quoted(uplink.device)} : jump ${uplinkNatName(uplink)}`),
+          [...new Set(natted.map(({ uplink }) => uplink.device))].map((device) => {
+            const [first, ...others] = uplinks.filter((each) => each.device === device);
+            const name = uplinkNatName(first ?? bug('a device of no uplink'));
+            return `${quoted(device)} : jump ${others.length === 0 ? name : `${name}_shared`}`;
+          }),
         ),
       },
     ],
@@ -54,6 +70,7 @@ export function nat(program: Program): Part {
         ]),
       ),
       ...natted.map(({ uplink, rules }) => chain(uplinkNatName(uplink), rules)),
+      ...sharedNats(uplinks, new Set(natted.map(({ uplink }) => uplink))),
       chain(
         'source_nat',
         [
@@ -75,15 +92,39 @@ export function nat(program: Program): Part {
   };
 }
 
+/** For each device that uplinks share, a chain that finds the NAT of the one that it leaves by. */
+function sharedNats(uplinks: readonly Uplink[], natted: ReadonlySet<Uplink>): Chain[] {
+  const verdict = (uplink: Uplink): string =>
+    natted.has(uplink) ? `goto ${uplinkNatName(uplink)}` : 'return';
+  const firsts = uplinks.filter(
+    (uplink) => uplinks.find(({ device }) => device === uplink.device) === uplink,
+  );
+  return firsts.flatMap((first) => {
+    const all = uplinks.filter(({ device }) => device === first.device);
+    if (all.length === 1 || !all.some((uplink) => natted.has(uplink))) return [];
+    const rules = FAMILIES.flatMap((family) => {
+      const { told, rest } = departuresOf(uplinks, first, family);
+      return [
+        ...told.map(({ test, uplink }) => `${test} ${verdict(uplink)}`),
+        `${only(family)} ${verdict(rest)}`,
+      ];
+    });
+    return [chain(`${uplinkNatName(first)}_shared`, rules)];
+  });
+}
+
 const isSome = (each: NatByFamily): boolean =>
   FAMILIES.some((family) => each[family].kind !== 'none');
 
-function uplinkRules(uplink: Uplink, { local, marked, marking }: Program): string[] {
+function uplinkRules(uplink: Uplink, { local, marked, marking, uplinks }: Program): string[] {
   return FAMILIES.flatMap((family) => {
+    const others = othersAddresses(uplinks, uplink, family).join(', ');
+    const foreign = (operator: string): string =>
+      others === '' ? '' : `${ip(family)} saddr ${operator}{ ${others} } `;
     const own = uplink.nat[family];
     const ownRules = natRules(own, family);
     // A socket bound to another address of this uplink keeps it.
-    const bound = `${only(family)} fib saddr . oif type local snat ${ip(family)} to ${ip(family)} saddr`;
+    const bound = `${only(family)} fib saddr . oif type local ${foreign('!= ')}snat ${ip(family)} to ${ip(family)} saddr`;
     if (own.kind === 'masquerade' || own.kind === 'snat') return [bound, ...ownRules];
     if (own.kind === 'nonat' || local.length + marked.length === 0) return ownRules;
     // The router's own packet has the source of the uplink that main would have taken: it was
@@ -93,6 +134,9 @@ function uplinkRules(uplink: Uplink, { local, marked, marking }: Program): strin
     return [
       ...ownRules,
       `${only(family)} ${chosen} fib saddr type local fib saddr . oif type != local masquerade`,
+      ...(others === ''
+        ? []
+        : [`${only(family)} ${chosen} fib saddr type local ${foreign('')}masquerade`]),
     ];
   });
 }

@@ -1,7 +1,6 @@
-import { at, diagnose, type Kind, quoting } from '../../text/diagnostic.ts';
+import { at, diagnose, type Kind } from '../../text/diagnostic.ts';
 import type { Span } from '../../text/source.ts';
-import { isSameWay } from '../is-same-way.ts';
-import type { Policy, UplinkPolicy } from '../policy.ts';
+import type { Policy } from '../policy.ts';
 import type { Check } from './check.ts';
 
 const kind: Kind = {
@@ -15,9 +14,8 @@ const kind: Kind = {
 export const notLowered: Check = {
   kind,
   run: (policy, report) => {
-    for (const { span, what, help, quoted } of findings(policy)) {
-      const labels = [at(span, 'not lowered'), ...quoting(quoted)] as const;
-      report(diagnose(kind, `${what} can't be compiled yet`, [...labels], help));
+    for (const { span, what, help } of findings(policy)) {
+      report(diagnose(kind, `${what} can't be compiled yet`, [at(span, 'not lowered')], help));
     }
   },
 };
@@ -26,8 +24,6 @@ interface Finding {
   readonly span: Span;
   readonly what: string;
   readonly help?: string;
-  /** The place of a name that it quotes. */
-  readonly quoted?: Span;
 }
 
 /** Routes decide, and connections remember: nothing looks at what is open when an uplink is back. */
@@ -45,22 +41,5 @@ function* findings(policy: Policy): Iterable<Finding> {
       what: `\`failback ${policy.options.failback}\``,
       help: FAILBACK[policy.options.failback],
     };
-  }
-  yield* sharedDevices(policy);
-}
-
-function* sharedDevices({ uplinks }: Policy): Iterable<Finding> {
-  const devices = new Map<string, UplinkPolicy>();
-  for (const uplink of uplinks) {
-    const { device, span } = uplink;
-    const first = devices.get(device);
-    // Without a device it has an error of its own.
-    if (device === '') continue;
-    if (first !== undefined) {
-      // One way out under two names is wrong in itself.
-      if (isSameWay(first, uplink)) continue;
-      const what = `a second uplink (after \`${first.name}\`) on the device \`${device}\``;
-      yield { span, what, quoted: first.span };
-    } else devices.set(device, uplink);
   }
 }
