@@ -1,35 +1,48 @@
-// Builds dist/routec.js: one file without dependencies, the templates precompiled and the pages of
-// `--explain` put into it, and the notices of what is bundled beside it. Runs at `npm ci`, `npm pack`
-// and `npm run build`.
-import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+// Builds dist/: main.js, all of routec without dependencies, the templates precompiled and the pages of
+// `--explain` put into it; routec.js, which runs it; the code that this Node makes of it, for a fast start;
+// and the notices of what is bundled. Runs at `npm ci`, `npm pack` and `npm run build`.
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { execa } from 'execa';
+import { esbuildLazy } from './lazy-plugin.mjs';
 import { esbuildPages } from './pages-plugin.mjs';
 import { esbuildTemplates } from './template-plugin.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-const target = join(root, 'dist/routec.js');
+const dist = join(root, 'dist');
+const target = join(dist, 'main.js');
+await rm(dist, { recursive: true, force: true });
 
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: ['src/cli/main.ts'],
   outfile: target,
   bundle: true,
-  format: 'esm',
+  format: 'cjs',
   platform: 'node',
   target: 'node20.19',
   minify: true,
   legalComments: 'none',
   metafile: true,
   define: { ROUTEC_VERSION: JSON.stringify(version) },
-  plugins: [esbuildTemplates, esbuildPages],
-  // Commander is CommonJS and asks for Node's own modules by `require`.
-  banner: {
-    js: "#!/usr/bin/env node\nimport { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
-  },
+  plugins: [esbuildTemplates, esbuildPages, esbuildLazy],
+  // A function of `require`: what runs it gives it its own.
+  banner: { js: '(function (require, module, exports) {' },
+  footer: { js: '})' },
 });
-await chmod(target, 0o755);
+const hash = createHash('sha256')
+  .update(await readFile(target))
+  .digest('hex')
+  .slice(0, 12);
+const launcher = await readFile(join(root, 'scripts/launch.cjs'), 'utf8');
+await writeFile(join(dist, 'routec.js'), launcher.replaceAll('MAIN_HASH', hash), { mode: 0o755 });
+// The package's other files are modules.
+await writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
+await makeCodeCache(join(dist, `${hash}.cache`));
 await writeFile(
   join(root, 'dist/THIRD-PARTY-NOTICES.txt'),
   await notices(Object.keys(metafile.inputs)),
@@ -40,6 +53,18 @@ const bin = join(root, 'node_modules/.bin');
 await mkdir(bin, { recursive: true });
 await rm(join(bin, 'routec'), { force: true });
 await symlink('../../dist/routec.js', join(bin, 'routec'));
+
+/** From a compile of the how-to, whose start is what everybody waits for. */
+async function makeCodeCache(cache) {
+  const place = await mkdtemp(join(tmpdir(), 'routec-build-'));
+  try {
+    const policy = join(root, 'fixtures/howto-2006/policy.route');
+    const words = [join(root, 'scripts/make-code-cache.cjs'), target, cache];
+    await execa(process.execPath, [...words, 'compile', policy, '-o', place]);
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+}
 
 /** Name, version and license text of each bundled package; a package without one is an error. */
 async function notices(inputs) {

@@ -43,7 +43,7 @@ it('the page of diagrams asks for nothing: no script, no other file', () => {
 });
 
 it('none of it ships', () => {
-  expect(read('dist/routec.js')).not.toMatch(/railroad|source\.route|::=/);
+  expect(read('dist/main.js')).not.toMatch(/railroad|source\.route|::=/);
 });
 
 describe('the grammar for editors', async () => {

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
-  copyFileSync,
   cpSync,
   linkSync,
   lstatSync,
@@ -34,8 +33,9 @@ beforeAll(() => {
   place = mkdtempSync(join(tmpdir(), 'routec-hostile-'));
   chmodSync(place, 0o755);
   // The bundle as it ships, where others than its owner may read it.
-  bundle = join(place, 'routec.mjs');
-  copyFileSync(join(import.meta.dirname, '../../dist/routec.js'), bundle);
+  const dist = join(place, 'dist');
+  cpSync(join(import.meta.dirname, '../../dist'), dist, { recursive: true });
+  bundle = join(dist, 'routec.js');
 });
 afterAll(() => {
   rmSync(place, { recursive: true, force: true });

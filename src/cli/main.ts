@@ -50,11 +50,12 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
+const ended = (exit: Exit): void => {
+  process.exitCode = exit;
+};
+main(process.argv.slice(2)).then(ended, (error: unknown) => {
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: '' };
   say(`routec ${VERSION} has a bug: ${message}\n`);
   say(`Please report it with the policy and this (Node ${process.version}):\n${stack}\n`);
-  process.exitCode = EXIT.bug;
-}
+  ended(EXIT.bug);
+});
