@@ -88,7 +88,8 @@ export function explainQuestion(
   const down = new Set(downs.map(({ name }) => name));
   const up = new Set(program.uplinks.map(({ name }) => name).filter((name) => !down.has(name)));
   const reply = ask(program, lowerQuestion(conditions, program), up);
-  const one = (each: Answered): Explained => explained(program, routes, each);
+  const timed = reply.kind === 'depends' && reply.fields.includes('time');
+  const one = (each: Answered): Explained => explained(program, routes, each, timed);
   const other = (each: Other): OtherExplained => {
     return { ...one(each), differs: each.differs.map(fieldWord) };
   };
@@ -112,6 +113,7 @@ function explained(
   program: Program,
   routes: ReadonlyMap<string, RoutePolicy>,
   { packet, evaluation }: Answered,
+  timed: boolean,
 ): Explained {
   const { rule, others, unasked, outcomes } = evaluation;
   const routeOf = ({ id }: Rule): RoutePolicy => routes.get(id) ?? bug('a rule of no line');
@@ -120,7 +122,7 @@ function explained(
   );
   return {
     packet,
-    text: formatPacket(packet),
+    text: formatPacket(packet, timed),
     evaluation,
     ...(rule === undefined ? {} : { route: routeOf(rule) }),
     others: [

@@ -11,8 +11,12 @@ import { ICMP, protocolNames, protocolNumber } from '../net/protocols.ts';
 /** The one transport of each number that the language has a word for. */
 const TRANSPORTS: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' };
 
-/** A packet as the language writes it: a list of matches that `routec explain` takes. */
-export function formatPacket(packet: Packet): string {
+/**
+ * A packet as the language writes it: a list of matches that `routec explain` takes.
+ *
+ * @param timed whether its time is told, in a comment, even where it is a usual one
+ */
+export function formatPacket(packet: Packet, timed = false): string {
   const { family, local, device, source, destination, sourcePort, dscp, mark, mac } = packet;
   const address = (value: typeof source): string => formatAddress({ family, value } as Address);
   return [
@@ -26,7 +30,7 @@ export function formatPacket(packet: Packet): string {
     userOf(packet),
     mac === undefined || mac === USUAL.mac ? '' : `mac ${formatMac(Number(mac))}`,
     typeof device === 'bigint' ? `in ${quoted(formatDevice([device, device]))}` : '',
-    commentOf(packet),
+    commentOf(packet, timed),
   ]
     .filter((part) => part !== '')
     .join(' ');
@@ -50,10 +54,10 @@ const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'
 const USUAL_MINUTE = 720;
 
 /** What the packet has beside its address: it is in a set that fills at run time, or has its time. */
-function commentOf({ minute, atoms = new Set() }: Packet): string {
+function commentOf({ minute, atoms = new Set() }: Packet, timed: boolean): string {
   const parts = [...atoms].flatMap((key) => /^(?:source|destination) (@.*)/.exec(key)?.[1] ?? []);
   const said = parts.map((name) => `in ${name}`);
-  if (minute !== undefined && minute !== USUAL_MINUTE) {
+  if (minute !== undefined && (timed || minute !== USUAL_MINUTE)) {
     const [hour, rest] = [Math.floor(minute / 60) % 24, minute % 60];
     const clock = [hour, rest].map((each) => String(each).padStart(2, '0')).join(':');
     said.push(`${DAYS[Math.floor(minute / 1440)]} ${clock} UTC`);
