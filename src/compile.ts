@@ -45,6 +45,8 @@ export interface Compiled {
   readonly diagnostics: readonly Diagnostic[];
   /** In the order in which they are written, the manifest last; none where there is an error. */
   readonly artefacts: readonly Artefact[];
+  /** What they were made from; void where there is an error. */
+  readonly program?: Program;
 }
 
 /**
@@ -99,5 +101,6 @@ export function compile(
   return {
     diagnostics,
     artefacts: [...artefacts, emitMap(rulePlaces(policy, entry.name)), manifest],
+    program,
   };
 }

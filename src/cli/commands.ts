@@ -1,8 +1,14 @@
 import type { Command } from 'commander';
+import { applyCommand } from './commands/apply.ts';
 import { checkCommand } from './commands/check.ts';
 import { compileCommand } from './commands/compile.ts';
+import { confirmCommand } from './commands/confirm.ts';
+import { downCommand } from './commands/down.ts';
 import { explainCommand } from './commands/explain.ts';
 import { fmtCommand } from './commands/fmt.ts';
+import { planCommand } from './commands/plan.ts';
+import { revertCommand } from './commands/revert.ts';
+import { rollbackCommand } from './commands/rollback.ts';
 import { testCommand } from './commands/test.ts';
 import type { Exit } from './exit.ts';
 
@@ -13,4 +19,10 @@ export const COMMANDS: readonly ((program: Command, done: (exit: Exit) => void) 
   fmtCommand,
   testCommand,
   explainCommand,
+  planCommand,
+  applyCommand,
+  confirmCommand,
+  rollbackCommand,
+  downCommand,
+  revertCommand,
 ];

@@ -21,7 +21,8 @@ async function main(words: readonly string[]): Promise<Exit> {
     .configureOutput({ writeErr: (text) => say(printableLines(text)) })
     .addHelpText(
       'after',
-      '\nExit codes: 0 yes, 1 the answer is no, 2 could not run, 70 a bug in routec.',
+      '\nExit codes: 0 yes, 1 the answer is no, 2 could not run, 3 failed and rolled back, 4 failed and ' +
+        'not rolled back,\n5 not confirmed and taken back, 70 a bug in routec.',
     );
   for (const add of COMMANDS) {
     add(program, (result) => {

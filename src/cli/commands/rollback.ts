@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { keepGood } from '../../host/last-good.ts';
+import { claimPending, readRecord, writeRecord } from '../../host/records.ts';
+import { goalBefore } from '../../host/take-back.ts';
+import { changeKernel } from '../change-kernel.ts';
+import { EXIT, type Exit } from '../exit.ts';
+import { complain, say } from '../io.ts';
+
+interface Options {
+  readonly yes: boolean;
+}
+
+/** `routec rollback`: back to what was live before the last apply. */
+export function rollbackCommand(program: Command, done: (exit: Exit) => void): void {
+  program
+    .command('rollback')
+    .summary('go back to what was live before the last apply')
+    .description(
+      'Goes back to what was live before the last apply, in the same order and with the same care. A second ' +
+        'rollback undoes the first. What was before a boot is not known any more.',
+    )
+    .option('--yes', 'do not ask (needed where standard input is no terminal)', false)
+    .action((options: Options) => {
+      done(run(options));
+    });
+}
+
+function run({ yes }: Options): Exit {
+  const goal = goalBefore();
+  if (goal === undefined) {
+    complain('nothing was applied since this machine was started');
+    return EXIT.failed;
+  }
+  const token = readRecord('pending')?.token;
+  return changeKernel({
+    goal,
+    yes,
+    question: 'Go back to that?',
+    before: () => {
+      if (token === undefined || claimPending()) return undefined;
+      complain('it has just been confirmed, or is being taken back');
+      return EXIT.failed;
+    },
+    after: (_, { kind }) => {
+      if (token !== undefined) {
+        writeRecord('outcome', { token, outcome: kind === 'done' ? 'reverted' : 'stuck' });
+      }
+      const { running } = goal.before;
+      if (kind !== 'done' || running === undefined) return;
+      const kept = keepGood(running);
+      if (kept.refused !== undefined) {
+        say(`warning: it runs, but is not kept for the next boot: ${kept.refused}\n`);
+      }
+    },
+  });
+}

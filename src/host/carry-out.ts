@@ -1,0 +1,150 @@
+import { addZeroed, type Counts, countsOf } from '../plan/counts.ts';
+import { planSteps } from '../plan/plan.ts';
+import type { State } from '../plan/state.ts';
+import type { Step } from '../plan/step.ts';
+import { drawPlan, type Goal, type Plan, runningAfter } from './draw-plan.ts';
+import { readLinks, readNftTable, readState } from './live-state.ts';
+import { readRecord, removeRecord, snapshotOf, writeRecord } from './records.ts';
+import { run } from './run.ts';
+
+/** How it ended. */
+export type Carried =
+  | { readonly kind: 'done' }
+  /** All is as it was before. */
+  | { readonly kind: 'rolled-back'; readonly why: string }
+  /** Neither here nor there; what differs still. */
+  | { readonly kind: 'stuck'; readonly why: string; readonly left: string };
+
+/** Told of each step as it is begun. */
+export type Watch = (step: Step, number: number) => void;
+
+/**
+ * Carries a plan out, under the lock: what was before is kept first, each step is one call of a tool, and
+ * in the end the kernel is read back. If a step is refused, or what is live is not what was wanted,
+ * all is undone in reverse.
+ *
+ * @param next the artefacts that run from then on
+ */
+export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Carried {
+  const { steps, live } = plan;
+  const next = runningAfter(goal);
+  keepRecords(plan);
+  return undisturbed(() => {
+    let begun = 0;
+    let why: string | undefined;
+    let counts: Counts = {};
+    for (const step of steps) {
+      begun += 1;
+      watch(step, begun);
+      if (step.zeroes) counts = readCounts();
+      const ran = run(step.run, lock);
+      if ('refused' in ran && step.optional !== true) {
+        why = `step ${begun}, ${step.title}: ${ran.refused}`;
+        break;
+      }
+    }
+    why ??= whatDiffers(goal);
+    if (why === undefined) {
+      writeRecord('counters', addZeroed(readRecord('counters') ?? {}, counts, readCounts()));
+      if (next !== undefined) writeRecord('running', next);
+      else {
+        if (plan.running !== undefined) writeRecord('past', plan.running);
+        removeRecord('running');
+      }
+      removeRecord('begun');
+      return { kind: 'done' };
+    }
+    for (const { undo } of steps.slice(0, begun).reverse()) {
+      if (undo !== undefined) run(undo, lock);
+    }
+    const left = returnTo(live, plan, lock);
+    if (left !== undefined) return { kind: 'stuck', why, left };
+    removeRecord('begun');
+    return { kind: 'rolled-back', why };
+  });
+}
+
+/** In the last moment before a reload zeroes them. */
+function readCounts(): Counts {
+  const table = readNftTable();
+  return 'value' in table && table.value !== undefined ? countsOf(table.value) : {};
+}
+
+/** What has to be known after a kill at any later instant. */
+function keepRecords({ target, live, original, running }: Plan): void {
+  const { settings, groups } = target.state;
+  writeRecord('original', {
+    settings: { ...only(live.settings, settings), ...original.settings },
+    groups: { ...only(live.groups, groups), ...original.groups },
+  });
+  // An apply that was killed left something in between: what was before it is what was before.
+  if (readRecord('begun') === undefined || readRecord('before') === undefined) {
+    const state = snapshotOf({
+      ...live,
+      groups: only(live.groups, groups),
+      settings: only(live.settings, settings),
+    });
+    writeRecord('before', { state, ...(running === undefined ? {} : { running }) });
+  }
+  writeRecord('begun', { pid: process.pid });
+}
+
+const only = (values: Readonly<Record<string, string>>, names: object): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(names, name)));
+
+/** What is live and not as the goal says, in words. Devices may have come and gone since. */
+function whatDiffers(goal: Goal): string | undefined {
+  const plan = drawPlan(goal);
+  if ('refused' in plan) return plan.refused;
+  const [step] = plan.steps.filter(({ optional }) => optional !== true);
+  return step === undefined ? undefined : `read back, ${describe(step)}`;
+}
+
+function describe({ title, changes }: Step): string {
+  const first = changes[0];
+  return `${title}: ${first === undefined ? 'it differs' : `${first.sign} ${first.text}`}`;
+}
+
+/** Sees to it that what was live is live again; says what is not. */
+function returnTo(before: State, { target, links }: Plan, lock: number): string | undefined {
+  for (let tries = 0; ; tries += 1) {
+    const now = readLinks();
+    if ('refused' in now) return now.refused;
+    const { own, guard } = protocols(target.guard);
+    const live = readState({ own, guard }, now.value, Object.keys(before.settings));
+    if ('refused' in live) return live.refused;
+    // What the kernel took away with a device, nobody can bring back.
+    const lost = (line: string): boolean =>
+      [...links].some(
+        ([name, link]) =>
+          link.up && now.value.get(name)?.up !== true && line.includes(`dev ${name} `),
+      );
+    const state: State = {
+      ...before,
+      routes: {
+        4: before.routes[4].filter((line) => !lost(line)),
+        6: before.routes[6].filter((line) => !lost(line)),
+      },
+    };
+    const steps = planSteps({ state, guard, named: new Set(), gone: [] }, live.value);
+    const [first] = steps;
+    if (first === undefined) return undefined;
+    if (tries > 0) return describe(first);
+    for (const step of steps) run(step.run, lock);
+  }
+}
+
+const protocols = (guard: string) => ({ own: String(Number(guard) - 1), guard });
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const;
+
+/** A terminal that is closed, or somebody's Ctrl-C, must not end what is half done. */
+function undisturbed<T>(work: () => T): T {
+  const ignore = (): void => {};
+  for (const signal of SIGNALS) process.on(signal, ignore);
+  try {
+    return work();
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, ignore);
+  }
+}

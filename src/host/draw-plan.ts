@@ -1,0 +1,172 @@
+import { type Manifest, readManifest } from '../emit/manifest/read-manifest.ts';
+import { slotMark } from '../model/marking.ts';
+import type { Lock } from '../model/program.ts';
+import type { Family } from '../net/address.ts';
+import { formatMark } from '../net/mark.ts';
+import { partOf } from '../plan/canonical-line.ts';
+import { fingerprint } from '../plan/fingerprint.ts';
+import { type NftTable, parseNftTable } from '../plan/nft-table.ts';
+import { goneSlots } from '../plan/number-clashes.ts';
+import { planSteps, type Target } from '../plan/plan.ts';
+import { type Loads, readArtefactLines } from '../plan/read-artefacts.ts';
+import type { State } from '../plan/state.ts';
+import type { Step } from '../plan/step.ts';
+import { type Links, type Original, wantedState } from '../plan/wanted.ts';
+import { withEmptyKernel } from './empty-kernel.ts';
+import { readLeases } from './leases.ts';
+import { kernelFamilies, readLinks, readState } from './live-state.ts';
+import { type RecordOf, readRecord } from './records.ts';
+
+/** Where the kernel is to get to. */
+export type Goal =
+  | {
+      readonly kind: 'artefacts';
+      readonly artefacts: Running;
+      readonly families: readonly Family[];
+    }
+  | { readonly kind: 'snapshot'; readonly before: RecordOf<'before'> }
+  | { readonly kind: 'nothing' };
+export type Running = RecordOf<'running'>;
+
+/** A plan, and all that it was drawn from. */
+export interface Plan {
+  readonly steps: readonly Step[];
+  readonly target: Target;
+  readonly live: State;
+  readonly links: Links;
+  readonly original: Original;
+  /** What runs until then, by the records. */
+  readonly running: Running | undefined;
+  /** What can't be loaded now, in words. */
+  readonly leftOut: readonly string[];
+  readonly fingerprint: string;
+}
+
+/** The artefacts that run once a goal is reached. */
+export function runningAfter(goal: Goal): Running | undefined {
+  if (goal.kind === 'artefacts') return goal.artefacts;
+  return goal.kind === 'snapshot' ? goal.before.running : undefined;
+}
+
+const NOTHING: Loads = readArtefactLines(new Map());
+
+/** Reads what is live, and plans the way to a goal. Changes nothing. */
+export function drawPlan(goal: Goal): Plan | { readonly refused: string } {
+  const running = readRecord('running');
+  const lock = lockOf(running);
+  const links = readLinks();
+  if ('refused' in links) return links;
+  const known = readRecord('original') ?? { settings: {}, groups: {} };
+  const next = runningAfter(goal);
+  const named = readArtefactLines(new Map(Object.entries(next?.files ?? {})));
+  const loads = goal.kind === 'artefacts' ? named : NOTHING;
+  const nft = tryNft(loads);
+  if ('refused' in nft) return nft;
+  const protocol = protocolOf(lockOf(next) ?? lock);
+  const protocols = { own: String(protocol), guard: String(protocol + 1) };
+  const paths = [loads, ...loads.uplinks, known].flatMap(({ settings }) => Object.keys(settings));
+  const before = goal.kind === 'snapshot' ? Object.keys(goal.before.state.settings) : [];
+  const live = readState(protocols, links.value, [...paths, ...before]);
+  if ('refused' in live) return live;
+  const leases = readLeases(loads.uplinks);
+  if ('refused' in leases) return leases;
+  const { state: asked, leftOut } = wantedState(
+    loads,
+    nft.table,
+    links.value,
+    known,
+    leases.value,
+    live.value.routes,
+    kernelFamilies(),
+  );
+  const state = goal.kind === 'snapshot' ? standing(goal.before.state, links.value) : asked;
+  const target: Target = {
+    state,
+    nftText: nft.text,
+    guard: protocols.guard,
+    named: new Set([
+      ...Object.keys(named.settings),
+      ...named.uplinks.flatMap(({ device, settings }) => [device, ...Object.keys(settings)]),
+    ]),
+    gone: goneMarks(lockOf(next), lock ?? lockOf(readRecord('past'))),
+  };
+  return {
+    steps: planSteps(target, live.value),
+    target,
+    live: live.value,
+    links: links.value,
+    original: known,
+    running,
+    leftOut: [...leftOut, ...nft.leftOut],
+    fingerprint: fingerprint(live.value, links.value),
+  };
+}
+
+interface Tried {
+  /** What is to be loaded, with the users and cgroups that this machine has. */
+  readonly text?: string;
+  readonly table?: NftTable;
+  readonly leftOut: readonly string[];
+}
+
+/** What nft says of a user or a cgroup that is not there. */
+const NO_SUCH_NAME = /User does not exist|cgroupv2 path fails/;
+
+/** What this kernel makes of a ruleset: loaded into an empty one, and read back. */
+function tryNft({ nft, names }: Loads): Tried | { readonly refused: string } {
+  if (nft === undefined) return { leftOut: [] };
+  return withEmptyKernel((run): Tried | { readonly refused: string } => {
+    const load = (stdin: string) => run({ argv: ['nft', '-f', '-'], stdin });
+    const leftOut: string[] = [];
+    const texts: string[] = [];
+    for (const { name, text } of names) {
+      const filled = load(text);
+      if ('stdout' in filled) texts.push(text);
+      else if (!NO_SUCH_NAME.test(filled.refused)) return filled;
+      else
+        leftOut.push(
+          `${name.replace('.', ' ')}: there is none of that name here; no packet is of it`,
+        );
+    }
+    const text = [...texts, nft].join('');
+    const loaded = load(text);
+    if ('refused' in loaded) return loaded;
+    const listing = run({ argv: ['nft', 'list', 'table', 'inet', 'routec'] });
+    return 'refused' in listing ? listing : { text, table: parseNftTable(listing.stdout), leftOut };
+  });
+}
+
+/** What of a snapshot can be live now: routes by devices that are gone, or down, can not. */
+function standing(before: RecordOf<'before'>['state'], links: Links): State {
+  const stands = (line: string): boolean => {
+    const device = partOf(line, 'dev');
+    return device === undefined || links.get(device)?.up === true;
+  };
+  const { 4: four, 6: six } = before.routes;
+  return { ...before, nft: before.nft, routes: { 4: four.filter(stands), 6: six.filter(stands) } };
+}
+
+/** The numbers of artefacts, as their manifest keeps them. */
+export function lockOf(running: Running | undefined): Lock | undefined {
+  return manifestOf(running)?.lock;
+}
+
+export function manifestOf(running: Running | undefined): Manifest | undefined {
+  const manifest = readManifest(running?.files['manifest.json'] ?? '');
+  return 'wrong' in manifest ? undefined : manifest;
+}
+
+const DEFAULT_PROTOCOL = 214;
+
+function protocolOf(lock: Lock | undefined): number {
+  return Number(lock?.options.protocol ?? DEFAULT_PROTOCOL);
+}
+
+/** With nothing marked any more, nothing looks at what a connection carries. */
+function goneMarks(wanted: Lock | undefined, ran: Lock | undefined): string[] {
+  if (wanted === undefined || ran === undefined) return [];
+  const mask = Number(ran.options['mark-mask']);
+  return goneSlots(wanted, ran).map(
+    (slot) => `${formatMark(slotMark(mask, slot))}/${formatMark(mask)}`,
+  );
+}

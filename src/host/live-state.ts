@@ -1,0 +1,138 @@
+import { existsSync, readFileSync } from 'node:fs';
+import * as v from 'valibot';
+import { FAMILIES, type Family } from '../net/address.ts';
+import { liveRoute, liveRule } from '../plan/live-lines.ts';
+import { type NftTable, parseNftTable } from '../plan/nft-table.ts';
+import type { State } from '../plan/state.ts';
+import type { Link, Links } from '../plan/wanted.ts';
+import { type Ran, run } from './run.ts';
+
+type Result<T> = { readonly value: T } | { readonly refused: string };
+
+const Rules = v.array(
+  v.looseObject({
+    priority: v.number(),
+    src: v.optional(v.string()),
+    srclen: v.optional(v.number()),
+    action: v.optional(v.string()),
+    protocol: v.optional(v.string()),
+  }),
+);
+const Routes = v.array(
+  v.looseObject({
+    dst: v.string(),
+    type: v.optional(v.string()),
+    flags: v.optional(v.array(v.string())),
+  }),
+);
+const LinkList = v.array(
+  v.looseObject({ ifname: v.string(), flags: v.array(v.string()), group: v.string() }),
+);
+
+/** The families that the kernel has: IPv6 may be switched off at boot. */
+export function kernelFamilies(): readonly Family[] {
+  return existsSync('/proc/sys/net/ipv6') ? FAMILIES : [4];
+}
+
+/** The devices of the machine. */
+export function readLinks(): Result<Links> {
+  const list = json(run({ argv: ['ip', '-j', '-N', 'link', 'show'] }), LinkList);
+  if ('refused' in list) return list;
+  return {
+    value: new Map(
+      list.value.map(({ ifname, flags, group }): [string, Link] => [
+        ifname,
+        {
+          up: flags.includes('UP'),
+          group,
+          noIpv6: readSetting(`net/ipv6/conf/${ifname}/disable_ipv6`) !== '0',
+        },
+      ]),
+    ),
+  };
+}
+
+/** The value of a setting, by its path below /proc/sys; none where the kernel has no such setting. */
+export function readSetting(path: string): string | undefined {
+  try {
+    return readFileSync(`/proc/sys/${path}`, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** All that routec has in this kernel, with the settings that matter. */
+export function readState(
+  protocols: { readonly own: string; readonly guard: string },
+  links: Links,
+  settings: readonly string[],
+): Result<State> {
+  const rules: Record<Family, string[]> = { 4: [], 6: [] };
+  const routes: Record<Family, string[]> = { 4: [], 6: [] };
+  for (const family of kernelFamilies()) {
+    const its = json(run({ argv: ['ip', `-${family}`, '-j', '-N', 'rule', 'show'] }), Rules);
+    if ('refused' in its) return its;
+    const ours = its.value.filter(
+      ({ protocol }) => protocol === protocols.own || protocol === protocols.guard,
+    );
+    rules[family] = ours.map(liveRule);
+    for (const protocol of [protocols.guard, protocols.own]) {
+      const found = json(
+        run({
+          argv: [
+            'ip',
+            `-${family}`,
+            '-j',
+            '-N',
+            'route',
+            'show',
+            'table',
+            'all',
+            'proto',
+            protocol,
+          ],
+        }),
+        Routes,
+      );
+      if ('refused' in found) return found;
+      routes[family].push(...found.value.map((each) => liveRoute({ ...each, protocol }, family)));
+    }
+  }
+  const nft = readNftTable();
+  if ('refused' in nft) return nft;
+  const values = [...new Set(settings)].flatMap((path) => {
+    const value = readSetting(path);
+    return value === undefined ? [] : [[path, value] as const];
+  });
+  return {
+    value: {
+      rules,
+      routes,
+      groups: Object.fromEntries([...links].map(([name, { group }]) => [name, group])),
+      settings: Object.fromEntries(values),
+      nft: nft.value,
+    },
+  };
+}
+
+/** The table `inet routec` with its counts; none where there is no such table, or no nft at all. */
+export function readNftTable(): Result<NftTable | undefined> {
+  const listing = run({ argv: ['nft', 'list', 'table', 'inet', 'routec'] });
+  if ('stdout' in listing) return { value: parseNftTable(listing.stdout) };
+  const none = /is not installed$|: Error: No such file or directory/.test(listing.refused);
+  return none ? { value: undefined } : listing;
+}
+
+/** Reads what a tool printed as JSON; nothing at all counts as an empty list. */
+export function json<T extends v.GenericSchema>(ran: Ran, schema: T): Result<v.InferOutput<T>> {
+  if ('refused' in ran) return ran;
+  try {
+    const text = ran.stdout.trim();
+    const parsed = v.safeParse(schema, text === '' ? [] : JSON.parse(text));
+    if (parsed.success) return { value: parsed.output };
+    const [{ message }] = parsed.issues;
+    return { refused: `what \`ip\` says is not as expected: ${message}` };
+  } catch {
+    return { refused: 'what `ip` says is no JSON' };
+  }
+}

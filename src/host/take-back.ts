@@ -1,0 +1,31 @@
+import { type Carried, carryOut, type Watch } from './carry-out.ts';
+import { drawPlan, type Goal } from './draw-plan.ts';
+import { claimPending, readRecord, writeRecord } from './records.ts';
+
+/** The way back to what was live before the last apply, if that is known. */
+export function goalBefore(): (Goal & { readonly kind: 'snapshot' }) | undefined {
+  const before = readRecord('before');
+  return before === undefined ? undefined : { kind: 'snapshot', before };
+}
+
+/**
+ * Takes back what nobody confirmed, under the lock; unless somebody else has just said how it ends.
+ *
+ * @returns how it ended, or nothing where there was nothing to take back any more
+ */
+export function takeBack(token: string, lock: number, watch: Watch): Carried | undefined {
+  if (readRecord('pending')?.token !== token || !claimPending()) return undefined;
+  const ended = goBack(lock, watch);
+  if (ended.kind === 'done') writeRecord('outcome', { token, outcome: 'reverted' });
+  else writeRecord('outcome', { token, outcome: 'stuck', why: ended.why });
+  return ended;
+}
+
+function goBack(lock: number, watch: Watch): Carried {
+  const goal = goalBefore();
+  if (goal === undefined) return stuck('what was before is not known any more');
+  const plan = drawPlan(goal);
+  return 'refused' in plan ? stuck(plan.refused) : carryOut(plan, goal, lock, watch);
+}
+
+const stuck = (why: string): Carried => ({ kind: 'stuck', why, left: 'nothing was changed' });

@@ -1,0 +1,35 @@
+/** One call of a tool: what is run, word by word, and what it reads from standard input. */
+export interface Command {
+  readonly argv: readonly [string, ...string[]];
+  readonly stdin?: string;
+}
+
+export type Sign = '+' | '-' | '~';
+
+/** One step of a plan. Each is whole by itself: it is done, or it fails, and then it is undone. */
+export interface Step {
+  readonly sign: Sign;
+  /** What it does. */
+  readonly title: string;
+  /** What it does to packets. */
+  readonly effect: string;
+  /** What comes and goes with it, line by line. */
+  readonly changes: readonly { readonly sign: Sign; readonly text: string }[];
+  readonly run: Command;
+  /** Takes it back, however much of it was done; none where that can't be. */
+  readonly undo?: Command;
+  /** Whether a refusal is said and no more: nothing depends on it. */
+  readonly optional?: true;
+  /** Whether the counts of the ruleset begin anew with it. */
+  readonly zeroes?: true;
+}
+
+/** What `ip -batch` reads, for one family. */
+export function ipBatch(family: 4 | 6, lines: readonly string[], force = false): Command {
+  return {
+    argv: ['ip', ...(family === 6 ? ['-6'] : ['-4']), ...(force ? ['-force'] : []), '-batch', '-'],
+    stdin: `${lines.join('\n')}\n`,
+  };
+}
+
+export const isNft = ({ argv }: Command): boolean => argv[0] === 'nft';
