@@ -1,3 +1,4 @@
+import { ANALYSIS_KINDS, analyse } from './analysis/analyse.ts';
 import type { Artefact } from './emit/artefact.ts';
 import { BACKENDS, type BackendName } from './emit/backends.ts';
 import { emitIproute } from './emit/iproute/emit-iproute.ts';
@@ -49,20 +50,31 @@ export interface Compiled {
   readonly program?: Program;
 }
 
-/**
- * Text to program: what `check` does.
- *
- *     bytes ─load─► statements ─readPolicy─► policy ─CHECKS, numberPolicy─► numbers ─lower─► program
- *
- * Pure but for `read`. `lock` is what the manifest of the last compile kept; a `question` is read by the
- * policy's names.
- */
+/** What `check` says of a policy: what stops it, and what its rules come to together. */
 export function check(
   entry: Entry,
   read: Read,
   lock: Lock | undefined,
   backend: BackendName = 'nft',
+): Checked {
+  return understand(entry, read, lock, backend, undefined, analyse);
+}
+
+/**
+ * Text to program.
+ *
+ *     bytes ─load─► statements ─readPolicy─► policy ─CHECKS, numberPolicy─► numbers ─lower─► program
+ *
+ * Pure but for `read`. `lock` is what the manifest of the last compile kept; a `question` is read by the
+ * policy's names. Of a sound policy the analyses are asked where they are given: they take their time.
+ */
+export function understand(
+  entry: Entry,
+  read: Read,
+  lock: Lock | undefined,
+  backend: BackendName = 'nft',
   question?: Question,
+  analyses?: typeof analyse,
 ): Checked {
   const findings: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => {
@@ -75,21 +87,25 @@ export function check(
   reportGuard(policy, lock, report);
   const numbered = numberPolicy(policy, lock, report);
   const program = failed() ? undefined : lower(policy, numbered);
-  if (program !== undefined) for (const { run } of REMARKS) run(policy, report);
+  if (program !== undefined) {
+    for (const { run } of REMARKS) run(policy, report);
+    analyses?.(policy, program, report);
+  }
   const { sources, allowances } = loaded;
-  const diagnostics = sortDiagnostics(applyAllowances(findings, allowances, KINDS));
+  const unsought = analyses === undefined ? ANALYSIS_KINDS : [];
+  const diagnostics = sortDiagnostics(applyAllowances(findings, allowances, KINDS, unsought));
   if (program === undefined) return { policy, sources, diagnostics };
   return { policy, sources, diagnostics, program };
 }
 
-/** Text to artefacts: what `check` does, then each backend's view of the program, rendered. */
+/** Text to artefacts: to the program, then each backend's view of the program, rendered. */
 export function compile(
   entry: Entry,
   read: Read,
   lock: Lock | undefined,
   backend: BackendName = 'nft',
 ): Compiled {
-  const { policy, diagnostics, program } = check(entry, read, lock, backend);
+  const { policy, diagnostics, program } = understand(entry, read, lock, backend);
   if (program === undefined) return { diagnostics, artefacts: [] };
   const artefacts = [
     ...emitSysctl(program, entry.base),

@@ -14,6 +14,11 @@ import { renderConcise } from './text/render-concise.ts';
 const TOO_LONG: Readonly<Record<string, string>> = {
   'too-many-files': 'include "0.route"\n',
   'too-many-words': '# '.repeat(2 ** 22 + 1),
+  'not-decided': [
+    'uplink dsl dev eth3 gateway 192.0.2.1 masquerade',
+    ...Array.from({ length: 400 }, (_, index) => `route ipv4 tcp ${index + 1} via drop`),
+    'route ipv4 tcp 1-400 via dsl\n',
+  ].join('\n'),
   'deep-set': [
     ...Array.from({ length: 102 }, (_, index) => `set s${100 + index} = @s${101 + index}`),
     'set s202 = 192.0.2.1\nroute from @s100 via drop\n',

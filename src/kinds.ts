@@ -1,4 +1,5 @@
 import * as syntax from '../grammar/kinds.ts';
+import { ANALYSIS_KINDS } from './analysis/analyse.ts';
 import { BACKENDS } from './emit/backends.ts';
 import { CHECKS, REMARKS } from './policy/checks.ts';
 import * as policy from './policy/kinds.ts';
@@ -11,6 +12,7 @@ export const KINDS: readonly Kind[] = [
   ...new Set([
     ...Object.values(syntax),
     ...Object.values(policy),
+    ...ANALYSIS_KINDS,
     ...[...CHECKS, ...REMARKS, ...backends].map(({ kind }) => kind),
   ]),
 ].sort((a, b) => (a.code < b.code ? -1 : 1));

@@ -10,6 +10,7 @@ const ROOMS = [
   'grammar',
   'src/policy',
   'src/model',
+  'src/analysis',
   'src/emit',
   'src/plan',
   'src/host',
@@ -35,12 +36,16 @@ const ALLOWED: Readonly<Record<Place, readonly Place[]>> = {
   grammar: ['src/text', 'src/bug.ts'],
   'src/model': ['src/net', 'src/text', 'src/bug.ts'],
   'src/policy': ['grammar', 'src/model', ...EVERYBODY],
+  'src/analysis': ['grammar', 'src/policy', 'src/model', ...EVERYBODY],
   'src/emit': ['src/policy', 'src/model', 'templates', ...EVERYBODY],
   'src/plan': ['grammar', 'src/policy', 'src/model', 'src/emit', ...EVERYBODY],
-  'src/kinds.ts': ['grammar', 'src/policy', 'src/model', 'src/emit', 'src/plan', ...EVERYBODY],
-  'src/compile.ts': [
-    ...(['grammar', 'src/policy', 'src/model', 'src/emit', 'src/plan', 'src/kinds.ts'] as const),
+  'src/kinds.ts': [
+    ...(['grammar', 'src/policy', 'src/model', 'src/analysis', 'src/emit', 'src/plan'] as const),
     ...EVERYBODY,
+  ],
+  'src/compile.ts': [
+    ...(['grammar', 'src/policy', 'src/model', 'src/analysis', 'src/emit', 'src/plan'] as const),
+    ...(['src/kinds.ts', ...EVERYBODY] as const),
   ],
   'src/host': [
     ...(['grammar', 'src/policy', 'src/model', 'src/emit', 'src/plan'] as const),
@@ -52,7 +57,7 @@ const ALLOWED: Readonly<Record<Place, readonly Place[]>> = {
   ],
   'src/cli': [
     ...(['grammar', 'src/policy', 'src/model', 'src/emit', 'src/plan', 'src/host'] as const),
-    ...(['src/lab', 'src/compile.ts', 'src/kinds.ts', ...EVERYBODY] as const),
+    ...(['src/analysis', 'src/lab', 'src/compile.ts', 'src/kinds.ts', ...EVERYBODY] as const),
   ],
 };
 

@@ -1,4 +1,4 @@
-import { type Checked, check } from '../compile.ts';
+import { type Checked, understand } from '../compile.ts';
 import { type BackendName, backendOf } from '../emit/backends.ts';
 import { findManifest } from '../host/artefact-folder.ts';
 import { reader } from '../host/read-file.ts';
@@ -32,5 +32,5 @@ export function openPolicy(
   }
   const names = Object.keys(found.manifest?.artefacts ?? {});
   const backend = wanted ?? backendOf(names, entry.base);
-  return check(entry, read, found.manifest?.lock, backend, question);
+  return understand(entry, read, found.manifest?.lock, backend, question);
 }

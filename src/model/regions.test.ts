@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { check } from '../compile.ts';
+import { understand } from '../compile.ts';
 import { lowerQuestion } from '../policy/lower-question.ts';
 import { evaluate } from './evaluate.ts';
 import { holds } from './packet.ts';
@@ -47,7 +47,7 @@ it('parts a question as `evaluate` decides its packets, and leaves none out', ()
       const read = (text: string) => {
         const bytes = new TextEncoder().encode(HEAD + rules.join('\n'));
         const question = { packet: source(text), downs: [] };
-        const { policy, program } = check(
+        const { policy, program } = understand(
           { name: 'p.route', base: 'p', bytes },
           () => ({ refused: '' }),
           undefined,

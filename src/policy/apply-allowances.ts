@@ -27,12 +27,14 @@ interface Allowed {
 /**
  * Findings without those that a comment on the lines of their statement allows. Errors can't be
  * allowed; an allowance of one, or of what nobody knows, is itself reported, and so is one that
- * nothing needs. That is only known of a policy without errors: of others not all is looked at.
+ * nothing needs. That is only known of a policy without errors, for of others not all is looked at, and
+ * of kinds that were looked for.
  */
 export function applyAllowances(
   findings: readonly Diagnostic[],
   allowances: readonly Allowance[],
   kinds: readonly Kind[],
+  unsought: readonly Kind[] = [],
 ): Diagnostic[] {
   if (allowances.length === 0) return [...findings];
   const out: Diagnostic[] = [];
@@ -62,7 +64,8 @@ export function applyAllowances(
   }
   if (broken) return out;
   for (const { allowance, items } of all) {
-    const idle = items.filter((item) => !used.has(item) && item.kind.elsewhere === undefined);
+    const sought = ({ kind }: Item): boolean => !kind.elsewhere && !unsought.includes(kind);
+    const idle = items.filter((item) => !used.has(item) && sought(item));
     if (idle.length > 0) out.push(unused(allowance, idle));
   }
   return out;

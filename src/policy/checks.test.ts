@@ -52,7 +52,8 @@ describe('private sources without NAT', () => {
 
   it('is said once an uplink and family', () => {
     const rules = '\nroute from 192.168.0.1, fd00::1 via a'.repeat(3);
-    expect(found(GATEWAY + rules)).toEqual([...WARNS, ...WARNS]);
+    const said = found(GATEWAY + rules).filter((slug) => slug !== 'shadowed-rule');
+    expect(said).toEqual([...WARNS, ...WARNS]);
   });
 
   it('a NAT of one family leaves the other', () => {

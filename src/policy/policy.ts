@@ -34,8 +34,8 @@ export type SetContent =
       /** A value that comes from a file that must not be quoted. */
       readonly secret?: Span;
     }
-  | { readonly kind: 'ports'; readonly ports: IntervalSet<number> }
-  | { readonly kind: 'macs'; readonly macs: IntervalSet<number> }
+  | { readonly kind: 'ports'; readonly ports: IntervalSet<number>; readonly secret?: Span }
+  | { readonly kind: 'macs'; readonly macs: IntervalSet<number>; readonly secret?: Span }
   /** Addresses that the resolver learns; the names in lower case. */
   | { readonly kind: 'domains'; readonly domains: readonly string[] }
   | { readonly kind: 'empty' | 'faulty' };

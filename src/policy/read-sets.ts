@@ -222,25 +222,31 @@ function valueReader(lookup: SetLookup, report: Report): ValueReader {
     }
     if (faults > 0) return { kind: 'faulty' };
     if (kind === undefined) return { kind: 'empty' };
+    const span = secret ?? referred.map(secretIn).find((each) => each !== undefined);
+    const its = span === undefined ? {} : { secret: span };
     if (kind === 'ports') {
       const others = referred.flatMap((each) => (each.kind === 'ports' ? [each.ports] : []));
-      return { kind, ports: union([intervalSet(ports), ...others]) };
+      return { kind, ports: union([intervalSet(ports), ...others]), ...its };
     }
     if (kind === 'macs') {
       const others = referred.flatMap((each) => (each.kind === 'macs' ? [each.macs] : []));
-      return { kind, macs: union([intervalSet(macs), ...others]) };
+      return { kind, macs: union([intervalSet(macs), ...others]), ...its };
     }
     const others = referred.flatMap((each) => (each.kind === 'addresses' ? [each] : []));
-    const its = secret ?? others.find((each) => each.secret !== undefined)?.secret;
     const own = { 4: four.toSet(), 6: intervalSet(six) };
     return {
       kind,
       addresses: uniteAddresses([own, ...others.map((each) => each.addresses)]),
       single: single && others.every((each) => each.single),
-      ...(its === undefined ? {} : { secret: its }),
+      ...its,
     };
   };
   return { take, range, content };
+}
+
+/** Where values of a set come from, if that must not be quoted. */
+export function secretIn(content: SetContent): Span | undefined {
+  return 'secret' in content ? content.secret : undefined;
 }
 
 /** What a value looks like; whether it is well-formed is another question. */

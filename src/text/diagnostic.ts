@@ -3,8 +3,8 @@ import type { Span } from './source.ts';
 export type Severity = 'error' | 'warning' | 'note';
 
 /**
- * A kind of finding: `RC0xx` syntax, `RC1xx` names, `RC2xx` meaning, `RC4xx` backend, `RC5xx` layout and
- * other remarks.
+ * A kind of finding: `RC0xx` syntax, `RC1xx` names, `RC2xx` meaning, `RC3xx` what rules come to together,
+ * `RC4xx` backend, `RC5xx` layout and other remarks.
  */
 export interface Kind {
   readonly code: `RC${string}`;

@@ -1,0 +1,267 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { check, understand } from '../compile.ts';
+import { evaluate } from '../model/evaluate.ts';
+import type { Packet } from '../model/packet.ts';
+import type { Program } from '../model/program.ts';
+import { deviceInterval } from '../net/device-name.ts';
+import type { Diagnostic } from '../text/diagnostic.ts';
+import { positionOf } from '../text/source.ts';
+
+const RUNS = { numRuns: Number(process.env.ROUTEC_RUNS ?? 60) };
+const UPLINKS = [
+  'uplink a dev eth1 gateway 192.0.2.1 nonat',
+  'uplink b dev eth2 gateway 198.51.100.1 nonat',
+  'uplink t dev wg0',
+];
+const entry = (text: string) => {
+  return { name: 'policy.route', base: 'policy', bytes: new TextEncoder().encode(text) };
+};
+const nothing = () => ({ refused: 'no files here' });
+
+function found(rules: readonly string[]): readonly Diagnostic[] {
+  return check(entry([...UPLINKS, ...rules].join('\n')), nothing, undefined).diagnostics;
+}
+/** What analyses say: the code, and the lines that it is about, counted among the rules. */
+function said(...rules: string[]): string[] {
+  return found(rules)
+    .filter(({ code }) => code.startsWith('RC3'))
+    .map(({ code, labels }) => {
+      const lines = labels.map(({ span }) => positionOf(span.source, span.start).line);
+      return [code, ...lines.map((line) => line - UPLINKS.length)].join(' ');
+    });
+}
+
+describe('shadowed rules', () => {
+  it.each([
+    [['route from 10.0.0.0/8 via a', 'route host 10.1.2.3 tcp 80 via b'], ['RC301 2 1']],
+    [['route host 10.1.2.3 tcp 80 via b', 'route from 10.0.0.0/8 via a'], []],
+    [['route ipv4 tcp via a', 'route ipv4 not tcp via b', 'route ipv4 via a'], ['RC301 3 1 2']],
+    [['route via a', 'route ipv4 local via b'], []],
+    [['route in lan0 via t', 'route in not lan0 via t', 'route icmp via a'], ['RC301 3 2 1']],
+    [['route in a* via t', 'route in abc via a'], ['RC301 2 1']],
+    // A way in by the uplink itself is not shadowed by what only looks at others.
+    [['route ipv4 via b', 'route ipv4 in a via b'], []],
+    [['route ipv4 in a via b', 'route ipv4 in a tcp via b'], ['RC301 2 1']],
+    [
+      [
+        'route ipv4 from 10.0.0.0/9 via a',
+        'route from 10.128.0.0/9 via b',
+        'route from 10.0.0.0/8 via a',
+      ],
+      ['RC301 3 2 1'],
+    ],
+    [['route ipv4 mark 0x1/0x1 via a', 'route ipv4 mark 0x3/0x3 via b'], ['RC301 2 1']],
+    [
+      ['route tcp 80 via t', 'route ipv4 tcp 79-80 via a', 'route ipv6 tcp 80 via a'],
+      ['RC301 3 1'],
+    ],
+  ])('%j', (rules, lines) => {
+    const its = said(...rules).filter((each) => each.startsWith('RC301'));
+    expect(its.map((each) => each.split(' ').sort().join(' '))).toEqual(
+      lines.map((each) => each.split(' ').sort().join(' ')),
+    );
+  });
+
+  it('names the rule, a packet and who takes it', () => {
+    const [one] = found(['route from 10.0.0.0/8 via a', 'route host 10.1.2.3 tcp 80 via b']);
+    expect(one?.message).toBe(
+      'no packet reaches this rule: `route from 10.0.0.0/8 via a` takes all that it matches',
+    );
+    expect(one?.help).toContain('`from 10.1.2.3 to 203.0.113.80 tcp 80 in lan0`');
+    expect(one?.help).toContain('is taken by `route from 10.0.0.0/8 via a`');
+  });
+
+  it('are allowed on their line, also where nobody looks for them', () => {
+    const rule = 'route host 10.1.2.3 via b # routec: allow shadowed-rule';
+    const text = [...UPLINKS, 'route from 10.0.0.0/8 via a', rule].join('\n');
+    expect(check(entry(text), nothing, undefined).diagnostics).toEqual([]);
+    expect(understand(entry(text), nothing, undefined).diagnostics).toEqual([]);
+    const idle = [...UPLINKS, rule].join('\n');
+    const slugs = check(entry(idle), nothing, undefined).diagnostics.map(({ slug }) => slug);
+    expect(slugs).toContain('unused-allowance');
+  });
+
+  it('never quote a list that must not be quoted', () => {
+    const text = `${UPLINKS.join('\n')}\nset x from "/x"\nroute from @x via a\nroute from @x tcp via b\n`;
+    const read = () => ({ bytes: new TextEncoder().encode('203.0.113.77\n'), quotable: false });
+    const { diagnostics } = check(entry(text), read, undefined);
+    expect(diagnostics).toMatchObject([{ slug: 'shadowed-rule' }]);
+    expect(JSON.stringify(diagnostics.map(({ message, help }) => [message, help]))).not.toContain(
+      '203.0.113.77',
+    );
+  });
+});
+
+describe('redundant rules', () => {
+  it.each([
+    [['route host 10.1.2.3 via a', 'route from 10.0.0.0/8 via a'], ['RC302 1 2']],
+    [['route host 10.1.2.3 via a', 'route ipv4 tcp via b', 'route from 10.0.0.0/8 via a'], []],
+    [['route host 10.1.2.3 via a', 'route ipv4 tcp via b'], []],
+    [['route host 10.1.2.3 via main', 'route ipv4 tcp via b'], []],
+    [['route host 10.1.2.3 via main', 'route host 10.1.2.4 via b'], ['RC302 1']],
+    [['route ipv4 tcp via a', 'route via main'], []],
+    [['route host 10.1.2.3 via a nonat', 'route from 10.0.0.0/8 via a'], ['RC302 1 2']],
+    [['route host 10.1.2.3 via a masquerade', 'route from 10.0.0.0/8 via a'], []],
+    [
+      [
+        'route host 10.1.2.3 tcp 80 via a',
+        'route host 10.1.2.3 tcp 80-90 via b',
+        'route from 10.0.0.0/8 via a',
+      ],
+      [],
+    ],
+    [['route ipv6 tcp via a', 'route ipv6 via drop'], []],
+  ])('%j', (rules, lines) => {
+    expect(said(...rules).filter((each) => each.startsWith('RC302'))).toEqual(lines);
+  });
+});
+
+describe('rules whose order decides', () => {
+  it.each([
+    [['route host 10.0.0.1, 10.0.0.2 via a', 'route host 10.0.0.2, 10.0.0.3 via b'], ['RC303 2 1']],
+    [['route host 10.0.0.1, 10.0.0.2 via a', 'route host 10.0.0.2, 10.0.0.3 via a'], []],
+    [['route ipv4 tcp 1-90 via a', 'route ipv4 tcp 80-443 via b'], ['RC303 2 1']],
+    [['route ipv4 tcp 80, 443 via a', 'route from 10.0.0.0/8 tcp 443, 8443 via b'], ['RC303 2 1']],
+    [['route ipv4 tcp 80, 443 via a', 'route ipv4 udp 443, 8443 via b'], []],
+    [['route host 10.0.0.1, 192.168.0.1 via a', 'route from 10.0.0.0/8 via b'], []],
+    [['route host 10.0.0.1, 10.0.0.2 via a', 'route ipv4 tcp 80, 443 via b'], []],
+    [['route in lan0, lan1 ipv4 via a', 'route in not lan1, lan2 ipv4 tcp via b'], []],
+  ])('%j', (rules, lines) => {
+    expect(said(...rules)).toEqual(lines);
+  });
+});
+
+/** A small universe: policies of these words meet all the time, and all packets can be tried. */
+const match = fc
+  .record({
+    from: fc.constantFrom(
+      '',
+      'from 10.0.0.0/30',
+      'host 10.0.0.1',
+      'host 10.0.0.1, 10.0.0.2',
+      'from not 10.0.0.1',
+      'from 2001:db8::1',
+    ),
+    device: fc.constantFrom('', 'in lan0', 'in not lan0', 'in a', 'in lan*'),
+    protocol: fc.constantFrom(
+      '',
+      'tcp',
+      'tcp 80',
+      'tcp not 80',
+      'udp',
+      'not tcp',
+      'tcp,udp 80-81',
+      'icmp',
+    ),
+    family: fc.constantFrom('', '', 'ipv4'),
+  })
+  .map(({ from, device, protocol, family }) => {
+    const four = from.startsWith('from 2001') || protocol === 'icmp' ? '' : family;
+    return [
+      from,
+      device,
+      from.startsWith('from 2001') && protocol === 'icmp' ? '' : protocol,
+      four,
+    ].join(' ');
+  });
+const target = fc.constantFrom('a', 'b', 't', 'main', 'drop', 'a else b', 'balance a, b');
+const rule = fc
+  .tuple(match, target)
+  .map(([its, to]) => `route ${its} via ${to}`.replace(/ +/g, ' '));
+
+const device = (name: string): bigint => deviceInterval(name, false)[0];
+const PACKETS: Packet[] = [4 as const, 6 as const].flatMap((family) =>
+  (family === 4
+    ? [0x0a000000, 0x0a000001, 0x0a000002, 0x0a000003, 0x0b000000]
+    : [(0x2001_0db8n << 96n) + 1n, 5n]
+  ).flatMap((source) =>
+    ['lan0', 'lan1', 'eth1', 'eth2', 'x'].flatMap((name) =>
+      [
+        { protocol: 6, port: 80, sourcePort: 9 },
+        { protocol: 6, port: 81, sourcePort: 9 },
+        { protocol: 6, port: 82, sourcePort: 9 },
+        { protocol: 17, port: 80, sourcePort: 9 },
+        { protocol: 17, port: 82, sourcePort: 9 },
+        { protocol: family === 4 ? 1 : 58, icmpType: 8 },
+        { protocol: 47 },
+      ].map((transport) => ({
+        family,
+        local: false,
+        mark: 0,
+        dscp: 0,
+        device: device(name),
+        source,
+        destination: family === 4 ? 0x0b000001 : 9n,
+        ...transport,
+      })),
+    ),
+  ),
+);
+const UPS = [['a', 'b', 't'], ['b'], []].map((names) => new Set(names));
+
+function told(program: Program): string[] {
+  return PACKETS.flatMap((packet) =>
+    UPS.map((up) => {
+      const parts: Record<string, number> = {};
+      for (const { outcome, share } of evaluate(program, packet, up).outcomes) {
+        const where = outcome.kind === 'uplink' ? [outcome.uplink.name, outcome.nat] : [];
+        const key = JSON.stringify([outcome.kind, ...where]);
+        parts[key] = (parts[key] ?? 0) + share;
+      }
+      return JSON.stringify(Object.entries(parts).sort());
+    }),
+  );
+}
+
+describe('on any policy of a small world', () => {
+  it('what is shadowed or redundant makes no difference, and nothing else', () => {
+    fc.assert(
+      fc.property(fc.array(rule, { minLength: 1, maxLength: 6 }), (rules) => {
+        const text = (those: readonly string[]): string => [...UPLINKS, ...those].join('\n');
+        const { program, diagnostics } = check(entry(text(rules)), nothing, undefined);
+        fc.pre(program !== undefined);
+        if (program === undefined) return;
+        const all = told(program);
+        const about = (line: number): string[] =>
+          diagnostics
+            .filter(
+              ({ labels: [{ span }] }) =>
+                positionOf(span.source, span.start).line === line + 1 + UPLINKS.length,
+            )
+            .map(({ slug }) => slug);
+        let left = rules.map((_, index) => index);
+        const without = (index: number): number[] => left.filter((other) => other !== index);
+        const sameWithout = (index: number): boolean => {
+          const rest = without(index).map((other) => rules[other] as string);
+          const less = understand(entry(text(rest)), nothing, undefined).program;
+          return less !== undefined && told(less).join() === all.join();
+        };
+        const reached = rules.map((_, index) => isReached(program, index));
+        reached.forEach((its, index) => {
+          const what = `${rules[index]} among ${rules.join(' | ')}`;
+          expect(about(index).includes('shadowed-rule'), what).toBe(!its);
+          if (!its) left = without(index);
+        });
+        for (const index of [...left].reverse()) {
+          const same = sameWithout(index);
+          if (/^route (ipv4 )?via main$/.test(rules[index] as string)) continue;
+          const what = `${rules[index]} among ${rules.join(' | ')}`;
+          expect(about(index).includes('redundant-rule'), what).toBe(same);
+          if (same) left = without(index);
+        }
+      }),
+      RUNS,
+    );
+  });
+});
+
+/** Whether a packet of the small world comes to a statement. */
+function isReached(program: Program, index: number): boolean {
+  return PACKETS.some((packet) => {
+    const { rule: taken } = evaluate(program, packet, new Set());
+    if (taken === undefined) return false;
+    // Of rules with the same words only the first can be reached.
+    return program.forwarded.findIndex(({ text }) => text === taken.text) === index;
+  });
+}

@@ -1,0 +1,34 @@
+import type { Program } from '../model/program.ts';
+import type { Policy, RoutePolicy } from '../policy/policy.ts';
+import { at, diagnose, type Kind, type Report } from '../text/diagnostic.ts';
+import type { Analysis, Subject } from './analysis.ts';
+import { ALL_TRIES, type Budget } from './budget.ts';
+import { fatesOf } from './fates.ts';
+import { notDecided } from './not-decided.ts';
+import { orderDecides } from './order-decides.ts';
+import { redundantRule } from './redundant-rule.ts';
+import { ruleLists } from './rule-lists.ts';
+import { shadowedRule } from './shadowed-rule.ts';
+
+/** What is dead first, for nothing else is said of it; then what makes no difference, and what might be meant otherwise. */
+const ANALYSES: readonly Analysis[] = [shadowedRule, redundantRule, orderDecides];
+
+/** The kinds of what analyses find. */
+export const ANALYSIS_KINDS: readonly Kind[] = [...ANALYSES.map(({ kind }) => kind), notDecided];
+
+/** Looks at what the rules of a sound policy come to together. */
+export function analyse(policy: Policy, program: Program, report: Report): void {
+  const lists = ruleLists(policy, program);
+  const budget: Budget = { left: ALL_TRIES };
+  const fates = fatesOf(lists, budget);
+  const undecided = new Set<RoutePolicy>();
+  for (const [route, { kind }] of fates) if (kind === 'undecided') undecided.add(route);
+  const giveUp = (route: RoutePolicy): unknown => undecided.add(route);
+  const subject: Subject = { policy, program, lists, fates, budget, giveUp };
+  for (const { run } of ANALYSES) run(subject, report);
+  const [first, ...others] = undecided;
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : `, nor for ${others.length} others`;
+  const message = `too many rules meet here: what this one comes to beside them is not decided${more}`;
+  report(diagnose(notDecided, message, [at(first.statement.span)]));
+}

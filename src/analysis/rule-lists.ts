@@ -1,0 +1,114 @@
+import { bug } from '../bug.ts';
+import { intersectBoxes } from '../model/intersect-boxes.ts';
+import type { Box, Program, Rule, Target, Uplink } from '../model/program.ts';
+import { FAMILIES, type Family } from '../net/address.ts';
+import type { Policy, RoutePolicy } from '../policy/policy.ts';
+import { type Destiny, destinyOf, type NameOf } from './destiny.ts';
+import { indexOf, type RuleIndex } from './rule-index.ts';
+
+/** One box of a rule, at its place among all that are asked before and after it. */
+export interface Entry {
+  readonly order: number;
+  readonly box: Box;
+  readonly destiny: Destiny;
+  /** Absent for what no rule takes of that which an uplink brings. */
+  readonly route?: RoutePolicy;
+}
+
+/** What the router is asked of packets in one family that it forwards, or sends itself: the first entry decides. */
+export interface RuleList extends RuleIndex {
+  readonly family: Family;
+  readonly local: boolean;
+  /** What becomes of packets that no entry takes. */
+  readonly rest: Destiny;
+}
+
+/** Packets that carry no mark of another program: others have local rules of their own. */
+const UNMARKED = [{ value: 0, mask: 0xffff_ffff }] as const;
+
+/**
+ * The rules of a program as lists. What an uplink brings and what comes from elsewhere have rules of
+ * their own; here they are one list: what the inbound rules leave is taken before the forwarded ones.
+ * So are local rules for what carries another program's mark, and for what does not.
+ */
+export function ruleLists(
+  policy: Policy,
+  program: Program,
+  nameOf: NameOf = ({ name }) => name,
+): RuleList[] {
+  const known = new Map<string, Destiny>();
+  const routeOf = new Map(
+    [program.inbound, program.forwarded, program.local, program.marked].flatMap((rules) =>
+      statementsOf(policy, rules),
+    ),
+  );
+  return [false, true].flatMap((local) =>
+    FAMILIES.map((family) => {
+      const entries: Entry[] = [];
+      const destiny = (target: Target, arrival?: Uplink): Destiny => {
+        const key = `${Object.values(target).join(' ')} ${family} ${arrival?.name ?? ''}`;
+        const its = known.get(key) ?? destinyOf(program, target, family, arrival, nameOf);
+        known.set(key, its);
+        return its;
+      };
+      const add = (box: Box | undefined, its: Destiny, route?: RoutePolicy): void => {
+        if (box === undefined || box.family !== family) return;
+        const order = entries.length;
+        entries.push({ order, box, destiny: its, ...(route === undefined ? {} : { route }) });
+      };
+      const main: Target = { kind: 'main' };
+      if (local) {
+        const unmarked = { family, mark: UNMARKED };
+        const marked = program.marked.length > 0;
+        for (const rule of program.local) {
+          for (const box of rule.boxes) {
+            const its = marked ? intersectBoxes(box, unmarked) : box;
+            add(its, destiny(rule.target), routeOf.get(rule));
+          }
+        }
+        if (marked) add(unmarked, destiny(main));
+        for (const rule of program.marked) {
+          for (const box of rule.boxes) add(box, destiny(rule.target), routeOf.get(rule));
+        }
+      } else {
+        for (const rule of program.inbound) {
+          for (const box of rule.boxes) {
+            // Of several uplinks on the device, the first that fits has brought a packet.
+            for (const arrival of program.arrivals) {
+              const its = intersectBoxes(box, arrival.box);
+              add(its, destiny(rule.target, arrival.uplink), routeOf.get(rule));
+            }
+          }
+        }
+        for (const { uplink, box } of program.arrivals) add(box, destiny(main, uplink));
+        for (const rule of program.forwarded) {
+          for (const box of rule.boxes) add(box, destiny(rule.target), routeOf.get(rule));
+        }
+      }
+      return { family, local, rest: destiny(main), ...indexOf(entries) };
+    }),
+  );
+}
+
+/** Which statement each rule is made from: of statements with the same words each has as many rules. */
+function statementsOf(policy: Policy, rules: readonly Rule[]): [Rule, RoutePolicy][] {
+  const statements = grouped(policy.routes, ({ statement }) => statement.text);
+  const made = grouped(rules, ({ text }) => text);
+  return [...made].flatMap(([text, its]) => {
+    const those = statements.get(text) ?? bug('a rule without a statement');
+    const each = its.length / those.length;
+    return its.map((rule, index): [Rule, RoutePolicy] => {
+      return [rule, those[Math.floor(index / each)] ?? bug('a rule without a statement')];
+    });
+  });
+}
+
+function grouped<T>(values: readonly T[], textOf: (value: T) => string): Map<string, T[]> {
+  const out = new Map<string, T[]>();
+  for (const value of values) {
+    const its = out.get(textOf(value));
+    if (its === undefined) out.set(textOf(value), [value]);
+    else its.push(value);
+  }
+  return out;
+}
