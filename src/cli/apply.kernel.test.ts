@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Artefacts } from '../lab/artefacts.ts';
+import { type Artefacts, findArtefacts } from '../lab/artefacts.ts';
 import { DISCARD_PORT } from '../lab/internet.ts';
 import { type Network, withNetwork } from '../lab/network.ts';
 import type { NetworkPlan } from '../lab/network-plan.ts';
@@ -256,6 +256,27 @@ describe('routec apply', { timeout: LONG }, () => {
       expect(open.stderr).toContain('everybody may write into');
       expect(await state(network.router)).toEqual(loaded);
     }));
+
+  it.each(['kitchen-sink', 'names', 'one-device', 'devices', 'transit'])(
+    'finds nothing to do where %s is loaded, and leaves nothing behind',
+    async (name) => {
+      const folder = join(import.meta.dirname, '../../fixtures', name);
+      const { uplinks = [] } = findArtefacts(folder) ?? {};
+      const devices = [...new Set(uplinks.map(({ device }) => device))].map(
+        (device, at) => [device, { addresses: [`10.214.${at}.2/24`], gateways: [] }] as const,
+      );
+      const plan = { lans: [], uplinks: Object.fromEntries(devices) };
+      await withNetwork(plan, async (network) => {
+        const bare = await state(network.router);
+        const path = join(folder, 'policy.route');
+        expect(await routec(network, ['apply', path, '--yes'])).toMatchObject({ exitCode: 0 });
+        const again = await routec(network, ['plan', path]);
+        expect(again.stdout.split('\n')[0]).toBe('nothing to do: what is live is what is wanted');
+        expect(await routec(network, ['down', '--yes'])).toMatchObject({ exitCode: 0 });
+        expect(await state(network.router)).toEqual(bare);
+      });
+    },
+  );
 
   it('undoes all of it where a step fails', () =>
     withNetwork(NETWORK, async (network) => {
