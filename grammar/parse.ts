@@ -63,7 +63,7 @@ function parseLines(
   for (const [index, slice] of slices.entries()) {
     if (diagnostics.length > MOST_FINDINGS) {
       diagnostics.push(unread(source, slice));
-      lost.push(...slices.slice(index).flatMap(declared));
+      for (const each of slices.slice(index)) lost.push(...declared(each));
       break;
     }
     // Its characters are already reported; its syntax would only repeat that.
