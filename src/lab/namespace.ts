@@ -1,22 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 
 /** A network namespace of the lab. */
 export interface Namespace {
   readonly name: string;
-  /** Runs a tool in it and gives what that printed; a tool that fails is an error that quotes it. */
+  /**
+   * Runs a tool in it, one at a time, and gives what that printed; a tool that fails is an error that
+   * quotes it.
+   */
   run(file: string, args: readonly string[], input?: string): Promise<string>;
 }
 
 /** Makes a namespace, with a loopback device that is up. */
 export async function addNamespace(name: string): Promise<Namespace> {
   await execa('ip', ['netns', 'add', name]);
-  const run: Namespace['run'] = async (file, args, input = '') => {
-    const { stdout } = await execa('ip', ['netns', 'exec', name, file, ...args], { input });
-    return stdout;
-  };
+  const run = startShell(name);
   await run('ip', ['link', 'set', 'lo', 'up']);
   return { name, run };
 }
+
+/** One shell that runs all tools of a namespace: to enter it for each would take most of the time. */
+function startShell(name: string): Namespace['run'] {
+  const folder = mkdtempSync(join(tmpdir(), `${name}-`));
+  const [input, output, errors] = ['in', 'out', 'err'].map((each) => join(folder, each)) as [
+    string,
+    string,
+    string,
+  ];
+  const shell = execa('ip', ['netns', 'exec', name, 'sh'], {
+    stdin: 'pipe',
+    buffer: { stdout: false },
+    reject: false,
+  });
+  // It ends with its namespace.
+  shell.finally(() => rmSync(folder, { recursive: true, force: true }));
+  shell.stdin.on('error', () => {});
+  const codes = createInterface({ input: shell.stdout })[Symbol.asyncIterator]();
+  const once = async (words: readonly string[], text: string): Promise<string> => {
+    writeFileSync(input, text);
+    const [from, to, and] = [input, output, errors].map(quote);
+    shell.stdin.write(`${words.map(quote).join(' ')} <${from} >${to} 2>${and}; echo $?\n`);
+    const code = await codes.next();
+    if (code.value === '0') return readFileSync(output, 'utf8').replace(/\n$/, '');
+    const said = code.done ? 'its namespace is gone' : readFileSync(errors, 'utf8').trim();
+    throw new Error(`in ${name}, ${words.join(' ')}: ${said}`);
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  return (file, args, text = '') => {
+    const next = last.then(() => once([file, ...args], text));
+    last = next.catch(() => {});
+    return next;
+  };
+}
+
+const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 /** Takes a namespace away, with its devices, rules and rulesets, and what still runs in it. */
 export async function deleteNamespace(name: string): Promise<void> {

@@ -11,7 +11,7 @@ import { startProgram } from './start-program.ts';
 import { type Script, startScript } from './start-script.ts';
 
 /** What came of a question: who answered, and what source that saw; or what went wrong. */
-type Answer = { readonly name: string; readonly seen: string } | { readonly error: string };
+export type Answer = { readonly name: string; readonly seen: string } | { readonly error: string };
 
 type StepOf<Kind> = Step & { readonly kind: Kind };
 
@@ -53,7 +53,7 @@ export async function runPackets(
 }
 
 /** One in each namespace, for the whole run: each answers, and asks what it is told to. */
-export async function startAgents({ router, lans, isps }: Network) {
+export async function startAgents({ router, lans, isps }: Network, waits = WAIT) {
   const script = new URL('./agent.mjs', import.meta.url);
   const named = [['router', router] as const, ...lans, ...isps];
   const agents = new Map(
@@ -84,7 +84,7 @@ export async function startAgents({ router, lans, isps }: Network) {
       byAgent.set(agent, [...(byAgent.get(agent) ?? []), each]);
     }
     const askAll = async (agent: Script, asked: typeof questions): Promise<void> => {
-      const line = JSON.stringify(asked.map(({ question }) => spell(question)));
+      const line = JSON.stringify(asked.map(({ question }) => spell(question, waits)));
       const found: Answer[] = JSON.parse(await agent.ask(line));
       for (const [index, { question }] of asked.entries()) {
         const answer = found[index] ?? bug('a question without an answer');
@@ -110,13 +110,16 @@ export async function startAgents({ router, lans, isps }: Network) {
 }
 
 /** A question as the agent takes it. */
-function spell({ protocol, answerer, error, from, source, to, port, keep }: Question): unknown {
+function spell(
+  { protocol, answerer, error, from, source, to, port, keep }: Question,
+  waits: typeof WAIT,
+): unknown {
   if (typeof protocol !== 'string') {
     const { number, bytes, dscp } = protocol;
-    return { protocol: number, from, to, bytes, dscp, wait: WAIT.raw };
+    return { protocol: number, from, to, bytes, dscp, wait: waits.raw };
   }
   const hopeless = answerer === null && (error === undefined || error === 'timeout');
-  const wait = hopeless ? WAIT.nothing : WAIT.something;
+  const wait = hopeless ? waits.nothing : waits.something;
   return { protocol, from, source, to, port, wait, keep };
 }
 
@@ -142,6 +145,9 @@ async function runStep(
     case 'device':
       await network.setDevice(step.device, step.set);
       if (step.set === 'there') await runLink(network.router, files, 'up', step.device);
+      return [];
+    case 'ip':
+      await network.router.run('ip', step.words);
       return [];
     case 'lease':
       await runLink(network.router, files, ...step.words);
@@ -237,7 +243,8 @@ function answersTo({ protocol, answerer, as, error }: Question, answer: Answer):
   return answerer === null && (error === undefined || error === answer.error);
 }
 
-async function seenByAll({ isps, seen }: Network): Promise<ReadonlyMap<string, Seen>> {
+/** What each ISP has counted. */
+export async function seenByAll({ isps, seen }: Network): Promise<ReadonlyMap<string, Seen>> {
   const devices = [...isps.keys()];
   return new Map(
     await Promise.all(devices.map(async (device) => [device, await seen(device)] as const)),

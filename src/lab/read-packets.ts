@@ -82,6 +82,12 @@ interface Lease {
   readonly words: readonly string[];
 }
 
+/** What an administrator, or a monitor, does on the router with `ip`. */
+interface Ip {
+  readonly kind: 'ip';
+  readonly words: readonly string[];
+}
+
 interface Reload {
   readonly kind: 'reload';
 }
@@ -93,7 +99,17 @@ interface Resolve {
   readonly addresses: readonly string[];
 }
 
-export type Step = (Questions | Again | Switch | Default | Device | Lease | Reload | Resolve) & {
+export type Step = (
+  | Questions
+  | Again
+  | Switch
+  | Default
+  | Device
+  | Lease
+  | Ip
+  | Reload
+  | Resolve
+) & {
   /** As a complaint names it. */
   readonly text: string;
 };
@@ -217,6 +233,9 @@ function readStep(step: Readonly<Record<string, unknown>>): Step {
     }
     case 'resolve':
       return { kind: key, name: String(value), addresses: v.parse(Resolved, rest).as, text };
+    case 'ip':
+      v.parse(Nothing, rest);
+      return { kind: key, words: String(value).split(' '), text };
     case 'reload':
       v.parse(Nothing, rest);
       return { kind: 'reload', text: key };

@@ -9,6 +9,7 @@ const PACKAGES = {
   'iptables-nft': 'iptables',
   'iptables-legacy': 'iptables',
   ipset: 'ipset',
+  conntrack: 'conntrack',
   perl: 'perl',
   dash: 'dash',
   busybox: 'busybox',

@@ -146,7 +146,8 @@ function outcomeOf(
       return { kind: to.kind, priority: program.priority + offset[to.kind], passed: [] };
     }
     case 'inbound':
-      return bug('no rule has an inbound slot for a target');
+    case 'kept':
+      return bug('no rule has such a slot for a target');
     default:
       to satisfies never;
       return bug('a target of no kind');
@@ -171,7 +172,7 @@ function byTiers(
       return {
         kind: 'uplink',
         uplink,
-        slot: number,
+        slot: (to.kind === 'ordering' && to.settled[index]?.number) || number,
         table: uplink.choiceTable,
         nat: nat[family],
         marked: to,

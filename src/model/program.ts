@@ -118,17 +118,27 @@ interface Numbered {
   readonly priorities: readonly number[];
 }
 
-/** An uplink with a NAT, chosen by a rule; or the uplink that a connection came in by. */
+/**
+ * An uplink with a NAT, chosen by a rule; or the uplink that a connection came in by; or the one that it
+ * is kept on by the uplink's own table, for main may have taken it there.
+ */
 export interface UplinkSlot extends Numbered {
-  readonly kind: 'chosen' | 'inbound';
+  readonly kind: 'chosen' | 'inbound' | 'kept';
+  /** A rule gave it a NAT of its own. */
+  readonly special: boolean;
   readonly uplink: Uplink;
   readonly nat: NatByFamily;
 }
 
-/** Uplinks in order: a connection takes the first that is up, and from then on its slot. */
+/** Uplinks in order: a connection takes the first that is up, and stays there. */
 export interface OrderingSlot extends Numbered {
   readonly kind: 'ordering';
   readonly tiers: readonly UplinkSlot[];
+  /**
+   * What it becomes when it left by the device of a tier; in their order. Where it may end in main, that
+   * may have taken it there while the tier's choice was withdrawn: then these are kept.
+   */
+  readonly settled: readonly UplinkSlot[];
   /** What becomes of it when none is up. */
   readonly end: 'unreachable' | Verdict['kind'];
 }

@@ -10,7 +10,7 @@ export function settledOf(
   slot: OrderingSlot | TransitSlot,
 ): { readonly uplink: Uplink; readonly to: Slot }[] {
   if (slot.kind === 'ordering') {
-    return slot.tiers.map((tier) => ({ uplink: tier.uplink, to: tier }));
+    return slot.settled.map((to) => ({ uplink: to.uplink, to }));
   }
   return slot.settled.flatMap((to) =>
     to.target.kind === 'ordering' ? [] : [{ uplink: to.target.uplink, to }],

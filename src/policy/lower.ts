@@ -105,7 +105,8 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     if (outcome.kind === 'ordering') {
       const { kind, end } = outcome;
       const tiers = outcome.tiers.map((key) => uplinkSlot(slots.get(key)));
-      slots.set(outcome.key, { ...common, kind, tiers, end });
+      const settled = outcome.settled.map((key) => uplinkSlot(slots.get(key)));
+      slots.set(outcome.key, { ...common, kind, tiers, settled, end });
     } else if (outcome.kind === 'transit') {
       const { kind } = outcome;
       const arrival = uplinkSlot(slots.get(inboundKey(outcome.arrival)));
@@ -116,7 +117,8 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     } else {
       const { kind, nat } = outcome;
       const uplink = uplinks.get(outcome.uplink) ?? bug(`${outcome.uplink.name} is lost`);
-      slots.set(outcome.key, { ...common, kind, nat, uplink });
+      const special = kind !== 'inbound' && outcome.special;
+      slots.set(outcome.key, { ...common, kind, nat, special, uplink });
     }
   }
 
@@ -237,8 +239,10 @@ function wantedOf(outcome: Outcome, mask: number): Wanted {
 }
 
 function uplinkSlot(slot: Slot | undefined): UplinkSlot {
-  if (slot?.kind === 'chosen' || slot?.kind === 'inbound') return slot;
-  return bug('a tier without a slot');
+  if (slot === undefined || slot.kind === 'ordering' || slot.kind === 'transit') {
+    return bug('a tier without a slot');
+  }
+  return slot;
 }
 
 function transitSlot(slot: Slot | undefined): TransitSlot {

@@ -12,10 +12,12 @@ const NOTHING: NatByFamily = { 4: { kind: 'none' }, 6: { kind: 'none' } };
 /** What a rule's target comes to, where that needs a slot. Its key is its name in the lock. */
 export type Outcome =
   | {
-      readonly kind: 'chosen';
+      readonly kind: 'chosen' | 'kept';
       readonly key: string;
       readonly uplink: UplinkPolicy;
       readonly nat: NatByFamily;
+      /** It has a NAT of its own. */
+      readonly special: boolean;
       /** Where it was asked for first. */
       readonly span: Span;
       /** Where its addresses come from, if that must not be quoted. */
@@ -33,6 +35,8 @@ export type Outcome =
       readonly key: string;
       /** The keys of its tiers. */
       readonly tiers: readonly string[];
+      /** The keys of what it becomes when it left by a tier. */
+      readonly settled: readonly string[];
       readonly end: OrderingSlot['end'];
       readonly span: Span;
     }
@@ -64,7 +68,13 @@ export function outcomesOf(policy: Policy): Map<string, Outcome> {
   const routes = unlikeRoutes(policy.routes);
   for (const { tiers } of routes) {
     if (out.size > MOST) break;
-    for (const { uplink, nat, span } of uplinksOf(tiers)) add(chosen(uplink, nat, span));
+    for (const { uplink, nat, span } of uplinksOf(tiers)) {
+      const outcome = chosen(uplink, nat, span);
+      add(outcome);
+      if (tiers.at(-1)?.kind === 'main') {
+        add({ ...outcome, kind: 'kept', key: keptKey(outcome.key) });
+      }
+    }
     for (const { tiers: order } of choicesOf(tiers)) {
       const ordering = orderingOf(order);
       if (ordering !== undefined) add(ordering);
@@ -88,12 +98,12 @@ function transitsOf(arrival: UplinkPolicy, order: readonly TierPolicy[]): Outcom
   const [first] = order;
   const target = targetKey(order);
   if (target === undefined || first === undefined) return [];
-  const tiers = orderingOf(order)?.tiers ?? [];
+  const ways = orderingOf(order)?.settled ?? [];
   const one = (to: string, settled: readonly string[]): Outcome => {
     const key = transitKey(arrival, to);
     return { kind: 'transit', key, arrival, target: to, settled, span: first.span };
   };
-  const settled = tiers.map((tier) => one(tier, []));
+  const settled = ways.map((way) => one(way, []));
   return [
     ...settled,
     one(
@@ -138,6 +148,11 @@ export function inboundKey({ name }: UplinkPolicy): string {
   return `${name} inbound`;
 }
 
+/** The key of what stays with the uplink of another key by that one's own table. */
+function keptKey(key: string): string {
+  return `${key} kept`;
+}
+
 /** What an uplink's own NAT clause says. */
 export function natOf({ nat }: UplinkPolicy): NatByFamily {
   return mergeNat(nat, NOTHING);
@@ -148,10 +163,16 @@ function mergeNat(nat: NatPolicy | undefined, otherwise: NatByFamily): NatByFami
   return { 4: nat?.[4] ?? otherwise[4], 6: nat?.[6] ?? otherwise[6] };
 }
 
-function chosen(uplink: UplinkPolicy, nat: NatPolicy | undefined, span: Span): Outcome {
+function chosen(
+  uplink: UplinkPolicy,
+  nat: NatPolicy | undefined,
+  span: Span,
+): Outcome & { kind: 'chosen' | 'kept' } {
   const key = chosenKey(uplink, nat);
   const secret = nat?.secret === undefined ? {} : { secret: nat.secret };
-  return { kind: 'chosen', key, uplink, nat: mergeNat(nat, natOf(uplink)), span, ...secret };
+  const merged = mergeNat(nat, natOf(uplink));
+  const special = key !== uplink.name;
+  return { kind: 'chosen', key, uplink, nat: merged, special, span, ...secret };
 }
 
 /** The uplink, and the rule's NAT where that comes to something else than the uplink's. */
@@ -171,7 +192,8 @@ function orderingOf(tiers: readonly TierPolicy[]): (Outcome & { kind: 'ordering'
   const end = last.kind === 'uplink' || last.kind === 'balance' ? 'unreachable' : last.kind;
   // `else` is followed by a name, which may be that of a verdict; `or` never is.
   const key = `${keys.join(' else ')}${end === 'unreachable' ? '' : ` or ${end}`}`;
-  return { kind: 'ordering', key, tiers: keys, end, span: first.span };
+  const settled = end === 'main' ? keys.map(keptKey) : keys;
+  return { kind: 'ordering', key, tiers: keys, settled, end, span: first.span };
 }
 
 // A long list would be written anew for each rule that leaves by its uplink.

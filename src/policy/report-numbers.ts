@@ -21,7 +21,7 @@ export function reportNumbers(
     const pin = policy.uplinks.find(({ name }) => name === key)?.mark?.span;
     const named = policy.uplinks.filter(({ name }) => key.includes(name));
     const hidden = named.flatMap(({ span, nat }) => [...quoting(span), ...quoting(nat?.secret)]);
-    if (outcome.kind === 'chosen') hidden.push(...quoting(outcome.secret));
+    if ('secret' in outcome) hidden.push(...quoting(outcome.secret));
     return [at(pin ?? outcome.span, `\`${key}\``), ...hidden];
   };
   for (const { key, holder, slot } of numbered.clashes) {

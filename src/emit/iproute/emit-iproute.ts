@@ -162,7 +162,7 @@ function slotActions(
   if (slot.kind === 'transit') return [];
   const tiers = slot.kind === 'ordering' ? slot.tiers : [slot];
   const actions = tiers.map(({ kind, uplink }) => {
-    const table = kind === 'inbound' ? uplink.ownTable : uplink.choiceTable;
+    const table = kind === 'chosen' ? uplink.choiceTable : uplink.ownTable;
     return uplink.ways[family] === undefined ? undefined : `lookup ${table}`;
   });
   if (slot.kind === 'ordering') {

@@ -27,7 +27,7 @@ export function settledBy(
   if (family === 4 || !isShared(uplinks, uplink, family)) return [test];
   return slots.flatMap((slot) => {
     const to = slot.kind === 'transit' ? slot.target : slot;
-    if (to.kind !== 'chosen' || to.uplink !== uplink) return [];
+    if ((to.kind !== 'chosen' && to.kind !== 'kept') || to.uplink !== uplink) return [];
     return `${test} ${marks.connection(slotMark(marking.mask, slot.number))}`;
   });
 }

@@ -84,7 +84,7 @@ export function mangle(
     name: 'mangle',
     chains: [
       ...slots
-        .filter(({ kind }) => kind !== 'inbound')
+        .filter(({ kind }) => kind !== 'inbound' && kind !== 'kept')
         .map((slot) => ({ name: slotChain(slot.number), rules: [marks.setPacket(markOf(slot))] })),
       ...(['main', 'drop', 'reject'] as const).map((verdict) =>
         chain(verdict, [marks.setPacket(marking[verdict])]),

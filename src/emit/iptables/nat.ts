@@ -1,5 +1,6 @@
 import { bug } from '../../bug.ts';
 import { slotMark } from '../../model/marking.ts';
+import { ownSlots } from '../../model/own-slots.ts';
 import type { Nat, Program, Uplink } from '../../model/program.ts';
 import { isShared, othersAddresses } from '../../model/sharers.ts';
 import { type Address, type AddressRange, type Family, formatAddress } from '../../net/address.ts';
@@ -25,7 +26,7 @@ export function nat(program: Program, family: Family, marks: Marks): Table {
   const devices = [...new Set(uplinks.map(({ device }) => device))];
   const special = slots.flatMap((slot) => {
     const by = slot.kind === 'transit' ? slot.target : slot;
-    if (by.kind !== 'chosen' || by.number === by.uplink.slot) return [];
+    if (by.kind === 'ordering' || !by.special) return [];
     const fits = `-o ${by.uplink.device} ${marks.connection(slotMark(marking.mask, slot.number))}`;
     return natRules(by.nat[family], family).map((rule) => `${fits} ${rule}`);
   });
@@ -69,7 +70,7 @@ export function nat(program: Program, family: Family, marks: Marks): Table {
 
 function uplinkRules(
   uplink: Uplink,
-  { local, marked, marking, uplinks }: Program,
+  { local, marked, slots, marking, uplinks }: Program,
   family: Family,
   marks: Marks,
 ): string[] {
@@ -88,11 +89,15 @@ function uplinkRules(
   if (own.kind === 'nonat' || local.length + marked.length === 0) return natRules(own, family);
   // The router's own packet has the source of the uplink that main would have taken: it was given
   // before the rule was asked.
-  const byRule = `${marks.connection(slotMark(marking.mask, uplink.slot))} -m addrtype --src-type LOCAL`;
   return [
     ...natRules(own, family),
-    ...others.map((prefix) => `${byRule} -s ${prefix} -j MASQUERADE`),
-    `${byRule} -m addrtype ! --src-type LOCAL --limit-iface-out -j MASQUERADE`,
+    ...ownSlots(uplink, slots).flatMap(({ number }) => {
+      const byRule = `${marks.connection(slotMark(marking.mask, number))} -m addrtype --src-type LOCAL`;
+      return [
+        ...others.map((prefix) => `${byRule} -s ${prefix} -j MASQUERADE`),
+        `${byRule} -m addrtype ! --src-type LOCAL --limit-iface-out -j MASQUERADE`,
+      ];
+    }),
   ];
 }
 

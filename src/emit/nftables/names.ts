@@ -46,6 +46,8 @@ export function sorted(lines: readonly string[]): string[] {
   return [...lines].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
+const ENDS = { chosen: '', inbound: '_in', kept: '_kept' } as const;
+
 /** A slot in the names of chains: its number makes it unique, its uplink readable. */
 export function slotName(slot: Slot): string {
   if (slot.kind === 'ordering') {
@@ -57,7 +59,7 @@ export function slotName(slot: Slot): string {
     return `${slot.number}_${from}_to_${by}${slot.target.kind === 'ordering' ? '_else' : ''}`;
   }
   const { number, uplink, kind } = slot;
-  return `${number}_${fileNameOf(uplink.name)}${kind === 'inbound' ? '_in' : ''}`;
+  return `${number}_${fileNameOf(uplink.name)}${ENDS[kind]}`;
 }
 
 /** The chain with an uplink's own NAT. */

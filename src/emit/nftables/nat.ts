@@ -1,5 +1,6 @@
 import { bug } from '../../bug.ts';
 import { slotMark } from '../../model/marking.ts';
+import { ownSlots } from '../../model/own-slots.ts';
 import type { Nat, NatByFamily, Program, Uplink, UplinkSlot } from '../../model/program.ts';
 import { othersAddresses } from '../../model/sharers.ts';
 import {
@@ -29,7 +30,7 @@ export function nat(program: Program): Part {
   const { uplinks, slots, marking } = program;
   const special = slots.filter(
     (slot): slot is UplinkSlot =>
-      slot.kind === 'chosen' && slot.number !== slot.uplink.slot && isSome(slot.nat),
+      slot.kind !== 'ordering' && slot.kind !== 'transit' && slot.special && isSome(slot.nat),
   );
   const natted = uplinks
     .map((uplink) => ({ uplink, rules: uplinkRules(uplink, program) }))
@@ -116,7 +117,10 @@ function sharedNats(uplinks: readonly Uplink[], natted: ReadonlySet<Uplink>): Ch
 const isSome = (each: NatByFamily): boolean =>
   FAMILIES.some((family) => each[family].kind !== 'none');
 
-function uplinkRules(uplink: Uplink, { local, marked, marking, uplinks }: Program): string[] {
+function uplinkRules(
+  uplink: Uplink,
+  { local, marked, slots, marking, uplinks }: Program,
+): string[] {
   return FAMILIES.flatMap((family) => {
     const others = othersAddresses(uplinks, uplink, family).join(', ');
     const foreign = (operator: string): string =>
@@ -129,15 +133,15 @@ function uplinkRules(uplink: Uplink, { local, marked, marking, uplinks }: Progra
     if (own.kind === 'nonat' || local.length + marked.length === 0) return ownRules;
     // The router's own packet has the source of the uplink that main would have taken: it was
     // given before the rule was asked.
-    const slot = formatMark(slotMark(marking.mask, uplink.slot));
-    const chosen = `ct mark & ${formatMark(marking.mask)} == ${slot}`;
-    return [
-      ...ownRules,
-      `${only(family)} ${chosen} fib saddr type local fib saddr . oif type != local masquerade`,
-      ...(others === ''
-        ? []
-        : [`${only(family)} ${chosen} fib saddr type local ${foreign('')}masquerade`]),
-    ];
+    const corrected = ownSlots(uplink, slots).flatMap(({ number }) => {
+      const slot = formatMark(slotMark(marking.mask, number));
+      const chosen = `${only(family)} ct mark & ${formatMark(marking.mask)} == ${slot}`;
+      return [
+        `${chosen} fib saddr type local fib saddr . oif type != local masquerade`,
+        ...(others === '' ? [] : [`${chosen} fib saddr type local ${foreign('')}masquerade`]),
+      ];
+    });
+    return [...ownRules, ...corrected];
   });
 }
 
