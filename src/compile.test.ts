@@ -371,8 +371,9 @@ describe('artefacts', () => {
       const point = 0x0a000000 + 2 * index;
       return { ...(only as Rule), boxes: [{ family: 4, source: [[point, point]] }] };
     });
-    const [nft] = emitNftables({ ...program, forwarded }, 'policy');
-    expect(nft?.text.split(' : goto to_').length).toBeGreaterThan(forwarded.length);
+    const { artefacts, lookUps } = emitNftables({ ...program, forwarded }, 'policy');
+    expect(lookUps.map(({ rules }) => rules.length)).toEqual([forwarded.length]);
+    expect(artefacts[0]?.text.split('\n').length).toBeGreaterThan(forwarded.length);
   });
 });
 

@@ -1,5 +1,5 @@
 import { ANALYSIS_KINDS, analyse } from './analysis/analyse.ts';
-import type { Artefact } from './emit/artefact.ts';
+import type { Artefact, Emitted } from './emit/artefact.ts';
 import { BACKENDS, type BackendName } from './emit/backends.ts';
 import { emitIproute } from './emit/iproute/emit-iproute.ts';
 import { emitManifest } from './emit/manifest/emit-manifest.ts';
@@ -48,7 +48,12 @@ export interface Compiled {
   readonly artefacts: readonly Artefact[];
   /** What they were made from; void where there is an error. */
   readonly program?: Program;
+  /** What the policy's rules became; void where there is an error. */
+  readonly became?: Pick<Emitted, 'lookUps' | 'tests'>;
 }
+
+/** Told at the end of each phase, so that whoever has a clock can take the time. */
+export type OnPhase = (phase: 'parse' | 'read' | 'check' | 'lower' | 'emit') => void;
 
 /** What `check` says of a policy: what stops it, and what its rules come to together. */
 export function check(
@@ -75,6 +80,7 @@ export function understand(
   backend: BackendName = 'nft',
   question?: Question,
   analyses?: typeof analyse,
+  ended: OnPhase = () => {},
 ): Checked {
   const findings: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => {
@@ -82,11 +88,15 @@ export function understand(
   };
   const failed = (): boolean => findings.some(({ severity }) => severity === 'error');
   const loaded = load(entry, read, report);
+  ended('parse');
   const policy = readPolicy(loaded, report, question);
+  ended('read');
   for (const { run } of [...CHECKS, ...BACKENDS[backend].checks]) run(policy, report);
   reportGuard(policy, lock, report);
   const numbered = numberPolicy(policy, lock, report);
+  ended('check');
   const program = failed() ? undefined : lower(policy, numbered);
+  ended('lower');
   if (program !== undefined) {
     for (const { run } of REMARKS) run(policy, report);
     analyses?.(policy, program, report);
@@ -104,19 +114,33 @@ export function compile(
   read: Read,
   lock: Lock | undefined,
   backend: BackendName = 'nft',
+  ended: OnPhase = () => {},
 ): Compiled {
-  const { policy, diagnostics, program } = understand(entry, read, lock, backend);
+  const { policy, diagnostics, program } = understand(
+    entry,
+    read,
+    lock,
+    backend,
+    undefined,
+    undefined,
+    ended,
+  );
   if (program === undefined) return { diagnostics, artefacts: [] };
+  const emitted = BACKENDS[backend].emit(program, entry.base);
   const artefacts = [
     ...emitSysctl(program, entry.base),
     ...emitNetworkd(entry.base),
     ...emitIproute(program, entry.base),
-    ...BACKENDS[backend].emit(program, entry.base),
+    ...emitted.artefacts,
   ].filter(({ text }) => text !== '');
   const manifest = emitManifest(program, artefacts, entry.base);
+  const map = emitMap(rulePlaces(policy, entry.name), emitted.lookUps);
+  ended('emit');
+  const { lookUps, tests } = emitted;
   return {
     diagnostics,
-    artefacts: [...artefacts, emitMap(rulePlaces(policy, entry.name)), manifest],
+    artefacts: [...artefacts, map, manifest],
     program,
+    became: { lookUps, tests },
   };
 }

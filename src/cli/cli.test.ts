@@ -210,6 +210,18 @@ describe('routec fmt', () => {
 });
 
 describe('routec compile', () => {
+  it('says with `--stats` what became of the policy, and what each phase took', async () => {
+    const cwd = folder('stats', { 'office.route': GOOD });
+    const { stderr, exitCode } = await routec(cwd, ['compile', 'office.route', '--stats']);
+    expect(exitCode).toBe(0);
+    for (const word of ['look-ups', 'elements', 'linear rules', 'bytes']) {
+      expect(stderr).toMatch(new RegExp(`^${word} +[0-9]`, 'm'));
+    }
+    for (const phase of ['parse', 'read', 'check', 'lower', 'emit', 'write']) {
+      expect(stderr).toMatch(new RegExp(`^${phase} +[0-9,]+ ms, then [0-9]+ MB in use$`, 'm'));
+    }
+  });
+
   it('writes beside the policy or into a folder, and the same bytes each time', async () => {
     const cwd = folder('compile', { 'office.route': GOOD });
     expect(await routec(cwd, ['compile', 'office.route'])).toMatchObject({

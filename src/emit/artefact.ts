@@ -1,3 +1,18 @@
+/** What a backend writes. */
+export interface Emitted {
+  readonly artefacts: readonly Artefact[];
+  readonly lookUps: readonly WrittenLookUp[];
+  /** Rules of the policy that are tested one after the other. */
+  readonly tests: number;
+}
+
+/** A set or a map that rules of the policy became. */
+export interface WrittenLookUp {
+  readonly name: string;
+  /** Of each element, as they stand in the file, the id of the rule that it comes from. */
+  readonly rules: readonly string[];
+}
+
 /** One file of output. */
 export interface Artefact {
   /** What comes after the policy's base name, as in `nft` of `policy.nft`. */

@@ -1,6 +1,6 @@
 import type { Program } from '../model/program.ts';
 import type { Check } from '../policy/checks/check.ts';
-import type { Artefact } from './artefact.ts';
+import type { Emitted } from './artefact.ts';
 import { crowdedDomain } from './dnsmasq/crowded-domain.ts';
 import { emitIptables } from './iptables/emit-iptables.ts';
 import { IPSETS } from './iptables/ipsets.ts';
@@ -13,7 +13,7 @@ import { NFT_SETS } from './nftables/nft-sets.ts';
 export interface Backend {
   /** What it can't do, or can't do exactly: found before anything is written. */
   readonly checks: readonly Check[];
-  readonly emit: (program: Program, base: string) => Artefact[];
+  readonly emit: (program: Program, base: string) => Emitted;
 }
 
 /** By the word for it on the command line, which is also what its main artefact is called. */

@@ -1,3 +1,5 @@
+import type { Rule } from '../model/program.ts';
+
 /** The longest source text that is repeated in a comment. */
 const WIDTH = 300;
 
@@ -8,4 +10,14 @@ const WIDTH = 300;
 export function comment(text: string): string {
   const clean = text.replace(/[^ -~]/g, '?');
   return clean.length > WIDTH ? `${clean.slice(0, WIDTH)} ...` : clean;
+}
+
+/** So many rules of one look-up are named; where each of its elements comes from, the map file says. */
+const MOST_NAMED = 20;
+
+/** Rules as comments: each with its id, and how many more there are. */
+export function sourceLines(rules: readonly Rule[]): string[] {
+  const named = rules.slice(0, MOST_NAMED).map(({ id, text }) => `# ${id} ${comment(text)}`);
+  const others = rules.length - named.length;
+  return others === 0 ? named : [...named, `# and ${others} more`];
 }

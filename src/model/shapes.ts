@@ -64,7 +64,7 @@ export function shapesOf(entries: readonly Entry[], family: Family, limits: Limi
   const candidates = new Map<string, Candidate>();
   for (const [place, { box }] of entries.entries()) {
     const dimensions = keyOf(box, family);
-    if (dimensions === undefined) continue;
+    if (dimensions === undefined || !limits.isKey(dimensions, box)) continue;
     if (dimensions.length === 1) {
       join('line', place, dimensions);
       continue;

@@ -17,11 +17,16 @@
  * at. A rule is tested by itself where no key can say what it asks for, or where it would be too many keys.
  */
 
+import type { Keyed } from './dimensions.ts';
+import type { Box } from './program.ts';
+
 /** The kernel compares keys of at most so many bytes (NFT_DATA_VALUE_MAXLEN). */
 export const LONGEST_KEY = 64;
 
-/** From what number on one structure is better than another. */
+/** What look-ups there are, and from what number on one structure is better than another. */
 export interface Limits {
+  /** Whether a box may be looked up by these dimensions; any other is tested by itself. */
+  readonly isKey: (dimensions: readonly Keyed[], box: Box) => boolean;
   /** A rule is tested by itself, each dimension against a set, if it has more cells than this ... */
   readonly mostCells: number;
   /** ... unless there are no more than so many for each value of its longest dimension. */
@@ -55,6 +60,7 @@ export interface Limits {
 }
 
 export const LIMITS: Limits = {
+  isKey: () => true,
   mostCells: 4096,
   mostCopies: 16,
   mostRanges: 1000,

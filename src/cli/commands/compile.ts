@@ -18,6 +18,7 @@ import { complain, type Format, out, say, showDiagnostics } from '../io.ts';
 import { backendOption, formatOption, strictOption } from '../options.ts';
 import { patch } from '../patch.ts';
 import { readEntry } from '../read-entry.ts';
+import { startWatch, statsText } from '../stats.ts';
 
 interface Options {
   readonly output?: string;
@@ -25,6 +26,7 @@ interface Options {
   readonly emit?: string;
   readonly check: boolean;
   readonly strict: boolean;
+  readonly stats: boolean;
   readonly format: Format;
 }
 
@@ -42,6 +44,7 @@ export function compileCommand(program: Command, done: (exit: Exit) => void): vo
     .addOption(backendOption())
     .option('--emit <kind>', 'print one artefact, by what follows `policy.` in its name')
     .option('--check', 'write nothing; exit 1 with a diff if what is there differs', false)
+    .option('--stats', 'say what became of the policy, and what each phase took', false)
     .addOption(strictOption())
     .addOption(formatOption())
     .addHelpText(
@@ -72,6 +75,7 @@ function run(path: string, options: Options): Exit {
     complain('`-o` names no folder', 'write `-o .` for this one');
     return EXIT.failed;
   }
+  const watch = startWatch();
   const entry = readEntry(path);
   if (entry === undefined) return EXIT.failed;
   const folder = options.output ?? entry.folder;
@@ -83,7 +87,7 @@ function run(path: string, options: Options): Exit {
   }
   const { manifest } = found;
   const backend = options.backend ?? backendOf(Object.keys(manifest?.artefacts ?? {}), entry.base);
-  const compiled = compile(entry, reader(path), manifest?.lock, backend);
+  const compiled = compile(entry, reader(path), manifest?.lock, backend, watch.ended);
   showDiagnostics(compiled.diagnostics, options.format, options.emit !== undefined);
   if (compiled.artefacts.length === 0) return EXIT.no;
   const { warning } = countSeverities(compiled.diagnostics);
@@ -91,9 +95,22 @@ function run(path: string, options: Options): Exit {
     say('nothing is written: with `--strict` a warning counts as an error\n');
     return EXIT.no;
   }
+  const exit = deliver(folder, entry.base, compiled, manifest, options);
+  watch.ended('write');
+  if (options.stats) say(statsText(compiled, watch.phases));
+  return exit;
+}
+
+function deliver(
+  folder: string,
+  base: string,
+  compiled: Compiled,
+  manifest: Manifest | undefined,
+  options: Options,
+): Exit {
   if (options.emit !== undefined) return emit(options.emit, compiled);
-  if (options.check) return compare(folder, entry.base, compiled.artefacts, manifest);
-  return write(folder, entry.base, compiled.artefacts, manifest);
+  if (options.check) return compare(folder, base, compiled.artefacts, manifest);
+  return write(folder, base, compiled.artefacts, manifest);
 }
 
 function emit(kind: string, { artefacts }: Compiled): Exit {

@@ -1,17 +1,28 @@
 import { bug } from '../../bug.ts';
-import type { Program, Rule, Target } from '../../model/program.ts';
+import { cellAt } from '../../model/cells.ts';
+import type { Box, Program, Rule, Target } from '../../model/program.ts';
+import { type LookUp, runsOf } from '../../model/runs.ts';
+import { LIMITS } from '../../model/structures.ts';
 import type { Family } from '../../net/address.ts';
-import { comment } from '../comment.ts';
+import { sourceLines } from '../comment.ts';
 import { balance, type Shared } from './balance.ts';
 import type { Marks } from './marks.ts';
 import { namedChain } from './named.ts';
-import type { KernelSet } from './sets.ts';
+import { cellSet, hasSets, type KernelSet, setKind } from './sets.ts';
 import { type Chain, chain, slotChain } from './table.ts';
 import { testsOf } from './tests.ts';
+
+/** A chain that chooses, and how many rules of the policy it tests one after the other. */
+export interface Choice extends Chain {
+  readonly tests: number;
+}
 
 /**
  * A list of rules as a chain that leaves the chosen slot in the packet mark; that is where what
  * conntrack does not follow has it too. What fits a rule goes to the slot's chain for good.
+ *
+ * A short list is tested line by line, as it is written. In a long one look-ups become a set for each
+ * target: no set holds a verdict, and of disjoint ones the order does not matter.
  */
 export function choose(
   program: Program,
@@ -20,42 +31,97 @@ export function choose(
   list: readonly Rule[],
   marks: Marks,
   keep: (set: KernelSet) => KernelSet,
-): Chain {
+): Choice {
   const { dead, main } = program.marking;
   const rules = [marks.setPacket(0)];
-  for (const rule of list) {
-    const boxes = rule.boxes.filter((box) => box.family === family);
-    if (boxes.length > 0) rules.push(`# ${rule.id} ${comment(rule.text)}`);
-    for (const box of boxes) {
-      const { any, none, named, seen } = testsOf(box, keep);
-      // What must not be is marked for a moment.
-      rules.push(...none.map((test) => `${test} ${marks.setPacket(dead)}`));
-      for (const atom of named) {
-        // Its chain marks what is of it as main's.
-        rules.push(
-          `${marks.packet()} -j ${namedChain(atom)}`,
-          ...(atom.negated
-            ? [`${marks.packet(main)} ${marks.setPacket(dead)}`]
-            : [
-                `${marks.packet()} ${marks.setPacket(dead)}`,
-                `${marks.packet(main)} ${marks.setPacket(0)}`,
-              ]),
-        );
+  let tests = 0;
+  const test = (box: Box, { id, target }: Rule): void => {
+    const { any, none, named, seen } = testsOf(box, keep);
+    tests += 1;
+    // What must not be is marked for a moment.
+    rules.push(...none.map((words) => `${words} ${marks.setPacket(dead)}`));
+    for (const atom of named) {
+      // Its chain marks what is of it as main's.
+      rules.push(
+        `${marks.packet()} -j ${namedChain(atom)}`,
+        ...(atom.negated
+          ? [`${marks.packet(main)} ${marks.setPacket(dead)}`]
+          : [
+              `${marks.packet()} ${marks.setPacket(dead)}`,
+              `${marks.packet(main)} ${marks.setPacket(0)}`,
+            ]),
+      );
+    }
+    const marked = none.length > 0 || named.length > 0;
+    const unmarked = marked ? marks.packet() : '';
+    const about = `-m comment --comment ${id}`;
+    for (const words of any) {
+      rules.push(...seen.map((action) => [words, unmarked, action].filter(Boolean).join(' ')));
+      for (const { share, to } of targets(program, target)) {
+        rules.push([words, unmarked, share, about, `-g ${to}`].filter(Boolean).join(' '));
       }
-      const marked = none.length > 0 || named.length > 0;
-      const unmarked = marked ? marks.packet() : '';
-      for (const test of any) {
-        rules.push(...seen.map((action) => [test, unmarked, action].filter(Boolean).join(' ')));
-        for (const { share, to } of targets(program, rule.target)) {
-          const about = `-m comment --comment ${rule.id}`;
-          rules.push([test, unmarked, share, about, `-g ${to}`].filter(Boolean).join(' '));
+    }
+    if (marked) rules.push(marks.setPacket(0));
+  };
+  const lookUp = (run: LookUp): void => {
+    const { guard, cells, rules: own } = run;
+    rules.push(...sourceLines(own));
+    const ruleAt = (at: number): Rule => own[cells.owner[at] as number] ?? bug('a cell of no rule');
+    const kind = cells.size > LIMITS.fewCells ? setKind(run, family) : undefined;
+    const places = new Map<string, number[]>();
+    for (let at = 0; at < cells.size; at += 1) {
+      if (kind === undefined) {
+        test(cellBox(run, family, at), ruleAt(at));
+        continue;
+      }
+      const key = JSON.stringify(ruleAt(at).target);
+      const there = places.get(key);
+      if (there === undefined) places.set(key, [at]);
+      else there.push(at);
+    }
+    for (const some of places.values()) {
+      const { target } = ruleAt(some[0] as number);
+      const set = keep(
+        cellSet(kind ?? bug('no set'), some, (at) => ruleAt(at).id, program.counters),
+      );
+      const words = `-m set --match-set ${set.name} ${kind?.flags}`;
+      const box = { family, ...guardSets(guard) } as Box;
+      const { any } = testsOf(box, keep);
+      for (const before of any) {
+        for (const { share, to } of targets(program, target)) {
+          rules.push([before, words, share, `-g ${to}`].filter(Boolean).join(' '));
         }
       }
-      if (marked) rules.push(marks.setPacket(0));
     }
+  };
+  const boxes = list.flatMap((rule) =>
+    rule.boxes.filter((box) => box.family === family).map((box) => ({ box, rule })),
+  );
+  const runs =
+    boxes.length <= LIMITS.mostInARow
+      ? boxes.map(({ box, rule }) => ({ kind: 'test' as const, box, rule }))
+      : runsOf(list, family, { ...LIMITS, isKey: hasSets });
+  let last: Rule | undefined;
+  for (const run of runs) {
+    if (run.kind === 'look-up') {
+      lookUp(run);
+      continue;
+    }
+    if (run.rule !== last) rules.push(...sourceLines([run.rule]));
+    last = run.rule;
+    test(run.box, run.rule);
   }
-  return chain(name, [...rules, marks.setPacket(main)]);
+  return { ...chain(name, [...rules, marks.setPacket(main)]), tests };
 }
+
+/** A cell as a box of its own. */
+function cellBox({ guard, dimensions, cells }: LookUp, family: Family, at: number): Box {
+  const sets = dimensions.map((dimension, index) => [dimension, [cellAt(cells, index, at)]]);
+  return { family, ...guardSets(guard), ...Object.fromEntries(sets) } as Box;
+}
+
+const guardSets = (guard: LookUp['guard']): object =>
+  Object.fromEntries(guard.map(({ dimension, value }) => [dimension, [[value, value]]]));
 
 /** The chains that a target comes to, each with the test for its share. */
 function targets(program: Program, target: Target): Shared[] {

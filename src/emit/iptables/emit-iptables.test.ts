@@ -11,7 +11,9 @@ function iptables(rules: string, before?: Lock): { text: string; lock: Lock } {
   const entry = { name: 'p.route', base: 'p', bytes };
   const { program, diagnostics } = check(entry, () => ({ refused: '' }), before, 'iptables');
   if (program === undefined) throw new Error(diagnostics.map(({ message }) => message).join());
-  const text = emitIptables(program, 'p').find(({ suffix }) => suffix === 'iptables')?.text;
+  const text = emitIptables(program, 'p').artefacts.find(
+    ({ suffix }) => suffix === 'iptables',
+  )?.text;
   return { text: text ?? '', lock: program.lock };
 }
 

@@ -2,7 +2,7 @@ import { render as renderBatch } from '../../../templates/batch.hbs';
 import { render } from '../../../templates/iptables.hbs';
 import type { Program } from '../../model/program.ts';
 import { FAMILIES } from '../../net/address.ts';
-import type { Artefact } from '../artefact.ts';
+import type { Artefact, Emitted } from '../artefact.ts';
 import { atomName, describeAtom } from '../atom-name.ts';
 import { emitDnsmasq } from '../dnsmasq/emit-dnsmasq.ts';
 import { namedAtoms } from '../named-atoms.ts';
@@ -14,8 +14,8 @@ import type { Jump, Table } from './table.ts';
 import { view } from './view.ts';
 
 /** The files that `ipset` and `iptables-restore` load: sets, chains, what leads into them, and the way back. */
-export function emitIptables(program: Program, base: string): Artefact[] {
-  const { tables, sets, stale } = view(program);
+export function emitIptables(program: Program, base: string): Emitted {
+  const { tables, sets, stale, tests } = view(program);
   const setFile = (suffix: string, about: string, lines: readonly string[]): Artefact => ({
     suffix,
     text:
@@ -30,7 +30,7 @@ export function emitIptables(program: Program, base: string): Artefact[] {
           }),
   });
   const marks = marksOf(program.marking.mask);
-  return [
+  const artefacts = [
     setFile('ipset', 'the sets', sets.flatMap(create)),
     ...FAMILIES.flatMap((family) => {
       const tool = family === 4 ? 'iptables' : 'ip6tables';
@@ -77,6 +77,8 @@ export function emitIptables(program: Program, base: string): Artefact[] {
     ),
     emitDnsmasq(program, base, IPSETS),
   ];
+  const lookUps = sets.flatMap(({ name, rules }) => (rules === undefined ? [] : { name, rules }));
+  return { artefacts, lookUps, tests };
 }
 
 const create = ({ name, type, elements }: KernelSet): string[] => [

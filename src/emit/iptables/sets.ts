@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { Keyed } from '../../model/dimensions.ts';
+import type { Box } from '../../model/program.ts';
+import type { LookUp } from '../../model/runs.ts';
 import type { AddressRange, Family } from '../../net/address.ts';
-import type { Interval, IntervalSet } from '../../net/interval-set.ts';
+import type { Interval, IntervalSet, Point } from '../../net/interval-set.ts';
 import { formatRange, prefixesOf } from '../../net/prefix.ts';
 
 /** A set of ipset. */
@@ -9,6 +12,8 @@ export interface KernelSet {
   readonly name: string;
   readonly type: string;
   readonly elements: readonly string[];
+  /** Of each element, the id of the rule that it comes from. */
+  readonly rules?: readonly string[];
 }
 
 /** The set of some addresses of one family. A range is cut to prefixes, all that `hash:net` takes. */
@@ -52,4 +57,71 @@ function named(type: string, elements: readonly string[]): KernelSet {
     .update(`${type}\n${sorted.join('\n')}`)
     .digest('hex');
   return { name: `routec-${hash.slice(0, 12)}`, type: `${type}${most}`, elements: sorted };
+}
+
+/** A look-up's sets, and the words that look into them. */
+export interface SetKind {
+  /** The type for `create`. */
+  readonly type: string;
+  /** Which addresses and ports of a packet are looked for. */
+  readonly flags: string;
+  /** A cell as elements: a range is as many as it has prefixes. */
+  readonly elements: (at: number) => string[];
+}
+
+/** Protocols with ports, as `ipset` calls them. */
+const PROTOCOLS: ReadonlyMap<Point, string> = new Map([
+  [6, 'tcp'],
+  [17, 'udp'],
+  [132, 'sctp'],
+]);
+
+/**
+ * Whether a set may hold a box: of addresses, or of addresses with single ports. Ranges of ports would
+ * be an element for each port.
+ */
+export function hasSets([side, ...others]: readonly Keyed[], box: Box): boolean {
+  if (side !== 'source' && side !== 'destination') return false;
+  if (others.length === 0) return true;
+  return (
+    others.join() === 'protocol,port' &&
+    (box.protocol ?? []).every(([low, high]) => low === high && PROTOCOLS.has(low)) &&
+    // No set holds port 0.
+    (box.port ?? []).every(([low, high]) => low === high && low > 0)
+  );
+}
+
+/** The kind of set that holds the cells of a look-up, all of whose boxes have sets. */
+export function setKind({ dimensions, cells }: LookUp, family: Family): SetKind {
+  const [side, ...others] = dimensions;
+  const ends = `family inet${family === 4 ? '' : '6'}`;
+  const [low, high] = [cells.low[0] ?? [], cells.high[0] ?? []];
+  // No set holds the address of zeros, but as a network.
+  const isHost = low.every((point, at) => point > 0 && point === high[at]);
+  const word = side === 'source' ? 'src' : 'dst';
+  const nets = (at: number): string[] =>
+    prefixesOf({ family, low: low[at], high: high[at] } as AddressRange).map(formatRange);
+  if (others.length === 0) {
+    return { type: `hash:${isHost ? 'ip' : 'net'} ${ends}`, flags: word, elements: nets };
+  }
+  const [, protocols = [], ports = []] = cells.low;
+  return {
+    type: `hash:${isHost ? 'ip' : 'net'},port ${ends}`,
+    flags: `${word},dst`,
+    elements: (at) =>
+      nets(at).map((net) => `${net},${PROTOCOLS.get(protocols[at] as Point)}:${ports[at]}`),
+  };
+}
+
+/** The set of some cells, each with the id of its rule. */
+export function cellSet(
+  { type, elements }: SetKind,
+  places: readonly number[],
+  ruleAt: (place: number) => string,
+  counters: boolean,
+): KernelSet {
+  const rules = new Map<string, string>();
+  for (const at of places) for (const each of elements(at)) rules.set(each, ruleAt(at));
+  const set = named(`${type}${counters ? ' counters' : ''}`, [...rules.keys()]);
+  return { ...set, rules: set.elements.map((element) => rules.get(element) as string) };
 }

@@ -15,6 +15,8 @@ export interface View {
   readonly sets: readonly KernelSet[];
   /** Chains of slots that are gone. */
   readonly stale: readonly string[];
+  /** Rules of the policy that are tested one after the other. */
+  readonly tests: number;
 }
 
 /** The tables of both families, and the sets that they look into. */
@@ -27,6 +29,7 @@ export function view(program: Program): View {
   for (const { name } of program.domains) {
     for (const family of FAMILIES) keep(domainSet(name, family));
   }
+  let tests = 0;
   const marks = marksOf(program.marking.mask);
   const tables = (family: Family): Table[] => {
     const { forwarded, local, marked, inbound } = program;
@@ -38,6 +41,7 @@ export function view(program: Program): View {
         : { marked: choose(program, family, 'choose-marked', marked, marks, keep) }),
       inbound: choose(program, family, 'choose-inbound', inbound, marks, keep),
     };
+    for (const choice of Object.values(choices)) tests += choice.tests;
     return [
       filter(program, family, marks),
       nat(program, family, marks),
@@ -47,5 +51,5 @@ export function view(program: Program): View {
   const byFamily = { 4: tables(4), 6: tables(6) };
   const byName = [...sets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   const stale = program.lock.retired.map(({ slot }) => slotChain(slot));
-  return { tables: byFamily, sets: byName, stale };
+  return { tables: byFamily, sets: byName, stale, tests };
 }

@@ -1,19 +1,16 @@
 import { bug } from '../../bug.ts';
 import type { Dimension } from '../../model/dimensions.ts';
 import type { Program, Rule, Target } from '../../model/program.ts';
-import { type LookUp, runsOf } from '../../model/runs.ts';
+import { type LookUp, type Run, runsOf } from '../../model/runs.ts';
 import { LIMITS } from '../../model/structures.ts';
 import { FAMILIES, type Family } from '../../net/address.ts';
 import type { IntervalSet, Point } from '../../net/interval-set.ts';
 import { formatMark } from '../../net/mark.ts';
-import { comment } from '../comment.ts';
+import { sourceLines } from '../comment.ts';
 import { balanceName } from './balance.ts';
 import { formatInterval, keyTexts, spelling } from './key.ts';
 import { type Chain, chain, type Filled, ip, only, type Part, slotName } from './names.ts';
 import { testsOf } from './tests.ts';
-
-/** So many rules of a look-up are named in a comment; where each element comes from, the map file says. */
-const MOST_NAMED = 20;
 
 /**
  * A list of rules as chains, one a family: look-ups and tests stand in the order of the rules.
@@ -118,17 +115,20 @@ export function choose(
     });
     return [`${key} vmap @${mapName}`];
   };
+  let linear = 0;
   const families = FAMILIES.map((family): Chain => {
     const rules: string[] = [];
     let last: Rule | undefined;
-    for (const run of runsOf(list, family)) {
+    const runs = runsOf(list, family);
+    for (const run of runs) {
       if (run.kind === 'look-up') {
-        rules.push(...sources(run.rules), ...lookUp(run, family));
+        rules.push(...sourceLines(run.rules), ...lookUp(run, family));
         continue;
       }
-      if (last !== run.rule) rules.push(source(run.rule));
+      if (last !== run.rule) rules.push(...sourceLines([run.rule]));
       last = run.rule;
       const { any, none, seen } = testsOf(run.box, nameSet);
+      linear += 1;
       const take = [...seen, `${counter}goto ${targetChain(program, run.rule.target, main)}`];
       // What must not be is marked for a moment.
       for (const test of none) rules.push(`${test} ${setMark} | ${formatMark(dead)}`);
@@ -136,18 +136,19 @@ export function choose(
       for (const test of any) rules.push([unmarked, test, ...take].filter(Boolean).join(' '));
       if (none.length > 0) rules.push(setMark);
     }
-    return chain(`${name}_${ip(family)}`, [...rules, `goto ${main}`]);
+    const lost = sourceLines(lostRules(list, family, runs)).map(
+      (line) => `${line}  (never reached)`,
+    );
+    return chain(`${name}_${ip(family)}`, [...rules, ...lost, `goto ${main}`]);
   });
   const both = FAMILIES.map((family) => `${only(family)} goto ${name}_${ip(family)}`);
-  return { filled, chains: [...aliases.values(), ...families, chain(name, both)] };
+  return { filled, chains: [...aliases.values(), ...families, chain(name, both)], tests: linear };
 }
 
-const source = ({ id, text }: Rule): string => `# ${id} ${comment(text)}`;
-
-function sources(rules: readonly Rule[]): string[] {
-  const named = rules.slice(0, MOST_NAMED).map(source);
-  const others = rules.length - named.length;
-  return others === 0 ? named : [...named, `# and ${others} more`];
+/** Rules of a family that those before them leave nothing of. */
+function lostRules(list: readonly Rule[], family: Family, runs: readonly Run[]): Rule[] {
+  const left = new Set(runs.flatMap((run) => (run.kind === 'test' ? [run.rule] : run.rules)));
+  return list.filter((rule) => !left.has(rule) && rule.boxes.some((box) => box.family === family));
 }
 
 function targetChain({ slots }: Program, target: Target, main: string): string {

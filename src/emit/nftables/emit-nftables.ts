@@ -1,7 +1,8 @@
 import { render as renderBatch } from '../../../templates/batch.hbs';
 import { render } from '../../../templates/nftables.hbs';
 import type { Program } from '../../model/program.ts';
-import type { Artefact } from '../artefact.ts';
+import { LIMITS } from '../../model/structures.ts';
+import type { Emitted } from '../artefact.ts';
 import { atomName, describeAtom } from '../atom-name.ts';
 import { emitDnsmasq } from '../dnsmasq/emit-dnsmasq.ts';
 import { namedAtoms } from '../named-atoms.ts';
@@ -10,18 +11,19 @@ import { NFT_SETS } from './nft-sets.ts';
 import { view } from './view.ts';
 
 /** The ruleset of a program, `policy.nft`, and the names that it speaks of, each in a file of its own. */
-export function emitNftables(program: Program, base: string): Artefact[] {
-  const { title, kept, filled, chains } = view(program, base);
+export function emitNftables(program: Program, base: string): Emitted {
+  const { title, kept, filled, chains, tests } = view(program, base);
   const text = render({
     title,
     kept,
     filled: filled.map(({ elements, ...rest }) => ({
       ...rest,
-      block: block(elements, '      ', ','),
+      // A long list is no nicer to read with six blanks before each line.
+      block: block(elements, elements.length < LIMITS.manyElements ? '      ' : '', ','),
     })),
     chains: chains.map(({ rules, ...rest }) => ({ ...rest, block: block(rules, '    ', '') })),
   });
-  return [
+  const artefacts = [
     ...namedAtoms([...program.local, ...program.marked]).map((atom) => {
       const suffix = `${atom.kind}.${atomName(atom)}.nft`;
       const title = [
@@ -33,6 +35,8 @@ export function emitNftables(program: Program, base: string): Artefact[] {
     { suffix: 'nft', text },
     emitDnsmasq(program, base, NFT_SETS),
   ];
+  const lookUps = filled.flatMap(({ name, rules }) => (rules === undefined ? [] : { name, rules }));
+  return { artefacts, lookUps, tests };
 }
 
 /** Lines as one text: they may be a million, and a template takes its time over each piece. */

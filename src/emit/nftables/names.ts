@@ -27,6 +27,8 @@ export interface Part {
   readonly kept?: readonly Kept[];
   readonly filled: readonly Filled[];
   readonly chains: readonly Chain[];
+  /** Rules of the policy that it tests one after the other. */
+  readonly tests?: number;
 }
 
 /** A chain; with a hook, a base chain. */

@@ -43,5 +43,6 @@ export function view(program: Program, base: string): View {
     kept: parts.flatMap((part) => part.kept ?? []),
     filled: parts.flatMap(({ filled }) => filled),
     chains: parts.flatMap(({ chains }) => chains),
+    tests: parts.reduce((sum, { tests = 0 }) => sum + tests, 0),
   };
 }
