@@ -1,4 +1,5 @@
 import { noteLayout } from '../../grammar/note-layout.ts';
+import { analyse } from '../analysis/analyse.ts';
 import type { BackendName } from '../emit/backends.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { sortDiagnostics } from '../text/sort-diagnostics.ts';
@@ -12,7 +13,7 @@ export function checkFile(
   path: string,
   backend: BackendName | undefined,
 ): readonly Diagnostic[] | undefined {
-  const checked = openPolicy(path, { backend });
+  const checked = openPolicy(path, { backend, analyses: analyse });
   if (checked === undefined) return undefined;
   const { diagnostics, sources } = checked;
   return sortDiagnostics([...diagnostics, ...sources.flatMap(noteLayout)]);

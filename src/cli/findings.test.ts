@@ -75,7 +75,7 @@ describe('routec --explain', () => {
 
   it.each([
     ['no-wayy', 'did you mean `no-way`?'],
-    ['RC9', '`routec --explain` lists all'],
+    ['RC99', '`routec --explain` lists all'],
     ['RC999', '`routec --explain` lists all'],
     ['constructor', '`routec --explain` lists all'],
     ['', '`routec --explain` lists all'],
@@ -279,5 +279,20 @@ describe('the line below findings on a terminal', () => {
   it('is nowhere else', async () => {
     const run = await routec(place, ['check', '-'], { input: BAD, env: { FORCE_COLOR: '1' } });
     expect(run.stderr).not.toContain('--explain');
+  });
+});
+
+describe('what rules come to together', () => {
+  const rules = 'route from 10.0.0.0/8 via drop\nroute from 10.1.2.3 via main\n';
+
+  it('is said by `check`, not by `compile`', async () => {
+    const cwd = folder('together', { 'policy.route': rules });
+    const check = await routec(cwd, ['check', '--format', 'concise']);
+    expect(check.stderr).toMatch(/^policy\.route:2:1: warning\[RC301\]: no packet reaches/m);
+    expect(check.exitCode).toBe(0);
+    expect((await routec(cwd, ['check', '--strict'])).exitCode).toBe(1);
+    const compile = await routec(cwd, ['compile', 'policy.route', '--strict']);
+    expect(compile.stderr).not.toContain('RC3');
+    expect(compile.exitCode).toBe(0);
   });
 });

@@ -1,3 +1,4 @@
+import type { analyse } from '../analysis/analyse.ts';
 import { type Checked, understand } from '../compile.ts';
 import { type BackendName, backendOf } from '../emit/backends.ts';
 import { findManifest } from '../host/artefact-folder.ts';
@@ -13,6 +14,8 @@ interface Wanted {
   readonly question?: Question;
   /** Instead of the files as they are. */
   readonly read?: Read;
+  /** Asked of a sound policy. */
+  readonly analyses?: typeof analyse;
 }
 
 /**
@@ -21,7 +24,7 @@ interface Wanted {
  */
 export function openPolicy(
   path: string,
-  { backend: wanted, question, read = reader(path) }: Wanted = {},
+  { backend: wanted, question, read = reader(path), analyses }: Wanted = {},
 ): Checked | undefined {
   const entry = readEntry(path);
   if (entry === undefined) return undefined;
@@ -32,5 +35,5 @@ export function openPolicy(
   }
   const names = Object.keys(found.manifest?.artefacts ?? {});
   const backend = wanted ?? backendOf(names, entry.base);
-  return understand(entry, read, found.manifest?.lock, backend, question);
+  return understand(entry, read, found.manifest?.lock, backend, question, analyses);
 }

@@ -87,7 +87,7 @@ describe('an allowance', () => {
 
   it('in an included file holds there', () => {
     const read: Read = () => ({
-      bytes: encode(`\n${WARNS} # routec: allow no-way\n`),
+      bytes: encode(`\n${WARNS.replace('tcp 80', 'tcp 81')} # routec: allow no-way\n`),
       quotable: true,
     });
     expect(found(`${UPLINK}${WARNS}\ninclude "more.route"\n`, read)).toEqual([
