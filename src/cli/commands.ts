@@ -6,6 +6,7 @@ import { confirmCommand } from './commands/confirm.ts';
 import { downCommand } from './commands/down.ts';
 import { explainCommand } from './commands/explain.ts';
 import { fmtCommand } from './commands/fmt.ts';
+import { graphCommand } from './commands/graph.ts';
 import { planCommand } from './commands/plan.ts';
 import { revertCommand } from './commands/revert.ts';
 import { rollbackCommand } from './commands/rollback.ts';
@@ -19,6 +20,7 @@ export const COMMANDS: readonly ((program: Command, done: (exit: Exit) => void) 
   fmtCommand,
   testCommand,
   explainCommand,
+  graphCommand,
   planCommand,
   applyCommand,
   confirmCommand,
