@@ -28,6 +28,11 @@ describe('the time for a large policy does not grow by its square', () => {
       'own addresses',
       `uplink a dev eth0 address ${list(20_000, (i) => `${address(i)}/24`)} snat ${list(20_000, address)}`,
     ],
+    [
+      'sets that are nowhere',
+      lines(5000, (i) => `set s${i}x${i * 7919} = 1`) +
+        lines(50_000, (i) => `route tcp @q${i} via drop`),
+    ],
     ['one rule, again and again', 'route via drop\n'.repeat(100_000)],
     [
       'balances',

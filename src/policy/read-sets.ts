@@ -9,7 +9,7 @@ import { scanAddressRange } from '../net/prefix.ts';
 import { rangeList } from '../net/range-list.ts';
 import { scanList } from '../net/scan-list.ts';
 import { at, diagnose, type Kind, type Report } from '../text/diagnostic.ts';
-import { nearest } from '../text/nearest.ts';
+import { nearestOfFew } from '../text/nearest.ts';
 import type { Source, Span } from '../text/source.ts';
 import {
   badAddress,
@@ -62,6 +62,7 @@ export function readSets(
 
   const shown = [...byName].filter(([, set]) => set.name.span.source.quotable);
   const names = shown.map(([name]) => name);
+  const nearest = nearestOfFew();
 
   const lookup: SetLookup = (ref) => {
     const statement = byName.get(ref.text);

@@ -3,7 +3,7 @@ import type { Word } from '../../grammar/tree.ts';
 import { LAYOUT } from '../model/layout.ts';
 import { scanUplinkDevice } from '../net/device-name.ts';
 import { at, diagnose, type Report } from '../text/diagnostic.ts';
-import { nearest } from '../text/nearest.ts';
+import { nearestOfFew } from '../text/nearest.ts';
 import { ambiguousDevice, badDeviceName, implicitUplink, unknownUplink } from './kinds.ts';
 import type { UplinkPolicy } from './policy.ts';
 import { readWord, reportTooMany } from './read-words.ts';
@@ -68,6 +68,7 @@ export function uplinkNames(
     return names;
   };
 
+  const nearest = nearestOfFew();
   const mention = (word: Word): UplinkPolicy | undefined => {
     const found = find(word);
     return found === 'unknown' ? unknown(word, nearest(word.text, quotable())) : found;

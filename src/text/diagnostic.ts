@@ -48,6 +48,8 @@ export interface Diagnostic {
   /** What to do about it, as a sentence. */
   readonly help?: string;
   readonly fix?: Fix;
+  /** How many findings of its kind it stands for, where that is more than itself. */
+  readonly count?: number;
 }
 
 export type Report = (diagnostic: Diagnostic) => void;

@@ -38,6 +38,18 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return best;
 }
 
+/** Past so many names that are nowhere, nobody reads what each was meant to be. */
+const MOST_ASKED = 1000;
+
+/** As `nearest`, for the names of one policy, of which only the first are looked for. */
+export function nearestOfFew(): typeof nearest {
+  let asked = 0;
+  return (name, candidates) => {
+    asked += 1;
+    return asked > MOST_ASKED ? undefined : nearest(name, candidates);
+  };
+}
+
 interface Prepared {
   readonly texts: readonly string[];
   /** Of each, the letters that it has: a bit each, some of which stand for two. */

@@ -1,4 +1,5 @@
 import type { Diagnostic, Severity } from './diagnostic.ts';
+import { limitDiagnostics, MOST_READ } from './limit-diagnostics.ts';
 import { printable } from './printable.ts';
 import { regionOf } from './source.ts';
 
@@ -9,7 +10,7 @@ const COMMAND: Record<Severity, string> = { error: 'error', warning: 'warning', 
  * GitHub takes columns only of what begins and ends on one line.
  */
 export function renderGithub(diagnostics: readonly Diagnostic[]): string {
-  return diagnostics
+  return limitDiagnostics(diagnostics, MOST_READ)
     .map(({ severity, code, slug, message, help, labels: [{ span }] }) => {
       const { start, end } = regionOf(span);
       const place =

@@ -1,16 +1,18 @@
 import { countSeverities } from './count-severities.ts';
 import type { Diagnostic, Fix } from './diagnostic.ts';
 import { jsonText } from './json-text.ts';
+import { limitDiagnostics, MOST_PARSED } from './limit-diagnostics.ts';
 import { positionOf, type Span } from './source.ts';
 
 /**
  * `{version, diagnostics[], summary}`; fields are only ever added. Lines and columns count from 1,
- * columns in characters; the end is exclusive.
+ * columns in characters; the end is exclusive. A finding with a `count` stands for so many of its kind.
  */
 export function renderJson(diagnostics: readonly Diagnostic[]): string {
+  const given = limitDiagnostics(diagnostics, MOST_PARSED);
   return jsonText({
     version: 1,
-    diagnostics: diagnostics.map(({ code, slug, severity, message, labels, help, fix }) => ({
+    diagnostics: given.map(({ code, slug, severity, message, labels, help, fix, count }) => ({
       code,
       slug,
       severity,
@@ -18,6 +20,7 @@ export function renderJson(diagnostics: readonly Diagnostic[]): string {
       labels: labels.map(({ span, text }) => ({ ...placeOf(span), text })),
       ...(help === undefined ? {} : { help }),
       ...(fix === undefined ? {} : { fix: fixOf(fix) }),
+      ...(count === undefined ? {} : { count }),
     })),
     summary: countSeverities(diagnostics),
   });

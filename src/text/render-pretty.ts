@@ -1,19 +1,20 @@
 import { applyEdits } from './apply-edits.ts';
 import { countSeverities } from './count-severities.ts';
 import type { Diagnostic, Fix } from './diagnostic.ts';
+import { MOST_READ } from './limit-diagnostics.ts';
 import { printable } from './printable.ts';
 import { cut, type Palette, plain, renderFrame } from './render-frame.ts';
 import { lineAt, positionOf, type Span } from './source.ts';
 
-/** Findings beyond this many are only counted: a million errors are not a million messages. */
-const SHOWN = 100;
-
-/** Source lines with the spans underlined, as `rustc` prints them, and a count at the end. */
+/**
+ * Source lines with the spans underlined, as `rustc` prints them, and a count at the end. Whatever
+ * their kinds, those that no screen holds are only counted.
+ */
 export function renderPretty(diagnostics: readonly Diagnostic[], palette: Palette = plain): string {
   if (diagnostics.length === 0) return '';
-  const shown = diagnostics.slice(0, SHOWN).map((diagnostic) => one(diagnostic, palette));
+  const shown = diagnostics.slice(0, MOST_READ).map((diagnostic) => one(diagnostic, palette));
   const left = diagnostics.length - shown.length;
-  if (left > 0) shown.push(`... and ${left} more (\`--format concise\` lists them all)\n`);
+  if (left > 0) shown.push(`... and ${left} more (\`--format json\` lists more)\n`);
   return `${shown.join('\n')}\n${summary(diagnostics)}\n`;
 }
 

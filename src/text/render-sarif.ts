@@ -1,6 +1,7 @@
 import type { Log, PhysicalLocation, Region, ReportingDescriptor, Result } from 'sarif';
 import type { Diagnostic } from './diagnostic.ts';
 import { jsonText } from './json-text.ts';
+import { limitDiagnostics, MOST_PARSED } from './limit-diagnostics.ts';
 import { type Position, positionOf, regionOf, type Span } from './source.ts';
 
 /** What there is to say of a code, whatever was found. */
@@ -16,7 +17,8 @@ export function renderSarif(
   version: string,
   ruleOf: (code: string) => Rule | undefined,
 ): string {
-  const found = [...new Map(diagnostics.map((each) => [each.code, each])).values()].sort((a, b) =>
+  const given = limitDiagnostics(diagnostics, MOST_PARSED);
+  const found = [...new Map(given.map((each) => [each.code, each])).values()].sort((a, b) =>
     a.code < b.code ? -1 : 1,
   );
   const codes = found.map(({ code }) => code);
@@ -33,7 +35,7 @@ export function renderSarif(
           },
         },
         columnKind: 'unicodeCodePoints',
-        results: diagnostics.map((each) => resultOf(each, codes.indexOf(each.code))),
+        results: given.map((each) => resultOf(each, codes.indexOf(each.code))),
       },
     ],
   };
@@ -58,7 +60,7 @@ function descriptor(
 }
 
 function resultOf(
-  { code, severity, message, help, labels: [primary, ...others], fix }: Diagnostic,
+  { code, severity, message, help, labels: [primary, ...others], fix, count }: Diagnostic,
   ruleIndex: number,
 ): Result {
   return {
@@ -67,6 +69,7 @@ function resultOf(
     level: severity,
     message: { text: help === undefined ? message : `${message}\n${help}` },
     locations: [{ physicalLocation: placeOf(primary.span) }],
+    ...(count === undefined ? {} : { occurrenceCount: count }),
     ...(others.length === 0
       ? {}
       : {
