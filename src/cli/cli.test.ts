@@ -39,7 +39,7 @@ const routec = (cwd: string, words: string[], options: Options = {}) =>
   execa(process.execPath, [ROUTEC, ...words], {
     cwd,
     reject: false,
-    timeout: 20_000,
+    timeout: 60_000,
     input: '',
     env: { NO_COLOR: '1' },
     ...options,

@@ -12,6 +12,10 @@ export function scanDeviceName(text: string): Scanned<string> {
   }
   if (/[/:]/.test(text))
     return { fault: `\`${text}\` is no device name: \`/\` and \`:\` can't be in it` };
+  // dev_prep_valid_name in net/core/dev.c: in a new name it stands for a number, as `%d`, or is refused.
+  if (text.includes('%')) {
+    return { fault: `\`${text}\` is no device name: \`%\` can't be in it` };
+  }
   if (text.length > BYTES) {
     return {
       fault: `\`${text}\` is no device name: it has ${text.length} bytes, ${BYTES} are the most`,
