@@ -21,7 +21,7 @@ const UPLINKS = {
   up3: '--flush',
 };
 const SETS = { set0: 'delete', set1: 'delete-table', set2: 'COMMIT', set3: 'add_-' };
-/** In comments, which the artefacts repeat. */
+/** In comments, behind statements and inside of one, of which nothing may come through. */
 const COMMENTS = {
   one: '"; flush ruleset; " } } table ip x { chain y { # \\',
   two: '{{x}} {{{y}}} {{#each z}} {{/each}} %n%s $(id) `id` \\n \\',
@@ -52,6 +52,7 @@ function policy(names: Names): string {
     `route in ${text('eth5')} mac @${names.set2} via ${text('up1')} else ${text('up2')} else drop`,
     `route in ${text('eth0')} udp 53 via ${text('up3')}`,
     `route ipv4 to @${names.set3} via balance ${text('up2')} 2, ${text('up1')} 1`,
+    `route tcp { 22, # ${names.two}\n  23 # ${names.one}\n\n} via ${text('up2')}`,
     `route ipv4 local user 1000 via ${text('eth1')}`,
     `forward tcp 8443 on ${text('up0')}, ${text('up1')} to 192.168.0.10:443`,
     `route via ${text('up3')} else ${text('up0')} else reject`,
