@@ -61,7 +61,8 @@ async function loadNamed(router: Namespace, files: Artefacts, iptables: Iptables
     const tool = tables === '' ? ['nft', '-f'] : [`${tables}-${iptables}-restore`, '--noflush'];
     try {
       // A namespace has a /sys of its own, without cgroups.
-      const mounted = 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"';
+      const mounted =
+        '{ mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup; } && exec "$@"';
       await router.run('sh', ['-c', mounted, 'sh', ...tool, file]);
     } catch (error) {
       if (!NO_SUCH_NAME.test((error as Error).message)) throw error;
