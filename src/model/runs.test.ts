@@ -348,6 +348,21 @@ describe('one dimension', () => {
   });
 });
 
+it('keeps a hardware address apart from an address of the same number', () => {
+  const two = [
+    [0, 0],
+    [2, 2],
+  ] as const;
+  const box: Box = { family: 4, source: [[0, 1]] };
+  const target = { kind: 'main' } as const;
+  const list: Rule[] = [
+    { id: 'mac', text: '', boxes: [{ ...box, mac: two }], target },
+    { id: 'destination', text: '', boxes: [{ ...box, destination: two }], target },
+  ];
+  const packet = { family: 4, local: false, source: 0, destination: 0, mac: 1, mark: 0 } as const;
+  expect(decide(runsOf(list, 4, LOW), packet)).toBe('destination');
+});
+
 describe('sizes', () => {
   it('tests a box whose product is too large by itself', () => {
     const every = (count: number): IntervalSet<number> =>

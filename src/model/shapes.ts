@@ -56,7 +56,8 @@ export function shapesOf(entries: readonly Entry[], family: Family, limits: Limi
     dimensions: readonly Keyed[],
     guard: readonly Guard[] = [],
   ): void => {
-    const name = `${kind} ${dimensions.join()} ${guard.map(({ value }) => value).join()}`;
+    const guards = guard.map(({ dimension, value }) => `${dimension} ${value}`);
+    const name = [kind, ...dimensions, ...guards].join();
     const shape = shapes.get(name) ?? { kind, dimensions, guard, places: [] };
     shapes.set(name, shape);
     shape.places.push(place);
