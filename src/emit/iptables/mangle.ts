@@ -194,10 +194,13 @@ function settle(
     const open = marks.connection(markOf(slot));
     const back = slot.kind === 'transit' && slot.arrival.uplink.ways[family] !== undefined;
     return [
-      ...settledOf(slot).map(
-        ({ uplink, to }) =>
-          `${open} ${leavingBy(program, uplink, family)} ${marks.setConnection(markOf(to))}`,
-      ),
+      // Without a way, what leaves by the device was main's to send there.
+      ...settledOf(slot)
+        .filter(({ uplink }) => uplink.ways[family] !== undefined)
+        .map(
+          ({ uplink, to }) =>
+            `${open} ${leavingBy(program, uplink, family)} ${marks.setConnection(markOf(to))}`,
+        ),
       `${open} ${marks.setConnection(back ? markOf(slot.arrival) : program.marking.main)}`,
     ];
   });

@@ -2,7 +2,7 @@ import { bug } from '../../bug.ts';
 import { slotMark } from '../../model/marking.ts';
 import { ownSlots } from '../../model/own-slots.ts';
 import type { Nat, Program, Uplink } from '../../model/program.ts';
-import { isShared, othersAddresses } from '../../model/sharers.ts';
+import { isShared, othersAddresses, sharers } from '../../model/sharers.ts';
 import { type Address, type AddressRange, type Family, formatAddress } from '../../net/address.ts';
 import { formatRange } from '../../net/prefix.ts';
 import { clusterTest } from './balance.ts';
@@ -39,6 +39,8 @@ export function nat(program: Program, family: Family, marks: Marks): Table {
         ...kept(family),
         ...special,
         ...uplinks.flatMap((uplink) => {
+          const those = sharers(uplinks, uplink, family);
+          if (those.length > 0 && !those.includes(uplink)) return [];
           const shared = isShared(uplinks, uplink, family);
           const rules = uplinkRules(uplink, program, family, marks);
           // Of those on one device no other has to look at what leaves by this one.

@@ -11,16 +11,20 @@ export interface Departure {
   readonly rest: readonly string[];
 }
 
-/** By its device; where others share that, by its gateway in each family. */
+/**
+ * By its device, in the families that it has a way for; where others share that, by its gateway. In a
+ * family without one what leaves by the device was main's to send there.
+ */
 export function departure(uplinks: readonly Uplink[], uplink: Uplink): Departure {
   const device = `oifname ${quoted(uplink.device)}`;
-  if (uplinks.every((each) => each === uplink || each.device !== uplink.device)) {
+  const families = FAMILIES.filter((family) => uplink.ways[family] !== undefined);
+  const shared = families.filter((family) => isShared(uplinks, uplink, family));
+  if (shared.length === 0 && families.length === FAMILIES.length) {
     return { tests: [device], near: [], rest: [] };
   }
-  const families = FAMILIES.filter((family) => uplink.ways[family] !== undefined);
   const by = (kind: keyof Departure): string[] =>
     families.flatMap((family) =>
-      (isShared(uplinks, uplink, family)
+      (shared.includes(family)
         ? sharedDeparture(uplink, family)
         : { tests: [only(family)], near: [], rest: [] })[kind].map((test) => `${device} ${test}`),
     );
