@@ -1,15 +1,22 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { bug } from '../bug.ts';
 import { check, compile, type Entry } from '../compile.ts';
 import type { BackendName } from '../emit/backends.ts';
+import { domainSet as ipsetOf } from '../emit/iptables/sets.ts';
+import { domainSet as nftSetOf } from '../emit/nftables/atoms.ts';
 import { writeArtefacts } from '../host/artefact-folder.ts';
 import { evaluate } from '../model/evaluate.ts';
 import type { Program } from '../model/program.ts';
 import { findArtefacts } from './artefacts.ts';
 import { type Expected, expectedOf, packetOf, upIn } from './expected-of.ts';
 import { type Iptables, load, unload } from './load.ts';
-import type { Network } from './network.ts';
+import type { Namespace } from './namespace.ts';
+import { type Network, withNetwork } from './network.ts';
 import { type Answer, type Ask, askerOf, seenByAll, startAgents } from './packets.ts';
-import { type Asked, type Case, PLAN, type Round } from './random-case.ts';
+import type { Asked, Case, Round } from './random-case.ts';
+import { ISPS, LEARNED, NETWORKS, type NetworkName } from './random-network.ts';
 import type { Question } from './read-packets.ts';
 
 /** A ruleset: which backend wrote it, and which of the two iptables loads it. */
@@ -25,7 +32,7 @@ export const RULESETS: readonly By[] = [
 ];
 
 /** A network with an agent in each namespace, used for one case after the other. */
-export interface Bench {
+interface Bench {
   readonly network: Network;
   readonly ask: Ask;
   /** Where artefacts are written. */
@@ -33,6 +40,9 @@ export interface Bench {
   /** Takes a source port that no question had before it in a long time. */
   readonly source: (first: number) => number;
 }
+
+/** One of each network. */
+export type Benches = Readonly<Record<NetworkName, Bench>>;
 
 /** Where the model and the kernel differ. */
 export interface Complaint {
@@ -52,18 +62,35 @@ export interface Agreement {
 /** Milliseconds. What should not come is counted where it would arrive: nobody waits for its repetition. */
 const WAIT = { nothing: 400, something: 4000, raw: 300 };
 
-export const startBench = async (network: Network, folder: string) => {
-  const agents = await startAgents(network, WAIT);
-  let taken = 0;
-  const source = (first: number): number => {
-    taken += 1;
-    return first + (taken % 100);
-  };
-  return { network, folder, source, ask: agents.ask, stop: agents.stop };
-};
+/** Builds the networks of all cases for as long as they are used. */
+export async function withBenches(use: (benches: Benches) => Promise<void>): Promise<void> {
+  await withBench('apart', (apart) => withBench('shared', (shared) => use({ apart, shared })));
+}
+
+async function withBench(name: NetworkName, use: (bench: Bench) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'routec-'));
+  try {
+    await withNetwork(NETWORKS[name], async (network) => {
+      const { ask, stop } = await startAgents(network, WAIT);
+      let taken = 0;
+      const source = (first: number): number => {
+        taken += 1;
+        return first + (taken % 100);
+      };
+      try {
+        await use({ network, folder, source, ask });
+      } finally {
+        await stop();
+      }
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /** Loads a case's policy, asks what it asks, holds the model's answer against it, and takes all away. */
-export async function agree(bench: Bench, each: Case, by: By): Promise<Agreement> {
+export async function agree(benches: Benches, each: Case, by: By): Promise<Agreement> {
+  const bench = benches[each.network];
   const { network, folder } = bench;
   const lines = soundLines(each.lines, by.backend);
   const text = `${lines.join('\n')}\n`;
@@ -74,6 +101,7 @@ export async function agree(bench: Bench, each: Case, by: By): Promise<Agreement
   const complaints: Complaint[] = [];
   let packets = 0;
   await load(network.router, files, undefined, by.iptables);
+  await learn(network.router, program, by.backend);
   for (const [index, round] of each.rounds.entries()) {
     await setState(network, program, round);
     const found = await askAll(bench, program, round);
@@ -108,8 +136,23 @@ const entryOf = (text: string): Entry => ({
 });
 const read = () => ({ refused: 'no files' });
 
-const devicesOf = ({ uplinks }: Program, names: readonly string[]): string[] =>
-  uplinks.filter(({ name }) => names.includes(name)).map(({ device }) => device);
+const devicesOf = ({ uplinks }: Program, names: readonly string[]): ReadonlySet<string> =>
+  new Set(uplinks.filter(({ name }) => names.includes(name)).map(({ device }) => device));
+
+/** Fills the run-time set, as a resolver does. */
+async function learn(router: Namespace, { domains }: Program, backend: BackendName): Promise<void> {
+  for (const { name } of domains) {
+    for (const address of LEARNED.addresses) {
+      const family = address.includes(':') ? 6 : 4;
+      if (backend === 'iptables') {
+        await router.run('ipset', ['add', ipsetOf(name, family).name, address]);
+      } else {
+        const set = ['inet', 'routec', nftSetOf(name, family)];
+        await router.run('nft', ['add', 'element', ...set, `{ ${address} }`]);
+      }
+    }
+  }
+}
 
 async function setState({ router, setLink }: Network, program: Program, round: Round) {
   for (const device of devicesOf(program, round.down)) await setLink(device, 'down');
@@ -139,9 +182,7 @@ async function askAll(
   const after = await seenByAll(network);
   const complaints: Omit<Complaint, 'round'>[] = [];
   /** Of each ISP, how many it must have counted, and whether it may have counted more. */
-  const counts = new Map(
-    Object.keys(PLAN.uplinks).map((device) => [device, { least: 0, more: 0 }]),
-  );
+  const counts = new Map(Object.keys(ISPS).map((device) => [device, { least: 0, more: 0 }]));
   const hosts = new Map<string, string>();
   for (const [index, { each, asked, expected, question }] of all.entries()) {
     const answer = answers[index] ?? bug('a question without an answer');
@@ -183,7 +224,7 @@ async function askAll(
 /** What keeps a connection where another one went: its rule and its host, where a balance is by those. */
 function keptBy(program: Program, asked: Asked, round: Round): string | undefined {
   if (asked.from === '' || asked.by !== undefined) return undefined;
-  const { rule } = evaluate(program, packetOf(asked), upIn(program, round));
+  const { rule } = evaluate(program, packetOf(program, asked), upIn(program, round));
   if (rule?.target.kind !== 'balance') return undefined;
   const { by } = program.balances[rule.target.balance] ?? bug('no such balance');
   if (by === 'flow') return undefined;

@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { agree, RULESETS, startBench } from './agree.ts';
-import { withNetwork } from './network.ts';
-import { anyCase, PLAN } from './random-case.ts';
+import { agree, RULESETS, withBenches } from './agree.ts';
+import { anyCase } from './random-case.ts';
 
 // The same each time, for the seconds that it takes; `npm run fuzz` runs on, and shrinks what it finds.
 const POLICIES = Number(process.env.ROUTEC_RUNS ?? 1);
@@ -17,23 +13,16 @@ it.each(RULESETS)(
     timeout: 60_000 + POLICIES * 30_000,
   },
   async (by) => {
-    const folder = mkdtempSync(join(tmpdir(), 'routec-'));
-    await withNetwork(PLAN, async (network) => {
-      const bench = await startBench(network, folder);
-      try {
-        let asked = 0;
-        for (let number = seed; number < seed + POLICIES; number += 1) {
-          const [each] = fc.sample(anyCase, { numRuns: 1, seed: number });
-          if (each === undefined) continue;
-          const { complaints, lines, packets } = await agree(bench, each, by);
-          asked += packets;
-          expect(complaints, `npm run fuzz -- --seed ${number}\n${lines.join('\n')}`).toEqual([]);
-        }
-        expect(asked).toBeGreaterThan(POLICIES * 10);
-      } finally {
-        await bench.stop();
+    await withBenches(async (benches) => {
+      let asked = 0;
+      for (let number = seed; number < seed + POLICIES; number += 1) {
+        const [each] = fc.sample(anyCase, { numRuns: 1, seed: number });
+        if (each === undefined) continue;
+        const { complaints, lines, packets } = await agree(benches, each, by);
+        asked += packets;
+        expect(complaints, `npm run fuzz -- --seed ${number}\n${lines.join('\n')}`).toEqual([]);
       }
+      expect(asked).toBeGreaterThan(POLICIES * 10);
     });
-    rmSync(folder, { recursive: true, force: true });
   },
 );

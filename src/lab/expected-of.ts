@@ -1,4 +1,5 @@
 import { bug } from '../bug.ts';
+import { atomKey } from '../model/atom-key.ts';
 import { evaluate, type Outcome } from '../model/evaluate.ts';
 import type { Packet } from '../model/packet.ts';
 import type { Nat, Program, Uplink } from '../model/program.ts';
@@ -9,7 +10,8 @@ import { contains } from '../net/interval-set.ts';
 import { scanMac } from '../net/mac.ts';
 import { ECHO_PORT } from './internet.ts';
 import { bare } from './network-plan.ts';
-import { type Asked, PLAN, type Round } from './random-case.ts';
+import type { Asked, Round } from './random-case.ts';
+import { ISP_OF, ISPS, type Isp, LANS, LEARNED, MAIN, paintOf } from './random-network.ts';
 
 /** One thing that may become of a question. */
 export interface Expected {
@@ -30,21 +32,24 @@ export function expectedOf(
   round: Round,
 ): readonly Expected[] | undefined {
   const { by, to } = asked;
-  const lost = (name: string): boolean => round.down.includes(name);
-  const arrival = program.uplinks.find(({ device }) => device === by);
+  const arrival = program.uplinks.find(({ name }) => ISP_OF[name] === by);
   const six = to.includes(':');
-  if (by !== undefined && (arrival === undefined || lost(arrival.name))) return undefined;
+  if (by !== undefined && (arrival === undefined || round.down.includes(arrival.name))) {
+    return undefined;
+  }
   // What comes in where an uplink has no way back is main's, as it was before.
   if (arrival !== undefined && arrival.ways[six ? 6 : 4] === undefined) return undefined;
-  if (arrival !== undefined && addressesOf(arrival.device).includes(to)) {
-    return [toRouter(program, asked)];
-  }
-  const lan = PLAN.lans.find(({ hosts }) => hosts.some((host) => host === to));
+  const packet = packetOf(program, asked);
+  const told = evaluate(program, packet, upIn(program, round));
+  // On a shared wire, what is sent to nobody's own address may be taken for the other's.
+  if (told.arrival !== arrival) return undefined;
+  if (by !== undefined && addressesOf(by).includes(to)) return [toRouter(program, asked)];
+  const lan = LANS.find(({ hosts }) => hosts.some((host) => host === to));
   if (lan !== undefined) return [{ answerer: lan.device }];
-  if (PLAN.lans.some(({ addresses }) => addresses.some((each) => bare(each) === to))) {
+  if (LANS.some(({ addresses }) => addresses.some((each) => bare(each) === to))) {
     return [{ answerer: 'router' }];
   }
-  const { outcomes } = evaluate(program, packetOf(asked), upIn(program, round));
+  const { outcomes } = told;
   // What goes back to where it came from comes again, and again.
   const goesBack = outcomes.some(
     ({ outcome }) => outcome.kind === 'uplink' && outcome.uplink === arrival,
@@ -67,23 +72,22 @@ export function upIn({ uplinks }: Program, { down, withdrawn }: Round): Readonly
   return new Set(names.filter((name) => !down.includes(name) && !withdrawn.includes(name)));
 }
 
-const addressesOf = (device: string): readonly string[] =>
-  Object.entries(PLAN.uplinks).flatMap(([name, { addresses }]) =>
-    name === device ? addresses.map(bare) : [],
-  );
+const addressesOf = (isp: Isp): readonly string[] => ISPS[isp].addresses.map(bare);
+
+const ispOf = ({ name }: Uplink): Isp => ISP_OF[name] ?? bug('an uplink to no ISP');
 
 /** Addressed to an uplink's own address: led on where a `forward` says so, and answered anyhow. */
 function toRouter({ forwards }: Program, { by, protocol, port, to, from }: Asked): Expected {
   const forward = forwards.find(
     ({ uplinks, protocols, ports, to: there }) =>
-      uplinks.some(({ device }) => device === by) &&
+      uplinks.some((uplink) => ispOf(uplink) === by) &&
       protocols.includes(numberOf(protocol)) &&
       contains(ports, port) &&
       there.address.family === scan(to).family,
   );
   if (forward !== undefined) {
     const host = formatAddress(forward.to.address);
-    const lan = PLAN.lans.find(({ hosts }) => hosts.some((each) => each === host));
+    const lan = LANS.find(({ hosts }) => hosts.some((each) => each === host));
     return { answerer: lan?.device ?? bug('a forward to nobody'), as: [from] };
   }
   if (port === ECHO_PORT) return { answerer: 'router', as: [from] };
@@ -99,7 +103,7 @@ function ofOutcome(program: Program, outcome: Outcome, asked: Asked, round: Roun
     case 'uplink':
       return leaves(outcome.uplink, outcome.nat, asked);
     case 'main': {
-      const uplink = program.uplinks.find(({ device }) => device === PLAN.main);
+      const uplink = program.uplinks.find((each) => ispOf(each) === MAIN);
       if (uplink === undefined) return bug("main's device is no uplink");
       if (round.down.includes(uplink.name)) return told('at once');
       return leaves(uplink, uplink.nat[scan(asked.to).family], asked);
@@ -117,26 +121,26 @@ function ofOutcome(program: Program, outcome: Outcome, asked: Asked, round: Roun
 }
 
 function leaves(uplink: Uplink, nat: Nat, asked: Asked): Expected {
-  const { device } = uplink;
+  const isp = ispOf(uplink);
   const { from } = asked;
   const family = from === '' ? undefined : scan(from).family;
   // The kernel, or a correction, gives the router's own packets an address of the uplink.
-  if (family === undefined) return { answerer: device };
-  const own = addressesOf(device).filter((each) => scan(each).family === family);
+  if (family === undefined) return { answerer: isp };
+  const own = addressesOf(isp).filter((each) => scan(each).family === family);
   switch (nat.kind) {
     case 'none':
     case 'nonat':
-      return { answerer: null, reached: device };
+      return { answerer: null, reached: isp };
     case 'masquerade':
-      return { answerer: device, as: own };
+      return { answerer: isp, as: own };
     case 'snat':
-      return { answerer: device, as: nat.ranges.flatMap(all) };
+      return { answerer: isp, as: nat.ranges.flatMap(all) };
     case 'prefix': {
       const source = scan(from);
       const inside = source.value >= nat.from.low && source.value <= nat.from.high;
       if (!inside) return leaves(uplink, uplink.nat[6], asked);
       const value = BigInt(nat.to.low) + BigInt(source.value) - BigInt(nat.from.low);
-      return { answerer: device, as: [formatAddress({ family: 6, value })] };
+      return { answerer: isp, as: [formatAddress({ family: 6, value })] };
     }
     default:
       nat satisfies never;
@@ -162,8 +166,11 @@ function scan(text: string): Address {
 
 const numberOf = (protocol: Asked['protocol']): number => (protocol === 'tcp' ? 6 : 17);
 
-/** A question as the model sees it. */
-export function packetOf({ from, by, to, protocol, port, source }: Asked): Packet {
+/** A question as the model sees it, asked now. */
+export function packetOf(
+  { uplinks }: Program,
+  { from, by, to, protocol, port, source }: Asked,
+): Packet {
   const { family, value: destination } = scan(to);
   const common = {
     family,
@@ -171,12 +178,21 @@ export function packetOf({ from, by, to, protocol, port, source }: Asked): Packe
     port,
     sourcePort: source,
     protocol: numberOf(protocol),
-    dscp: 0,
-    mark: 0,
+    minute: minuteOf(new Date()),
+    ...paintOf(source),
   };
-  if (from === '') return { ...common, local: true, user: 0 };
-  const lan = PLAN.lans.find(({ hosts }) => hosts.some((host) => host === from));
-  const device = by ?? lan?.device ?? bug('a host of no LAN');
+  const { set: name, addresses } = LEARNED;
+  const learned: readonly string[] = addresses;
+  const atoms = learned.includes(to)
+    ? [atomKey({ kind: 'set', side: 'destination', name, negated: false })]
+    : [];
+  if (from === '') {
+    const user = atomKey({ kind: 'user', name: 'root', negated: false });
+    return { ...common, local: true, user: 0, atoms: new Set([...atoms, user]) };
+  }
+  const lan = LANS.find(({ hosts }) => hosts.some((host) => host === from));
+  const arrival = uplinks.find((uplink) => ispOf(uplink) === by);
+  const device = arrival?.device ?? lan?.device ?? bug('a host of no LAN');
   const mac = lan === undefined ? {} : { mac: macOf(lan.mac) };
   return {
     ...common,
@@ -184,8 +200,13 @@ export function packetOf({ from, by, to, protocol, port, source }: Asked): Packe
     local: false,
     device: deviceInterval(device, false)[0],
     source: scan(from).value,
+    atoms: new Set(atoms),
   };
 }
+
+/** Minutes since Monday 00:00, UTC. */
+const minuteOf = (date: Date): number =>
+  ((date.getUTCDay() + 6) % 7) * 1440 + date.getUTCHours() * 60 + date.getUTCMinutes();
 
 function macOf(text: string): number {
   const scanned = scanMac(text);

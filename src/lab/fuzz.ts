@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { agree, type By, RULESETS, startBench } from './agree.ts';
-import { withNetwork } from './network.ts';
-import { anyCase, PLAN } from './random-case.ts';
+import { agree, type By, RULESETS, withBenches } from './agree.ts';
+import { anyCase } from './random-case.ts';
 import { shrinkCase } from './shrink-case.ts';
 import { writeCase } from './write-case.ts';
 
@@ -40,9 +37,7 @@ export async function fuzz(
   let policies = 0;
   let packets = 0;
   const work = async (): Promise<void> => {
-    const folder = mkdtempSync(join(tmpdir(), 'routec-fuzz-'));
-    await withNetwork(PLAN, async (network) => {
-      const bench = await startBench(network, folder);
+    await withBenches(async (benches) => {
       while (performance.now() < end) {
         const number = seed + next;
         next += 1;
@@ -50,18 +45,18 @@ export async function fuzz(
         if (each === undefined) break;
         policies += 1;
         for (const ruleset of rulesetsOf(number)) {
-          const first = await agree(bench, each, ruleset);
+          const first = await agree(benches, each, ruleset);
           packets += first.packets;
           // What a busy machine answers too late is no disagreement.
           if (first.complaints.length === 0) continue;
-          const again = await agree(bench, each, ruleset);
+          const again = await agree(benches, each, ruleset);
           if (again.complaints.length === 0) {
             say(
               `seed ${number}, ${ruleset.name}: once, and not again: ${first.complaints[0]?.text}`,
             );
             continue;
           }
-          const small = await shrinkCase(bench, each, ruleset);
+          const small = await shrinkCase(benches, each, ruleset);
           const path = join(fixtures, `found-${number}-${ruleset.name}`);
           writeCase(path, small, ruleset);
           found.push(path);
@@ -69,9 +64,7 @@ export async function fuzz(
         }
         if (policies % 20 === 0) say(`${policies} policies, ${packets} packets`);
       }
-      await bench.stop();
     });
-    rmSync(folder, { recursive: true, force: true });
   };
   await Promise.all(Array.from({ length: networks }, work));
   return { policies, packets, found };

@@ -1,44 +1,6 @@
 import fc from 'fast-check';
 import { ECHO_PORT, INTERNET } from './internet.ts';
-import type { NetworkPlan } from './network-plan.ts';
-
-/** The network of all cases: two LANs, three uplinks, of which one has no IPv6. */
-export const PLAN = {
-  lans: [
-    {
-      device: 'lan0',
-      addresses: ['192.168.0.1/24', 'fd00:0:0:1::1/64'],
-      hosts: [
-        '192.168.0.10',
-        '192.168.0.11',
-        '192.168.0.228',
-        'fd00:0:0:1::10',
-        'fd00:0:0:1:8000::5',
-      ],
-      mac: '02:00:00:00:00:10',
-    },
-    {
-      device: 'lan1',
-      addresses: ['192.168.1.1/24', 'fd00:0:0:2::1/64'],
-      hosts: ['192.168.1.50', 'fd00:0:0:2::50'],
-      mac: '02:00:00:00:00:11',
-    },
-  ],
-  uplinks: {
-    eth2: {
-      addresses: ['198.51.100.2/24', '2001:db8:a::2/64'],
-      gateways: ['198.51.100.1', '2001:db8:a::1'],
-    },
-    eth3: {
-      addresses: ['1.2.3.3/24', '1.2.3.5/24', '2001:db8:b::2/64'],
-      gateways: ['1.2.3.4', '2001:db8:b::1'],
-      routed: ['2001:db8:9::80', '2001:db8:b:9::/64'],
-    },
-    eth4: { addresses: ['192.0.2.2/24'], gateways: ['192.0.2.1'], routed: ['198.18.0.80'] },
-  },
-  internet: ['198.18.0.80', '2001:db8:9::80'],
-  main: 'eth2',
-} as const satisfies NetworkPlan;
+import { type Isp, LANS, LEARNED, type NetworkName } from './random-network.ts';
 
 /** Addresses of the internet that an ISP leads to the router: what comes in to go on. */
 const BEYOND = { eth4: '198.18.0.80', eth3: '2001:db8:9::80' } as const;
@@ -48,7 +10,7 @@ export interface Asked {
   /** An address of a host or of an ISP; the router itself where it is void. */
   readonly from: string;
   /** The ISP's end that it comes in by. */
-  readonly by?: keyof (typeof PLAN)['uplinks'];
+  readonly by?: Isp;
   readonly to: string;
   readonly protocol: 'tcp' | 'udp';
   readonly port: number;
@@ -65,6 +27,7 @@ export interface Round {
 
 /** A policy, line by line, and what is asked of a router that has it loaded. */
 export interface Case {
+  readonly network: NetworkName;
   readonly lines: readonly string[];
   readonly rounds: readonly Round[];
 }
@@ -83,7 +46,11 @@ const words = (...parts: readonly string[]): string => parts.filter(Boolean).joi
 const head = fc
   .tuple(
     pick('', 'option counters off', 'option mark-mask 0xff00', 'option priority 300'),
-    pick('', 'address 198.51.100.2/24, 2001:db8:a::2/64'),
+    pick(
+      'gateway 198.51.100.1, 2001:db8:a::1',
+      'gateway 198.51.100.1, 2001:db8:a::1 address 198.51.100.2/24, 2001:db8:a::2/64',
+      'gateway 198.51.100.1',
+    ),
     pick('masquerade', 'snat 198.51.100.2, 2001:db8:a::2', 'masquerade weight 3'),
     pick(
       'gateway 1.2.3.4, 2001:db8:b::1 address 1.2.3.3/24, 1.2.3.5/24, 2001:db8:b::2/64, 2001:db8:b:9::/64 snat 1.2.3.3, 2001:db8:b::2',
@@ -96,12 +63,13 @@ const head = fc
   )
   .map(([option, cable, cableNat, dsl, lte, lteNat]) => [
     option,
-    words('uplink cable dev eth2 gateway 198.51.100.1, 2001:db8:a::1', cable, cableNat),
+    words('uplink cable dev eth2', cable, cableNat),
     `uplink dsl dev eth3 ${dsl}`,
     words('uplink lte dev eth4 gateway 192.0.2.1', lte, lteNat),
     'set staff = 192.168.0.10-192.168.0.11, fd00:0:0:1::/65',
     'set web = 80, 443',
     'set pcs = 02:00:00:00:00:10, 02:00:00:00:00:99',
+    `set ${LEARNED.set} domains example.com`,
   ]);
 
 const hosts = pick(
@@ -122,6 +90,7 @@ const servers = pick(
   '198.18.0.0/15',
   '2001:db8:f::/64',
   '2001:db8::/33',
+  '@sites',
 );
 const ports = list(pick('80', '81', '443', '80-442', '444-65535', '@web', 'https'));
 const sourcePorts = list(pick('5000-5999', '6000-6999', '1-5999', '5999-6000'));
@@ -134,10 +103,17 @@ const protocol = fc.oneof(
   pick('tcp', 'udp', 'not udp', 'not tcp', 'proto not udp, icmp', 'icmp', 'tcp,udp,sctp'),
 );
 const arrival = not('in', list(pick('lan0', 'lan1', 'lan*', 'wlan0', 'eth*')));
-const other = fc.oneof(
-  not('mac', list(pick('02:00:00:00:00:10', '02:00:00:00:00:11', '@pcs'))),
+const header = fc.oneof(
   not('dscp', list(pick('0', 'ef', 'cs1'))),
   not('mark', list(pick('0', '0x1', '0x0/0x80000000', '0x1/0xff'))),
+  not('time', pick('00:00-12:00', '18:30-06:30', '00:00-24:00 mon-thu', '06:00-18:00 sat,sun')),
+);
+const other = fc.oneof(
+  {
+    weight: 1,
+    arbitrary: not('mac', list(pick('02:00:00:00:00:10', '02:00:00:00:00:11', '@pcs'))),
+  },
+  { weight: 3, arbitrary: header },
 );
 const uplink = pick(
   'cable',
@@ -180,7 +156,7 @@ const forwarded = fc
     or(not('to', list(servers))),
     or(protocol),
     or(arrival),
-    or(other, 5),
+    or(other, 3),
     target,
   )
   .map(([six, from, to, what, by, more, via]) =>
@@ -191,10 +167,13 @@ const local = fc
     family,
     or(not('to', list(servers))),
     or(protocol),
-    or(not('user', pick('0', '1000'))),
+    or(not('user', pick('0', '1000', 'root', 'daemon'))),
+    or(header, 3),
     target,
   )
-  .map(([six, to, what, who, via]) => words('route local', six, to, what, who, 'via', via));
+  .map(([six, to, what, who, more, via]) =>
+    words('route local', six, to, what, who, more, 'via', via),
+  );
 const inbound = fc
   .tuple(not('in', pick('lte', 'eth3', 'dsl, lan0')), or(not('to', servers)), or(protocol), target)
   .map(([by, to, what, via]) => words('route', by, to, what, 'via', via));
@@ -226,18 +205,14 @@ const ask = (
     port: ports,
     source,
   });
-const by = (
-  device: keyof (typeof PLAN)['uplinks'],
-  to: readonly string[],
-  ports: fc.Arbitrary<number>,
-): fc.Arbitrary<Asked> =>
+const by = (device: Isp, to: readonly string[], ports: fc.Arbitrary<number>): fc.Arbitrary<Asked> =>
   ask(
     INTERNET.filter((each) => each.includes(':') === to[0]?.includes(':')),
     to,
     ports,
   ).map((asked) => ({ ...asked, by: device }));
 
-const HOSTS = PLAN.lans.flatMap((lan) => lan.hosts);
+const HOSTS = LANS.flatMap((lan) => lan.hosts);
 const of = (addresses: readonly string[], six: boolean): string[] =>
   addresses.filter((each) => each.includes(':') === six);
 const ownPort = fc.constantFrom(ECHO_PORT, 8443, 8444, 8500);
@@ -268,6 +243,7 @@ const questions = fc.array(asked, { minLength: 14, maxLength: 14 });
 /** Policies over the whole language, packets of all kinds, links that are up, down and withdrawn. */
 export const anyCase: fc.Arbitrary<Case> = fc
   .tuple(
+    fc.constantFrom<NetworkName>('apart', 'apart', 'shared'),
     head,
     fc.array(rule, { minLength: 4, maxLength: 14 }),
     questions,
@@ -275,15 +251,26 @@ export const anyCase: fc.Arbitrary<Case> = fc
     fc.subarray(['cable', 'dsl', 'lte'], { minLength: 1 }),
     fc.boolean(),
   )
-  .map(([uplinks, rules, first, second, lost, byLink]) => ({
-    lines: [...uplinks.filter(Boolean), ...rules],
+  .map(([network, uplinks, rules, first, second, lost, byLink]) => ({
+    network,
+    lines: [...uplinks.filter(Boolean).map((line) => onWire(line, network)), ...rules],
     rounds: [
       { down: [], withdrawn: [], asked: heard(first) },
       byLink
-        ? { down: lost, withdrawn: [], asked: heard(second) }
+        ? { down: withSharers(lost, network), withdrawn: [], asked: heard(second) }
         : { down: [], withdrawn: lost, asked: heard(second) },
     ],
   }));
+
+const onWire = (line: string, network: NetworkName): string =>
+  network === 'apart' ? line : line.replace('dev eth4', 'dev eth3');
+
+/** A wire is lost for both that are on it. */
+function withSharers(lost: readonly string[], network: NetworkName): readonly string[] {
+  const both = ['dsl', 'lte'];
+  if (network === 'apart' || !lost.some((name) => both.includes(name))) return lost;
+  return [...lost.filter((name) => !both.includes(name)), ...both];
+}
 
 /** Who listens on all addresses may answer UDP from another one. */
 function heard(all: readonly Asked[]): Asked[] {

@@ -1,13 +1,13 @@
-import { agree, type Bench, type By } from './agree.ts';
+import { agree, type Benches, type By } from './agree.ts';
 import type { Case, Round } from './random-case.ts';
 
 /** Each takes seconds. */
 const MOST_ATTEMPTS = 40;
 
 /** The smallest case, by leaving out, that a ruleset still disagrees with the model on. */
-export async function shrinkCase(bench: Bench, start: Case, by: By): Promise<Case> {
+export async function shrinkCase(benches: Benches, start: Case, by: By): Promise<Case> {
   const fails = async (each: Case): Promise<boolean> =>
-    (await agree(bench, each, by)).complaints.length > 0;
+    (await agree(benches, each, by)).complaints.length > 0;
   let best = start;
   let left = MOST_ATTEMPTS;
   const attempt = async (smaller: Case): Promise<boolean> => {
@@ -16,7 +16,7 @@ export async function shrinkCase(bench: Bench, start: Case, by: By): Promise<Cas
     best = smaller;
     return true;
   };
-  const { lines, complaints } = await agree(bench, start, by);
+  const { lines, complaints } = await agree(benches, start, by);
   best = { ...start, lines };
   const [first] = complaints;
   if (first?.asked !== undefined) {

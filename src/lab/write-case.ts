@@ -4,27 +4,29 @@ import { bug } from '../bug.ts';
 import type { Program } from '../model/program.ts';
 import { type By, programOf } from './agree.ts';
 import { type Expected, expectedOf } from './expected-of.ts';
-import { type Asked, type Case, PLAN, type Round } from './random-case.ts';
+import type { Asked, Case, Round } from './random-case.ts';
+import { NETWORKS } from './random-network.ts';
 
 /**
  * Writes a case as a fixture: a policy, and the packets that the model wants. What a balance leaves
  * open is no packet of a fixture.
  */
-export function writeCase(folder: string, { lines, rounds }: Case, by: By): void {
+export function writeCase(folder: string, { network, lines, rounds }: Case, by: By): void {
   const text = `${lines.join('\n')}\n`;
   const program = programOf(text, by.backend) ?? bug('a sound policy that is not');
   const steps = rounds.flatMap((round) => stepsOf(program, round));
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'policy.route'), text);
-  const packets = JSON.stringify({ network: PLAN, steps }, undefined, 2);
+  const packets = JSON.stringify({ network: NETWORKS[network], steps }, undefined, 2);
   writeFileSync(join(folder, 'packets.json'), `${packets}\n`);
 }
 
 function stepsOf(program: Program, round: Round): unknown[] {
-  const devices = program.uplinks.filter(({ name }) => round.down.includes(name));
+  const lost = program.uplinks.filter(({ name }) => round.down.includes(name));
+  const devices = [...new Set(lost.map(({ device }) => device))];
   const withdrawn = program.uplinks.filter(({ name }) => round.withdrawn.includes(name));
   return [
-    ...devices.map(({ device }) => ({ link: device, set: 'down' })),
+    ...devices.map((device) => ({ link: device, set: 'down' })),
     ...withdrawn.flatMap(({ choiceTable, ways }) => [
       ...(ways[4] === undefined ? [] : [{ ip: `route del default table ${choiceTable}` }]),
       ...(ways[6] === undefined ? [] : [{ ip: `-6 route del default table ${choiceTable}` }]),
@@ -34,7 +36,7 @@ function stepsOf(program: Program, round: Round): unknown[] {
       if (expected === undefined || others.length > 0) return [];
       return { ...askerOf(asked), ...wantedOf(expected) };
     }),
-    ...devices.map(({ device }) => ({ link: device, set: 'up' })),
+    ...devices.map((device) => ({ link: device, set: 'up' })),
   ];
 }
 
