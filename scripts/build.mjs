@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { execa } from 'execa';
+import { esbuildDeploy } from './deploy-plugin.mjs';
 import { esbuildLazy } from './lazy-plugin.mjs';
 import { esbuildPages } from './pages-plugin.mjs';
 import { esbuildTemplates } from './template-plugin.mjs';
@@ -29,7 +30,7 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
   define: { ROUTEC_VERSION: JSON.stringify(version) },
-  plugins: [esbuildTemplates, esbuildPages, esbuildLazy],
+  plugins: [esbuildTemplates, esbuildPages, esbuildDeploy, esbuildLazy],
   // A function of `require`: what runs it gives it its own.
   banner: { js: '(function (require, module, exports) {' },
   footer: { js: '})' },

@@ -4,6 +4,7 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createViteServer } from 'vitest/node';
+import { viteDeploy } from './deploy-plugin.mjs';
 import { vitePages } from './pages-plugin.mjs';
 import { viteTemplates } from './template-plugin.mjs';
 
@@ -23,7 +24,7 @@ const networks = Math.floor(number('networks', 4));
 const server = await createViteServer({
   configFile: false,
   root,
-  plugins: [viteTemplates, vitePages],
+  plugins: [viteTemplates, vitePages, viteDeploy],
   appType: 'custom',
   logLevel: 'error',
   server: { middlewareMode: true, hmr: false, watch: null },

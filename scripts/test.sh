@@ -35,7 +35,7 @@ fi
 npm run --silent types
 npm run --silent lint
 npm run --silent build
-shellcheck deploy/routec-link deploy/hooks/*
+shellcheck deploy/load.sh deploy/routec-link deploy/hooks/*
 
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT

@@ -2,6 +2,7 @@ import { ANALYSIS_KINDS, analyse } from './analysis/analyse.ts';
 import type { Artefact, Emitted } from './emit/artefact.ts';
 import { BACKENDS, type BackendName } from './emit/backends.ts';
 import { emitIproute } from './emit/iproute/emit-iproute.ts';
+import { emitLoader } from './emit/loader/emit-loader.ts';
 import { emitManifest } from './emit/manifest/emit-manifest.ts';
 import { emitMap } from './emit/map/emit-map.ts';
 import { emitNetworkd } from './emit/networkd/emit-networkd.ts';
@@ -139,7 +140,7 @@ export function compile(
   const { lookUps, tests } = emitted;
   return {
     diagnostics,
-    artefacts: [...artefacts, map, manifest],
+    artefacts: [...artefacts, emitLoader(), map, manifest],
     program,
     became: { lookUps, tests },
   };

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { esbuildDeploy } from '../../scripts/deploy-plugin.mjs';
 import { esbuildTemplates } from '../../scripts/template-plugin.mjs';
 import { type Compiled, compile } from '../compile.ts';
 import type { Manifest } from '../emit/manifest/read-manifest.ts';
@@ -146,7 +147,7 @@ describe('a compile that is killed', () => {
       platform: 'node',
       format: 'esm',
       outfile: child(),
-      plugins: [esbuildTemplates],
+      plugins: [esbuildTemplates, esbuildDeploy],
     });
   });
 

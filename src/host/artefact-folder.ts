@@ -11,7 +11,7 @@ const OURS =
   /^(nft|sysctl|(down\.)?ipset|(hook\.|down\.)?ip6?tables|(guard\.)?(down\.)?ip6?|networkd\.conf|dnsmasq\.conf|(user|cgroup)\.[A-Za-z0-9_-]+\.(nft|(absent\.)?ip6?tables)|uplink\.[A-Za-z0-9_-]+\.(sysctl|dhcp6?|(down\.)?ip6?))$/;
 
 /** How a text of ours begins; a manifest says so of itself. */
-const HEAD = /^(# routec\b|\{\n {2}"format": )/;
+const HEAD = /^((#!\/bin\/sh\n)?# routec\b|\{\n {2}"format": )/;
 
 /** The manifest in a folder: none yet, one that can be used, or why it can't, and what to do. */
 export type Found =

@@ -38,6 +38,9 @@ export function forgetGood(): void {
 function removeSet(base: string): void {
   const found = findManifest(GOOD_FOLDER, base);
   const manifest = 'refused' in found ? undefined : found.manifest;
-  const names = [`${base}${MANIFEST}`, `${base}.map.json`, ...staleNames(base, [], manifest)];
+  const names = [
+    ...[MANIFEST, '.map.json', '.load.sh'].map((end) => base + end),
+    ...staleNames(base, [], manifest),
+  ];
   for (const name of names) rmSync(join(GOOD_FOLDER, name), { force: true });
 }

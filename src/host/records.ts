@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { Block, NftTable } from '../plan/nft-table.ts';
+import { type Block, type NftTable, parseNftTable } from '../plan/nft-table.ts';
 import type { State } from '../plan/state.ts';
 import { reasonOf } from './read-file.ts';
 import { makeStage, sweepStages, sync, writeDurably } from './stage.ts';
@@ -31,12 +31,16 @@ const BlockList = v.array(
     content: v.array(v.string()),
   }),
 );
-const Blocks = v.pipe(
-  BlockList,
-  v.transform(
-    (list): NftTable => new Map(list.map((block): [string, Block] => [block.name, block])),
+/** The shell loader keeps what `nft list table` printed. */
+const Blocks = v.union([
+  v.pipe(
+    BlockList,
+    v.transform(
+      (list): NftTable => new Map(list.map((block): [string, Block] => [block.name, block])),
+    ),
   ),
-);
+  v.pipe(v.string(), v.transform(parseNftTable)),
+]);
 
 /** The artefacts that were applied last: its base name, and each by what follows that. */
 const Running = v.object({ base: v.string(), files: Texts });

@@ -1,0 +1,1325 @@
+#!/bin/sh
+# routec: loads the artefacts that lie beside it, as `routec apply` does, on a router that has no routec.
+# It is the same for every policy: what it loads is what the manifest beside it names.
+#
+#   sh policy.load.sh start [--confirm SECONDS]   all that is not live yet; all of it, or nothing
+#   sh policy.load.sh reload [--confirm SECONDS]  the same: it goes from whatever is live to what they say
+#   sh policy.load.sh status                      is what is live what they say, and what is not?
+#   sh policy.load.sh confirm [--same-login]      keeps what was loaded with --confirm
+#   sh policy.load.sh stop                        takes all of routec away
+#
+# It needs awk, sed, flock, unshare and sha256sum, iproute2, sysctl, and nft (or iptables and ipset); setsid
+# for --confirm, and conntrack to free connections of what is no more. busybox has all but iproute2 and nft.
+#
+#   ROUTEC_RUN  what runs, and what was before (/run/routec); the lock is beside it
+#   ROUTEC_LIB  what is loaded at the next boot (/var/lib/routec)
+#
+# Exit codes: 0 yes, done; 1 `status`: it differs; 2 could not run, nothing was changed; 3 failed and undone;
+# 4 failed, and could not be undone; 5 not confirmed, and taken back.
+set -u
+umask 077
+export LC_ALL=C PATH="$PATH:/usr/sbin:/usr/bin:/sbin:/bin"
+unset CDPATH
+
+run=${ROUTEC_RUN:-/run/routec}
+good=${ROUTEC_LIB:-/var/lib/routec}/good
+work=
+
+say() {
+  printf '%s\n' "$*" >&2
+}
+
+# WHAT [WHAT-TO-DO]
+complain() {
+  say "error: $1"
+  [ $# -lt 2 ] || say "  = help: $2"
+}
+
+die() {
+  complain "$@"
+  exit 2
+}
+
+# --- Lines ----------------------------------------------------------------------------------------
+
+# FILE OTHER [START]: the lines of the one that the other lacks, each behind START.
+beyond() {
+  awk -v start="${3-}" 'FILENAME == ARGV[1] { known[$0]; next } !($0 in known) { print start $0 }' "$2" "$1"
+}
+
+# Lines as a list in JSON; and lines of NAME=VALUE as an object.
+list_json() {
+  awk 'BEGIN { printf "[" } { printf "%s\"%s\"", (NR > 1 ? "," : ""), $0 } END { printf "]" }' "$1"
+}
+object_json() {
+  awk -F= 'BEGIN { printf "{" } { printf "%s\"%s\":\"%s\"", (NR > 1 ? "," : ""), $1, $2 } END { printf "}" }' "$1"
+}
+
+# START FILE...: their texts in JSON, each by what follows START in its path.
+texts_json() {
+  start=$1
+  shift
+  START=$start awk '
+    FILENAME != file {
+      file = FILENAME
+      printf "%s\"%s\":\"", comma, substr(file, length(ENVIRON["START"]) + 1)
+      comma = "\","
+    }
+    { gsub(/[\\"]/, "\\\\&"); gsub(/\t/, "\\t"); printf "%s\\n", $0 }
+    END { printf "\"" }' "$@"
+}
+
+# rule|route FAMILY [PROTOCOL]: of the lines of a batch, what stands behind `rule add` or `route replace`; or with a
+# protocol what `ip -N` shows, which leaves that out of routes. The words stand in one order and one spelling.
+canonical() {
+  awk -v kind="$1" -v family="$2" -v protocol="${3-}" '
+    function hex(number) {
+      sub(/^0x0*/, "", number)
+      return number == "" ? "0x0" : "0x" number
+    }
+    BEGIN {
+      if (kind == "rule") {
+        order = "pref not from to iif oif fwmark lookup goto blackhole prohibit protocol"
+        order = order " suppress_ifgroup suppress_prefixlength unreachable"
+      } else order = "unreachable local to via dev onlink metric table proto realms"
+      count = split(order, words, " ")
+      split("not unreachable prohibit blackhole local onlink", list, " ")
+      for (i in list) alone[list[i]]
+      # linux/fib_rules.h and linux/rtnetlink.h
+      type[6] = "blackhole"; type[7] = "unreachable"; type[8] = "prohibit"
+      if (kind == "route") type[2] = "local"
+      same["realm"] = "realms"
+      if (kind == "rule") { same["proto"] = "protocol"; same["table"] = "lookup" }
+      table[253] = "default"; table[254] = "main"; table[255] = "local"
+    }
+    {
+      if (protocol == "") { if (!sub(/^r[a-z]+ (add|replace) /, "") || (kind == "rule") != /^pref /) next }
+      else if (kind == "rule") { sub(/:/, " "); $0 = "pref " $0 }
+      split("", part)
+      for (i = 1; i <= NF; i++) {
+        word = $i
+        # How it stands just now is not what it says.
+        if (word ~ /^\[/ || word == "dead" || word == "linkdown") continue
+        if (kind == "rule" || !("to" in part)) if (word in type) word = type[word]
+        if (word in same) word = same[word]
+        if (word in alone) part[word] = ""
+        else if (kind == "route" && !("to" in part)) part["to"] = word
+        else part[word] = $(++i)
+      }
+      if (kind == "rule") {
+        if ("from" in part && part["from"] == "all") delete part["from"]
+        if ("lookup" in part && part["lookup"] in table) part["lookup"] = table[part["lookup"]]
+        if ("fwmark" in part) {
+          split(part["fwmark"], mark, "/")
+          part["fwmark"] = hex(mark[1]) "/" hex(mark[2])
+        }
+      } else {
+        if (protocol != "") part["proto"] = protocol
+        delete part["scope"]; delete part["pref"]
+        if (family == 6 && "metric" in part && part["metric"] == 1024) delete part["metric"]
+        if (family == 6 && "unreachable" in part) delete part["dev"]
+      }
+      line = ""
+      for (i = 1; i <= count; i++) {
+        word = words[i]
+        if (!(word in part)) continue
+        line = line (kind == "route" && word == "to" ? "" : " " word)
+        if (part[word] != "") line = line " " part[word]
+        delete part[word]
+      }
+      # What is not known here fits nothing that is wanted.
+      for (word in part) if (part[word] != "") line = line " " word " " part[word]
+      sub(/^ /, "", line)
+      print line
+    }'
+}
+
+# --- Devices --------------------------------------------------------------------------------------
+
+# DEVICE: sets its `flags` and its `group`; fails where there is none.
+look_at() {
+  link=$(ip -N -o link show dev "$1" 2>/dev/null) && [ -n "$link" ] || return 1
+  flags=${link#*": <"}
+  flags=,${flags%%>*},
+  group=${link#*" group "}
+  group=${group%% *}
+}
+
+is_up() {
+  look_at "$1" || return 1
+  case $flags in
+    *,UP,*) return 0 ;;
+  esac
+  return 1
+}
+
+# PATH: sets its `value`; fails where the kernel has no such setting. `read` takes a byte at a time, and what is
+# in /proc/sys ends behind the first.
+setting() {
+  value=$(cat "/proc/sys/$1" 2>/dev/null)
+}
+
+# DEVICE FAMILY: the gateway that the last lease named, or else the one that main has for the device.
+gateway_of() {
+  gateway=
+  if [ -r "$run/$1.$2" ]; then
+    read -r gateway <"$run/$1.$2"
+  else
+    gateway=$(ip "-$2" route show table main default dev "$1" 2>/dev/null |
+      sed -n 's/^default via \([^ ]*\) .*/\1/p' | sed 1q)
+  fi
+  case $2$gateway in
+    4*[!0-9.]* | 6*[!0-9A-Fa-f:.]* | 4 | 6) return 1 ;;
+    4*.*.*.* | 6*:*:*) return 0 ;;
+  esac
+  return 1
+}
+
+# --- What is wanted, and what is live: a folder each, of one shape --------------------------------
+#
+#   rules.4 rules.6 routes.4 routes.6   what stands behind `rule add` and `route replace`
+#   groups settings                     DEVICE=GROUP, PATH=VALUE
+#   ruleset                             as it is listed; empty if there is none
+#   load                                what `nft -f` loads to get there, where that is known
+#   named                               the paths and devices that the policy itself names
+#   left-out                            what can't be loaded now, in words
+
+empty_state() {
+  mkdir -p "$1"
+  for each in rules.4 rules.6 routes.4 routes.6 groups settings ruleset named left-out; do
+    : >"$1/$each"
+  done
+}
+
+# FOLDER: what is to be live where nothing of routec is.
+nothing() {
+  empty_state "$1"
+  originals settings >"$1/settings"
+  original_groups >"$1/groups"
+}
+
+# A device that is gone has no group to go back to.
+original_groups() {
+  originals groups | while IFS= read -r line; do
+    if look_at "${line%=*}"; then printf '%s\n' "$line"; fi
+  done
+}
+
+# FOLDER: what is to be live by the artefacts, on a machine with these devices.
+wanted() {
+  empty_state "$1"
+  for family in $families; do
+    six=${family#4}
+    cat "$at.guard.ip$six" "$at.ip$six" >"$1/batch.$family"
+  done
+  originals settings >"$1/all-settings"
+  original_groups >"$1/all-groups"
+  [ ! -e "$at.sysctl" ] || sed '/^#/d' "$at.sysctl" >>"$1/all-settings"
+  sed '/^#/d; s/=.*//' "$at."*sysctl >"$1/named"
+  for file in "$at".uplink.*.ip; do
+    name=${file#"$at".uplink.}
+    name=${name%.ip}
+    case $name in
+      *.* | \*) continue ;;
+    esac
+    wanted_uplink "$1"
+  done
+  for family in $families; do
+    canonical rule "$family" <"$1/batch.$family" >"$1/rules.$family"
+    canonical route "$family" <"$1/batch.$family" >"$1/routes.$family"
+  done
+  for each in settings groups; do
+    # The last one counts.
+    awk -F= '!($1 in value) { name[++count] = $1 } { value[$1] = $2 }
+      END { for (i = 1; i <= count; i++) print name[i] "=" value[name[i]] }' "$1/all-$each" >"$1/$each"
+  done
+  wanted_ruleset "$1"
+}
+
+# WHAT of the uplink $name can't be loaded now.
+leave_out() {
+  printf 'uplink %s: %s wait; what is sent there is refused until then\n' "$name" "$1" >>"$to/left-out"
+}
+
+# FOLDER: adds what the uplink $name needs, whose routes are in $file.
+wanted_uplink() {
+  device=$(sed -n 's/^link set dev \([^ ]*\) group .*/\1/p' "$file")
+  to=$1
+  printf '%s\n' "$device" >>"$to/named"
+  if ! look_at "$device"; then
+    leave_out "there is no device $device now, so its settings and routes"
+    return
+  fi
+  sed -n 's/^link set dev \([^ ]*\) group /\1=/p' "$file" >>"$to/all-groups"
+  sed '/^#/d' "$at.uplink.$name.sysctl" >>"$to/all-settings"
+  case $flags in
+    *,UP,*) ;;
+    *)
+      leave_out "$device is down, so its routes"
+      return
+      ;;
+  esac
+  for family in $families; do
+    six=${family#4}
+    if [ "$family" = 6 ] && ! { setting "net/ipv6/conf/$device/disable_ipv6" && [ "$value" = 0 ]; }; then
+      [ ! -e "$at.uplink.$name.ip6" ] || leave_out "IPv6 is switched off on $device, so its IPv6 routes"
+      continue
+    fi
+    [ ! -e "$at.uplink.$name.ip$six" ] || cat "$at.uplink.$name.ip$six" >>"$to/batch.$family"
+    [ -e "$at.uplink.$name.dhcp$six" ] || continue
+    if gateway_of "$device" "$family"; then
+      sed "s/@GATEWAY@/$gateway/" "$at.uplink.$name.dhcp$six" >>"$to/batch.$family"
+    else
+      canonical route "$family" <"$at.uplink.$name.dhcp$six" >"$to/leased"
+      # One that somebody completed by hand stays.
+      awk 'FILENAME == ARGV[1] { split($0, side, "@GATEWAY@"); before[NR] = side[1]; after[NR] = side[2]; next }
+        { for (i in before) if (index($0, before[i]) == 1 && length($0) > length(after[i]) &&
+          substr($0, length($0) - length(after[i]) + 1) == after[i]) print "route replace " $0 }' \
+        "$to/leased" "$work/live/routes.$family" >"$to/completed"
+      [ -s "$to/completed" ] || leave_out "no lease has named its IPv$family gateway, so its routes"
+      cat "$to/completed" >>"$to/batch.$family"
+    fi
+  done
+}
+
+# FOLDER LIKE: what is live; of settings and devices, what the other folder names. Fails where a tool does.
+live() {
+  mkdir -p "$1"
+  for family in 4 6; do
+    : >"$1/rules.$family"
+    : >"$1/routes.$family"
+  done
+  for family in $families; do
+    ip -N "-$family" rule show >"$1/shown" || return
+    canonical rule "$family" "$protocol" <"$1/shown" |
+      grep -E " protocol ($protocol|$guard)( |\$)" >"$1/rules.$family"
+    for each in $guard $protocol; do
+      ip -N "-$family" route show table all proto "$each" | canonical route "$family" "$each" >>"$1/routes.$family"
+    done
+  done
+  awk -F= '{ file = "/proc/sys/" $1; if ((getline value <file) > 0) print $1 "=" value; close(file) }' \
+    "$2/settings" >"$1/settings"
+  while IFS="=" read -r device _; do
+    if look_at "$device"; then printf '%s=%s\n' "$device" "$group"; fi
+  done <"$2/groups" >"$1/groups"
+  "${backend}_list" >"$1/ruleset"
+}
+
+# FROM TO: what differs, in words.
+differences() {
+  for family in $families; do
+    for each in rules routes; do
+      beyond "$2/$each.$family" "$1/$each.$family" "missing: IPv$family ${each%s} "
+      beyond "$1/$each.$family" "$2/$each.$family" "extra: IPv$family ${each%s} "
+    done
+  done
+  for each in settings groups; do
+    awk -F= 'FILENAME == ARGV[1] { live[$1] = $2; next }
+      $1 in live && live[$1] != $2 { print "changed: " $1 " is " live[$1] ", and it should be " $2 }' \
+      "$1/$each" "$2/$each"
+  done
+  "${backend}_settled" "$1/ruleset" >"$work/settled.from"
+  "${backend}_settled" "$2/ruleset" >"$work/settled.to"
+  for each in from to; do cut -f 1 "$work/settled.$each" | uniq >"$work/blocks.$each"; done
+  beyond "$work/blocks.to" "$work/blocks.from" 'missing: '
+  beyond "$work/blocks.from" "$work/blocks.to" 'extra: '
+  ruleset_changed "$work/settled.from" "$work/settled.to" >"$work/blocks.changed"
+  awk 'FILENAME == ARGV[1] { from[$0]; next } FILENAME == ARGV[2] && $0 in from { both[$0]; next }
+    FILENAME == ARGV[3] && $0 in both { print "changed: " $0 }' \
+    "$work/blocks.from" "$work/blocks.to" "$work/blocks.changed"
+}
+
+# FROM TO: the blocks of which one has a line that the other lacks.
+ruleset_changed() {
+  { beyond "$1" "$2" && beyond "$2" "$1"; } | cut -f 1 | sort -u
+  # The same lines may stand in another order.
+  cmp -s "$1" "$2" || awk -F '\t' 'FILENAME == ARGV[1] { at[++count] = $0; next }
+    $0 != at[FNR] { print $1; exit }' "$1" "$2"
+}
+
+# --- Rulesets of nft ------------------------------------------------------------------------------
+
+nft_list() {
+  nft list table inet routec 2>"$work/error" && return
+  grep -q 'No such file or directory' "$work/error" && return
+  sed 1q "$work/error" >&2
+  return 1
+}
+
+# Its lines, each behind its block, without what packets change; blocks by their names.
+nft_settled() {
+  awk '
+    /^\t[a-z]+ [^ ]+ \{$/ { block = $1 " " $2; learns = elements = 0 }
+    block == "" { next }
+    $1 == "flags" && /dynamic|timeout/ { learns = 1 }
+    $1 == "elements" { elements = 1 }
+    learns && elements && !/^\t\}$/ { next }
+    { gsub(/counter packets [0-9]+ bytes [0-9]+/, "counter"); print block "\t" $0 }
+    /^\t\}$/ { block = "" }' "$1" | sort -s -t '	' -k 1,1
+}
+
+# RULESET: its blocks, but for those that packets come past by themselves.
+nft_unhooked() {
+  awk '/^\t[a-z]+ [^ ]+ \{$/ { block = $1 " " $2; hook = 0 }
+    / hook / && $1 == "type" { hook = 1 }
+    /^\t\}$/ && !hook { print block }' "$1"
+}
+
+nft_blocks() {
+  sed -n 's/^	\([a-z]* [^ ]*\) {$/\1/p' "$1"
+}
+
+# RULESET BLOCKS: these blocks of it, as they stand there.
+nft_bring() {
+  [ -s "$2" ] || return 0
+  echo 'table inet routec {'
+  awk 'FILENAME == ARGV[1] { wanted[$0]; next }
+    /^\t[a-z]+ [^ ]+ \{$/ { on = ($1 " " $2) in wanted }
+    on
+    /^\t\}$/ { on = 0 }' "$2" "$1"
+  echo '}'
+}
+
+# RULESET: fills its blocks anew, which all are there; what a set learned stays.
+nft_refill() {
+  echo 'flush table inet routec'
+  awk '/^\t(set|map) [^ ]+ \{$/ { name = $1 " inet routec " $2; learns = 0 }
+    $1 == "flags" && /dynamic|timeout/ { learns = 1 }
+    /^\t\}$/ { if (name != "" && !learns) print "flush " name; name = "" }' "$1"
+  awk '/^\t[a-z]+ [^ ]+ \{$/ { learns = elements = 0 }
+    $1 == "flags" && /dynamic|timeout/ { learns = 1 }
+    $1 == "elements" { elements = 1 }
+    !(learns && elements) || /^\t\}$/' "$1"
+}
+
+# FROM TO: in one transaction; in three where a map has a new shape, for a new map may miss what it has.
+nft_go() {
+  if [ ! -s "$2/ruleset" ]; then
+    [ -s "$1/ruleset" ] || return 0
+    step 'the ruleset is taken away' /dev/null nft delete table inet routec
+    return
+  fi
+  nft_blocks "$1/ruleset" >"$work/blocks.from"
+  nft_blocks "$2/ruleset" >"$work/blocks.to"
+  nft_unhooked "$2/ruleset" >"$work/unhooked"
+  beyond "$work/unhooked" "$work/blocks.from" >"$work/created"
+  beyond "$work/blocks.from" "$work/blocks.to" >"$work/stale"
+  nft_bring "$2/ruleset" "$work/created" >"$work/bring"
+  input_step 'chains, sets and maps that are new' "$work/bring" nft -f - || return
+  nft_settled "$1/ruleset" >"$work/settled.from"
+  nft_settled "$2/ruleset" >"$work/settled.to"
+  ruleset_changed "$work/settled.from" "$work/settled.to" >"$work/changed"
+  beyond "$work/changed" "$work/stale" >"$work/refilled"
+  if [ -s "$work/refilled" ]; then
+    if [ -e "$2/load" ]; then cat "$2/load"; else nft_refill "$2/ruleset"; fi >"$work/refill"
+    input_step 'the ruleset, in one transaction' "$work/refill" nft -f - || return
+  fi
+  awk '{ print "flush " $1 " inet routec " $2 }' "$work/stale" >"$work/remove"
+  for each in 'set|map' chain; do
+    awk -v kind="^($each)\$" '$1 ~ kind { print "delete " $1 " inet routec " $2 }' "$work/stale"
+  done >>"$work/remove"
+  input_step 'chains, sets and maps that are stale' "$work/remove" nft -f -
+}
+
+# In an empty kernel: what this one makes of the files. A user or a cgroup that is not there is left out.
+nft_try() {
+  : >"$1/load"
+  for file in "$at".user.*.nft "$at".cgroup.*.nft; do
+    [ -e "$file" ] || continue
+    if nft -f "$file" 2>"$work/error"; then cat "$file" >>"$1/load"
+    elif grep -q 'User does not exist\|cgroupv2 path fails' "$work/error"; then no_name "$1" .nft
+    else
+      cat "$work/error"
+      return 1
+    fi
+  done >&2
+  cat "$at.nft" >>"$1/load"
+  nft -f "$1/load" && nft list table inet routec >"$1/ruleset"
+}
+
+# FOLDER END: that the router has not what $file names.
+no_name() {
+  name=${file#"$at".}
+  name=${name%"$2"}
+  printf '%s %s: there is none of that name here; no packet is of it\n' "${name%%.*}" "${name#*.}" >>"$1/left-out"
+}
+
+# --- Rulesets of iptables: chains, rules and sets as lines, TOOL TABLE WHAT -----------------------
+
+iptables_list() {
+  ipset save 2>/dev/null | awk '$2 ~ /^routec-/ { print "ipset -", $0 }'
+  for tool in $tables; do
+    "$tool-save" 2>/dev/null | awk -v tool="$tool" '
+      /^\*/ { table = substr($0, 2) }
+      /^:routec-/ { print tool, table, $1 }
+      /^-A routec-/ || /^-A [A-Z]+ -j routec-/ { print tool, table, $0 }'
+  done
+}
+
+# Behind its chain or set; what grows by itself, learns or counts is left out.
+iptables_settled() {
+  awk '
+    { line = $0; block = $1 " " $2 " " ($3 ~ /^:/ ? substr($3, 2) : $4) }
+    $3 == "create" && / timeout / { learns[$4] }
+    $3 == "add" && $4 in learns { next }
+    $1 == "ipset" { sub(/ hashsize [0-9]+/, "", line); sub(/ initval [0-9a-fx]+/, "", line)
+      sub(/ packets [0-9]+ bytes [0-9]+/, "", line); sub(/ timeout [0-9]+$/, "", line) }
+    $4 ~ /^[A-Z]/ { block = "jump to " $NF " in " $1 " " $2 " " $4 }
+    { print block "\t" line }' "$1" | sort -t '	' -k 1,1 -s
+}
+
+# FROM TO: sets first, then each table in one transaction, stale sets last. A set's name goes by what is in it.
+iptables_go() {
+  awk '$1 == "ipset" && $3 == "create" { print $4 }' "$1/ruleset" >"$work/sets.from"
+  awk '$1 == "ipset" && $3 == "create" { print $4 }' "$2/ruleset" >"$work/sets.to"
+  beyond "$work/sets.to" "$work/sets.from" >"$work/sets"
+  awk 'FILENAME == ARGV[1] { wanted[$0]; next } $1 == "ipset" && $4 in wanted { sub(/^ipset - /, ""); print }' \
+    "$work/sets" "$2/ruleset" >"$work/input"
+  input_step 'sets that are new' "$work/input" ipset -exist restore || return
+  iptables_settled "$1/ruleset" >"$work/settled.from"
+  iptables_settled "$2/ruleset" >"$work/settled.to"
+  order='filter nat mangle'
+  [ -s "$2/ruleset" ] || order='mangle nat filter'
+  for tool in $tables; do
+    for table in $order; do
+      iptables_text "$1/ruleset" "$2/ruleset"
+    done >"$work/input"
+    grep "^$tool \|in $tool " "$work/settled.from" >"$work/its.from"
+    grep "^$tool \|in $tool " "$work/settled.to" >"$work/its.to"
+    cmp -s "$work/its.from" "$work/its.to" ||
+      input_step "the ruleset of $tool, table by table" "$work/input" "$tool-restore" -w --noflush || return
+  done
+  beyond "$work/sets.from" "$work/sets.to" 'destroy ' >"$work/input"
+  input_step 'sets that are stale' "$work/input" ipset -exist restore
+}
+
+# FROM TO: what leads one $table of one $tool from here to there.
+iptables_text() {
+  printf '*%s\n' "$table"
+  awk -v tool="$tool" -v table="$table" '
+    $1 != tool || $2 != table { next }
+    { line = $0; sub(/^[^ ]+ [^ ]+ /, "", line) }
+    # Ours come first in the chains of others, but in mangle, where they look at what others marked.
+    FILENAME == ARGV[2] && line ~ /^:/ { chain[line]; print line " - [0:0]"; next }
+    FILENAME == ARGV[2] && $4 ~ /^[A-Z]/ {
+      jump[line]
+      if (line in old) next
+      if (table != "mangle") sub(/^-A [A-Z]+/, "-I " $4 " 1", line)
+      late[++lates] = line
+      next
+    }
+    FILENAME == ARGV[2] { print line; next }
+    line ~ /^:/ { was[++wases] = line }
+    $4 ~ /^[A-Z]/ { old[line] }
+    END {
+      for (i = 1; i <= lates; i++) print late[i]
+      for (line in old) if (!(line in jump)) { sub(/^-A/, "-D", line); print line }
+      for (i = 1; i <= wases; i++) if (!(was[i] in chain)) print "-F " substr(was[i], 2)
+      for (i = 1; i <= wases; i++) if (!(was[i] in chain)) print "-X " substr(was[i], 2)
+    }' "$1" "$2"
+  echo COMMIT
+}
+
+iptables_try() {
+  [ ! -e "$at.ipset" ] || ipset -exist restore -file "$at.ipset" || return
+  for tool in $tables; do
+    for file in "$at".user.*."$tool" "$at".cgroup.*."$tool"; do
+      case $file in
+        *\** | *.absent.*) continue ;;
+      esac
+      "$tool-restore" -w --noflush "$file" 2>/dev/null && continue
+      "$tool-restore" -w --noflush "${file%."$tool"}.absent.$tool" || return
+      [ "$tool" != iptables ] || no_name "$1" .iptables
+    done
+    "$tool-restore" -w --noflush "$at.$tool" && "$tool-restore" -w --noflush "$at.hook.$tool" || return
+  done
+  iptables_list >"$1/ruleset"
+}
+
+# FOLDER: what the kernel makes of the ruleset in the files: loaded into an empty one, and read back.
+wanted_ruleset() {
+  if [ -e "$work/tried" ]; then
+    cp "$work/tried" "$1/ruleset"
+    return
+  fi
+  apart='unshare -n'
+  $apart true 2>/dev/null || apart='unshare -rn'
+  $apart true 2>/dev/null || die "no network namespace can be made to try the ruleset in: \`$apart true\` fails"
+  $apart sh "$self" try "$work" "$1" 2>"$work/error" >&2 ||
+    die "the ruleset does not load here: $(sed 3q "$work/error" | tr '\n' ' ')"
+  cp "$1/ruleset" "$work/tried"
+}
+
+# --- The way --------------------------------------------------------------------------------------
+
+# TITLE INPUT COMMAND...: one call of a tool. Where it fails, `why` says so.
+step() {
+  title=$1
+  input=$2
+  shift 2
+  say "  $title"
+  "$@" <"$input" >/dev/null 2>"$work/error" && return
+  why="$title: $(sed 3q "$work/error" | tr '\n' ' ')"
+  return 1
+}
+
+# The same, where there is something to read.
+input_step() {
+  [ ! -s "$2" ] || step "$@"
+}
+
+# FROM TO: from one state to another, in the one order in which no packet of a policy meets half of it. What is
+# there already is left alone; broken off anywhere, the next one goes on from there.
+go() {
+  change_settings there "$@" &&
+    each_family guard_up "$@" &&
+    change_groups there "$@" &&
+    each_family new_routes "$@" &&
+    each_family new_rules "$@" &&
+    "${backend}_go" "$@" &&
+    each_family stale_rules "$@" &&
+    each_family stale_routes "$@" &&
+    change_groups back "$@" &&
+    change_settings back "$@" &&
+    each_family guard_down "$@"
+}
+
+each_family() {
+  for family in $families; do "$@" || return; done
+}
+
+# WAY NAMED FROM TO: lines of NAME=VALUE that change. What the policy names comes before all that needs it
+# (`there`), what it no longer names goes after that (`back`).
+changes() {
+  awk -F= -v way="$1" 'FILENAME == ARGV[1] { named[$1]; next } FILENAME == ARGV[2] { live[$1] = $2; next }
+    $1 in live && live[$1] != $2 && ($1 in named) == (way == "there")' "$2" "$3" "$4"
+}
+
+change_settings() {
+  changes "$1" "$3/named" "$2/settings" "$3/settings" >"$work/changes"
+  [ -s "$work/changes" ] || return 0
+  set --
+  while IFS= read -r line; do set -- "$@" "$line"; done <"$work/changes"
+  step 'settings of the kernel' /dev/null sysctl -q -w "$@"
+}
+
+change_groups() {
+  changes "$1" "$3/named" "$2/groups" "$3/groups" | sed 's/^\(.*\)=\(.*\)$/link set dev \1 group \2/' >"$work/input"
+  input_step "the uplinks' devices" "$work/input" ip -4 -batch -
+}
+
+# FLAG FILE OTHER START: the lines of the one that the other lacks; those of the guard, or with -v all others.
+of_guard() {
+  beyond "$2" "$3" "${4-}" | grep -E ${1:+"$1"} " proto(col)? $guard( |\$)"
+}
+
+# The refusal itself first, and the way to the router's own last: half a guard refuses too much.
+by_guard() {
+  awk '{ rank = / unreachable$/ ? 0 : (/ goto / ? 1 : 2); print rank, $0 }' | sort -k 1,1n -k 2r | sed 's/^. //'
+}
+
+guard_up() {
+  {
+    of_guard '' "$2/routes.$family" "$1/routes.$family" 'route replace '
+    of_guard '' "$2/rules.$family" "$1/rules.$family" 'rule add ' | by_guard
+  } >"$work/input"
+  input_step "the guard, IPv$family" "$work/input" ip "-$family" -batch -
+}
+
+new_routes() {
+  of_guard -v "$2/routes.$family" "$1/routes.$family" 'route replace ' >"$work/input"
+  input_step "routes, IPv$family" "$work/input" ip "-$family" -batch -
+}
+
+new_rules() {
+  of_guard -v "$2/rules.$family" "$1/rules.$family" 'rule add ' >"$work/input"
+  input_step "rules, IPv$family" "$work/input" ip "-$family" -batch -
+}
+
+stale_rules() {
+  of_guard -v "$1/rules.$family" "$2/rules.$family" 'rule del ' >"$work/input"
+  input_step "rules that are stale, IPv$family" "$work/input" ip "-$family" -batch -
+}
+
+# The kernel has one route for each destination, metric and table; a new one has taken the old one's place.
+stale_routes() {
+  of_guard -v "$1/routes.$family" "$2/routes.$family" | awk '
+    function key() {
+      metric = table = to = ""
+      for (i = 1; i < NF; i++) { if ($i == "metric") metric = $(i + 1); if ($i == "table") table = $(i + 1) }
+      to = $1 == "unreachable" || $1 == "local" ? $2 : $1
+      return to " " metric " " table
+    }
+    FILENAME == ARGV[1] { wanted[key()]; next } !(key() in wanted) { print "route del " $0 }' \
+    "$2/routes.$family" - >"$work/input"
+  input_step "routes that are stale, IPv$family" "$work/input" ip "-$family" -batch -
+}
+
+guard_down() {
+  {
+    of_guard '' "$1/rules.$family" "$2/rules.$family" 'rule del ' | by_guard | sed '1!G; h; $!d'
+    of_guard '' "$1/routes.$family" "$2/routes.$family" 'route del '
+  } >"$work/input"
+  input_step "the guard goes, IPv$family" "$work/input" ip "-$family" -batch -
+}
+
+# FOLDER: leaves out the routes that went with their devices: nobody can bring these back.
+standing() {
+  for family in 4 6; do
+    while IFS= read -r line; do
+      case $line in
+        *" dev "*)
+          device=${line##* dev }
+          is_up "${device%% *}" || continue
+          ;;
+      esac
+      printf '%s\n' "$line"
+    done <"$1/routes.$family" >"$1/standing"
+    mv "$1/standing" "$1/routes.$family"
+  done
+}
+
+# --- Records, as `routec apply` keeps them ---------------------------------------------------------
+
+# NAME: whether there is such a record, and of this boot.
+has() {
+  [ -r "$run/$1.json" ] && case $(head -c 100 "$run/$1.json") in
+    "{\"boot\":\"$boot\","*) return 0 ;;
+  esac
+  return 1
+}
+
+# NAME: keeps what it reads, whole or not at all.
+record() {
+  {
+    printf '{"boot":"%s","%s":' "$boot" "$1"
+    cat
+    printf '}'
+  } >"$work/record" && mv "$work/record" "$run/$1.json"
+}
+
+# NAME FIELD: a number, or a string without quotes in it.
+field() {
+  has "$1" && sed -n "s/.*\"$2\":\"\{0,1\}\([^\",}]*\).*/\1/p" "$run/$1.json"
+}
+
+# settings|groups: what the first load found, as NAME=VALUE.
+originals() {
+  has original || return 0
+  awk -F '"' -v part="$1" '{
+    for (i = 2; i < NF; i += 2) {
+      if ($(i + 1) == ":{") section = $i
+      else if ($(i + 1) == ":") name = $i
+      else if (section == part) print name "=" $i
+    }
+  }' "$run/original.json"
+}
+
+# FILE: the manifest in a record of what runs, or ran.
+manifest_in() {
+  [ -r "$1" ] || return 0
+  awk '{
+    key = "\"manifest.json\":\""
+    at = index($0, key)
+    if (!at) exit
+    text = substr($0, at + length(key))
+    match(text, /^([^"\\]|\\.)*/)
+    text = substr(text, 1, RLENGTH)
+    gsub(/\\\\/, "\001", text); gsub(/\\n/, "\n", text); gsub(/\\"/, "\"", text)
+    while ((at = index(text, "\001"))) text = substr(text, 1, at - 1) "\\" substr(text, at + 1)
+    print text
+  }' "$1"
+}
+
+# The manifest of what runs, or else of what ran last: connections still carry its numbers.
+ran() {
+  if has running; then manifest_in "$run/running.json"
+  elif has past; then manifest_in "$run/past.json"; fi
+}
+
+# MANIFEST NAME: the value of an option; and of each slot, its number, mark and key.
+option() {
+  sed -n "s/^    \"$2\": \"\{0,1\}\([^\",]*\).*/\1/p" "$1"
+}
+slots() {
+  awk '/^  "slots": \[/ { on = 1 } /^  \]/ { on = 0 }
+    !on { next }
+    $1 == "\"key\":" { key = $0; sub(/^ *"key": /, "", key); sub(/,$/, "", key) }
+    $1 == "\"slot\":" { slot = $2; sub(/,/, "", slot) }
+    $1 == "\"mark\":" { gsub(/[",]/, "", $2); print slot, $2, key }' "$1"
+}
+
+# What has to be known after a kill at any later instant. FROM TO
+keep_records() {
+  for each in settings groups; do
+    originals "$each" >"$work/known"
+    awk -F= 'FILENAME == ARGV[1] { known[$1]; print; next } FILENAME == ARGV[2] { matters[$1]; next }
+      $1 in matters && !($1 in known)' "$work/known" "$2/$each" "$1/$each" >"$work/original.$each"
+  done
+  {
+    printf '{"settings":'
+    object_json "$work/original.settings"
+    printf ',"groups":'
+    object_json "$work/original.groups"
+    printf '}'
+  } | record original
+  # A load that was killed left something in between: what was before it is what was before.
+  if ! has begun || ! has before; then
+    rm -rf "$run/snapshot" "$work/snapshot"
+    cp -R "$1" "$work/snapshot"
+    if has running; then cp "$run/running.json" "$work/snapshot/running.json"; fi
+    echo "$backend $protocol" >"$work/snapshot/by"
+    : >"$work/snapshot/named"
+    mv "$work/snapshot" "$run/snapshot"
+    before_json "$1" | record before
+  fi
+  printf '{"pid":%s}' "$$" | record begun
+}
+
+before_json() {
+  printf '{"state":{"rules":{"4":%s,"6":%s},"routes":{"4":%s,"6":%s},"groups":%s,"settings":%s' \
+    "$(list_json "$1/rules.4")" "$(list_json "$1/rules.6")" "$(list_json "$1/routes.4")" \
+    "$(list_json "$1/routes.6")" "$(object_json "$1/groups")" "$(object_json "$1/settings")"
+  if [ "$backend" = nft ] && [ -s "$1/ruleset" ]; then
+    printf ,
+    cp "$1/ruleset" "$work/nft"
+    texts_json "$work/" "$work/nft"
+  fi
+  printf '}'
+  if has running; then
+    printf ',"running":'
+    sed 's/^{"boot":"[^"]*","running"://; s/}$//' "$run/running.json"
+  fi
+  printf '}'
+}
+
+# The artefacts, each by what follows their base name; the manifest last, where it is looked for.
+running_json() {
+  printf '{"base":"%s","files":{' "$base"
+  set --
+  for file in "$at".*; do
+    [ "$file" = "$at.manifest.json" ] || set -- "$@" "$file"
+  done
+  texts_json "$at." "$@" "$at.manifest.json"
+  printf '}}'
+}
+
+# FOLDER: its artefacts are what is loaded at the next boot. Its manifest comes last: without one, the rest
+# counts for nothing.
+keep_good() {
+  [ "$folder" != "$good" ] || return 0
+  mkdir -p "$good" && rm -rf "$good/.load" && mkdir "$good/.load" || return
+  cp "$1"/* "$good/.load" || return
+  sync
+  rm -f "$good"/*.manifest.json
+  for file in "$good"/*; do
+    [ -e "$good/.load/${file##*/}" ] || rm -f "$file"
+  done
+  mv "$good/.load/$base.manifest.json" "$good/.manifest" && mv "$good/.load"/* "$good" &&
+    mv "$good/.manifest" "$good/$base.manifest.json" && rmdir "$good/.load" && sync
+}
+
+keep_or_warn() {
+  keep_good "$1" || say "warning: it runs, but is not kept for the next boot: $good can't be written"
+}
+
+# What this login is known by: two are one if they share any of these. `sudo` hides the connection of ssh, which
+# an ancestor still knows.
+logins() {
+  if read -r audit </proc/self/sessionid && [ "$audit" != 4294967295 ]; then echo "audit $audit"; fi 2>/dev/null
+  echo "session $(stat_of "$$" 4)"
+  pid=$$
+  while [ -n "$pid" ] && [ "$pid" != 0 ]; do
+    ssh=$({ tr '\0' '\n' <"/proc/$pid/environ" | sed -n '/^SSH_CONNECTION=/{s///p;q;}'; } 2>/dev/null)
+    if [ -n "$ssh" ]; then
+      echo "ssh $ssh"
+      return
+    fi
+    pid=$(stat_of "$pid" 2)
+  done
+}
+
+# PID FIELD: of proc(5), behind the name, which may hold anything.
+stat_of() {
+  sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f "$2"
+}
+
+# Nanoseconds since the machine was started.
+now() {
+  read -r up _ </proc/uptime
+  echo "${up%.*}${up#*.}0000000"
+}
+
+# --- Commands -------------------------------------------------------------------------------------
+
+# FILE...: what everybody may write into, root does not load. In a sticky folder nobody replaces what is another's.
+trust() {
+  # shellcheck disable=SC2012
+  open=$(ls -ldL "$@" | sed -n '/^d........[tT]/d; /^........w/{s/^[^/]*//p;q;}')
+  [ -z "$open" ] || die "$open: everybody may write into it" "chmod o-w $open"
+}
+
+# Copies the artefacts that the manifest names, and believes no others.
+gather() {
+  files=$work/files
+  at=$files/$base
+  mkdir "$files"
+  manifest=$folder/$base.manifest.json
+  [ -r "$manifest" ] || die "$manifest: it is not there" 'copy all that routec compile wrote'
+  BASE=$base awk '
+    /^  "artefacts": \{/ { on = 1; next }
+    /^  \}/ { on = 0 }
+    !on { next }
+    {
+      start = "    \"" ENVIRON["BASE"] "."
+      name = substr($0, length(start) + 1)
+      if (index($0, start) != 1 || name !~ /^[A-Za-z0-9_.-]+": "[0-9a-f]+",?$/) exit 1
+      split(name, part, "\"")
+      print part[3] "  " ENVIRON["BASE"] "." part[1]
+    }' "$manifest" >"$work/sums" || : >"$work/sums"
+  [ -s "$work/sums" ] || die "$manifest: it is not as routec writes it" 'take it back from git, and compile again'
+  set -- "$manifest" "$self"
+  while read -r _ name; do
+    [ -r "$folder/$name" ] || die "$folder/$name: it is not there" 'copy all that routec compile wrote'
+    set -- "$@" "$folder/$name"
+  done <"$work/sums"
+  [ ! -r "$folder/$base.map.json" ] || set -- "$@" "$folder/$base.map.json"
+  trust "$@"
+  above=$folder
+  while trust "${above:-/}" && [ -n "$above" ]; do above=${above%/*}; done
+  cp "$@" "$files" || exit 2
+  (cd "$files" && sha256sum -c ../sums >../checked 2>/dev/null) ||
+    die "$folder/$(sed -n '/: FAILED/{s///p;q;}' "$work/checked") does not agree with its manifest" 'compile again'
+  backend=nft
+  [ ! -e "$at.iptables" ] || backend=iptables
+  protocol=$(option "$at.manifest.json" protocol)
+  guard=$((protocol + 1))
+}
+
+# A folder to work in, gone with this process, and what is known of the machine.
+prepare() {
+  [ "$(id -u)" = 0 ] || die 'only root sees what is live, and changes it'
+  mkdir -p "$run" || exit 2
+  case $(ls -ldn "$run") in
+    d????-??-*[0-9]' 0 '*) ;;
+    *) die "$run: somebody else may write into it" ;;
+  esac
+  chmod 700 "$run"
+  setting kernel/random/boot_id
+  boot=$value
+  work=$run/load.$$
+  trap 'rm -rf "$work"' EXIT
+  rm -rf "$work"
+  mkdir "$work" || exit 2
+  families=4
+  [ ! -d /proc/sys/net/ipv6 ] || families='4 6'
+  tables=iptables
+  [ ! -d /proc/sys/net/ipv6 ] || tables='iptables ip6tables'
+}
+
+# SECONDS: the lock under which the kernel is changed. It lies on an open file, which the tools hold as well: one
+# that outlives a killed load is waited for.
+lock() {
+  exec 9>"$run.lock"
+  tries=$1
+  until flock -n 9; do
+    [ "$tries" -gt 0 ] || die "another routec holds $run.lock: it is being applied right now"
+    tries=$((tries - 1))
+    sleep 1
+  done
+  # A terminal that is closed, or somebody's Ctrl-C, must not end what is half done.
+  trap '' INT TERM HUP PIPE
+}
+
+unlock() {
+  trap - INT TERM HUP PIPE
+  exec 9>&-
+}
+
+need() {
+  for tool; do
+    command -v "$tool" >/dev/null || die "\`$tool\` is not installed"
+  done
+}
+
+tools() {
+  need ip sysctl awk sed flock unshare sha256sum
+  if [ "$backend" = nft ]; then need nft; else need iptables-save iptables-restore; fi
+  [ ! -e "$at.ipset" ] || need ipset
+}
+
+# What stands against loading the files; FOLDER is what they want.
+look_before() {
+  other=nft
+  [ "$backend" != nft ] || other=iptables
+  if has running && grep -q "\"$other\":\"" "$run/running.json"; then
+    die "what runs was loaded for $other" 'take that away first, with the files that it was loaded from'
+  fi
+  if has running; then
+    manifest_in "$run/running.json" >"$work/ran"
+    for name in mark-mask priority protocol; do
+      [ "$(option "$work/ran" "$name")" = "$(option "$at.manifest.json" "$name")" ] ||
+        die "\`option $name\` is not what runs: open connections would change their uplink" "$number_help"
+    done
+    slots "$work/ran" >"$work/slots.ran"
+    slots "$at.manifest.json" >"$work/slots"
+    clash=$(awk '{ slot = $1; $1 = $2 = ""; sub(/^ */, "") }
+      FILENAME == ARGV[1] { ran[slot] = $0; next }
+      slot in ran && ran[slot] != $0 { print "slot " slot " is to mean " $0 ", and it is " ran[slot] " that runs"; exit }' \
+      "$work/slots.ran" "$work/slots")
+    [ -z "$clash" ] || die "$clash: open connections would change their uplink" "$number_help"
+  fi
+  if setting net/ipv4/ip_forward && [ "$value" != 1 ]; then
+    say 'warning: this machine forwards no IPv4 (sysctl -w net.ipv4.ip_forward=1)'
+  fi
+  sed -n 's/.* via \([^ ]*\) .*/\1/p' "$1"/routes.* >"$work/gateways"
+  ip -o addr show | awk '{ sub(/\/.*/, "", $4); print $4 }' >"$work/own"
+  own=$(grep -Fxf "$work/own" "$work/gateways" | sed 1q)
+  [ -z "$own" ] || die "the gateway $own is an address of this machine itself" "name the provider's router"
+  [ "$backend" != nft ] || nft -c -f "$1/load" 2>"$work/error" || die "$(sed 3q "$work/error" | tr '\n' ' ')"
+}
+number_help='take the manifest back from git, or take away what runs first: stop'
+
+# RAN NEXT: connections of outcomes that are in the one manifest alone begin anew, by the policy. It is no failure
+# where that can't be.
+forget() {
+  [ -s "$1" ] && [ -s "$2" ] && command -v conntrack >/dev/null || return 0
+  mask=$(option "$1" mark-mask)
+  slots "$1" >"$work/slots.ran"
+  slots "$2" >"$work/slots"
+  awk '{ slot = $1; mark = $2; $1 = $2 = "" } FILENAME == ARGV[1] { key[slot] = $0; next }
+    !(slot in key) || key[slot] != $0 { print mark }' "$work/slots" "$work/slots.ran" |
+    while read -r mark; do conntrack -D -m "$mark/$mask" >/dev/null 2>&1; done
+  return 0
+}
+
+# TO AGAIN: from what is live ($work/live) to there, and reads it back: AGAIN works out once more what is wanted,
+# for devices come and go. Undoes all of it if that fails.
+change() {
+  if go "$work/live" "$1"; then
+    "$2" "$work/again"
+    if ! live "$work/now" "$work/again"; then why='what is live can not be read'
+    else
+      differences "$work/now" "$work/again" >"$work/words"
+      why=$(sed 1q "$work/words")
+    fi
+    if [ -z "$why" ]; then
+      rm -f "$run/begun.json"
+      return 0
+    fi
+    why="read back: $why"
+  fi
+  failed=$why
+  standing "$work/live"
+  : >"$work/live/named"
+  why='what is live can not be read'
+  if live "$work/now" "$work/live" && go "$work/now" "$work/live" && live "$work/now" "$work/live"; then
+    differences "$work/now" "$work/live" >"$work/words"
+    why=$(sed 1q "$work/words")
+  fi
+  if [ -n "$why" ]; then
+    complain "$failed; and it could not all be undone: $why" \
+      'what is marked and finds no route is refused meanwhile; mend the cause, then start again'
+    return 4
+  fi
+  rm -f "$run/begun.json"
+  complain "$failed" 'it was undone: all is as it was before'
+  return 3
+}
+
+start() {
+  gather
+  tools
+  lock 20
+  find_leftovers
+  if has pending; then
+    die 'a load still waits to be confirmed' 'confirm keeps it; without that it is taken back in time'
+  fi
+  if [ -n "$seconds" ] && has begun && ! [ -d "$run/snapshot" ]; then
+    die 'an apply was broken off, and what was before it is not known here' 'start without --confirm first'
+  fi
+  look
+  sed 's/^/left out: /' "$work/wanted/left-out"
+  ran >"$work/ran"
+  if [ ! -s "$work/words" ]; then
+    echo 'nothing to do: what is live is what is wanted'
+    seconds=
+    rm -f "$run/begun.json"
+  else
+    look_before "$work/wanted"
+    keep_records "$work/live" "$work/wanted"
+    [ -z "$seconds" ] || start_timer
+    change "$work/wanted" wanted
+    ended=$?
+    if [ $ended != 0 ]; then
+      [ -z "$seconds" ] || rm -f "$run/pending.json"
+      exit $ended
+    fi
+    forget "$work/ran" "$at.manifest.json"
+  fi
+  running_json | record running
+  rm -rf "$run/loaded"
+  cp -R "$files" "$run/loaded"
+  if [ -z "$seconds" ]; then
+    keep_or_warn "$files"
+    exit 0
+  fi
+  printf '%s\n' "$token" >"$run/loaded.token"
+  deadline=$(($(now) + seconds * 1000000000))
+  pending_json ",\"deadline\":\"$deadline\"" | record pending
+  unlock
+  say "loaded. It is taken back in ${seconds}s, unless \`sh $self confirm\` comes from another login"
+  await_end
+}
+
+# What is live, what is wanted, and in `words` how they differ.
+look() {
+  nothing "$work/none"
+  live "$work/live" "$work/none" || die 'what is live can not be read'
+  wanted "$work/wanted"
+  live "$work/live" "$work/wanted"
+  differences "$work/live" "$work/wanted" >"$work/words"
+}
+
+# What a killed load left; whoever waits to be confirmed has a folder of its own still.
+find_leftovers() {
+  for left in "$run"/load.*; do
+    [ -d "/proc/${left##*.}" ] || rm -rf "$left"
+  done
+}
+
+pending_json() {
+  logins >"$work/logins"
+  printf '{"token":"%s","pid":%s,"login":%s%s}' "$token" "$$" "$(list_json "$work/logins")" "${1-}"
+}
+
+# The clock that takes it back: a process of its own, which survives the terminal, the login and this one. It
+# runs before anything is changed.
+start_timer() {
+  setting kernel/random/uuid
+  token=$value
+  rm -f "$run/outcome.json" "$run/timer.json"
+  pending_json | record pending
+  if [ -d /run/systemd/system ]; then
+    apart=
+    [ "$(readlink /proc/self/ns/net)" = "$(readlink /proc/1/ns/net)" ] ||
+      apart=--property=NetworkNamespacePath=/proc/$$/ns/net
+    systemd-run --quiet --collect "--unit=routec-revert-$token" ${apart:+"$apart"} "--setenv=ROUTEC_RUN=$run" \
+      "--setenv=ROUTEC_LIB=${good%/good}" sh "$self" revert "$token" </dev/null >/dev/null 2>&1 9>&-
+  else
+    setsid sh "$self" revert "$token" </dev/null >/dev/null 2>&1 9>&- &
+  fi
+  tries=10
+  until [ "$(field timer token)" = "$token" ]; do
+    if [ $tries = 0 ]; then
+      rm -f "$run/pending.json"
+      die 'the clock that would take it back does not start' 'nothing was changed'
+    fi
+    tries=$((tries - 1))
+    sleep 1
+  done
+}
+
+# The clock itself: until it is confirmed, or its time is over, or whoever loads it was killed on the way.
+revert() {
+  token=$1
+  printf '{"token":"%s","pid":%s}' "$token" "$$" | record timer
+  while [ "$(field pending token)" = "$token" ]; do
+    deadline=$(field pending deadline)
+    if [ -n "$deadline" ]; then
+      [ "$(now)" -lt "$deadline" ] || break
+    else
+      pid=$(field pending pid)
+      case $(stat_of "$pid" 1) in
+        '' | Z) break ;;
+      esac
+    fi
+    sleep 1
+  done
+  [ "$(field pending token)" = "$token" ] || exit 0
+  lock 900
+  take_back
+}
+
+# Back to what was before, under the lock; unless somebody else has just said how it ends. It needs nothing of the
+# artefacts, which may have changed since.
+take_back() {
+  [ "$(field pending token)" = "$token" ] && mv "$run/pending.json" "$run/claimed.json" || return 0
+  read -r backend protocol <"$run/snapshot/by"
+  guard=$((protocol + 1))
+  before "$work/before"
+  live "$work/live" "$work/before"
+  ran >"$work/ran"
+  manifest_in "$work/before/running.json" >"$work/next"
+  keep_records "$work/live" "$work/before"
+  change "$work/before" before
+  ended=$?
+  outcome=stuck
+  if [ $ended = 0 ]; then
+    outcome=reverted
+    forget "$work/ran" "$work/next"
+    runs_no_more
+    [ ! -e "$work/before/running.json" ] || mv "$work/before/running.json" "$run/running.json"
+  fi
+  printf '{"token":"%s","outcome":"%s"}' "$token" "$outcome" | record outcome
+  return $ended
+}
+
+# FOLDER: what was live before, as far as it can be again.
+before() {
+  [ -d "$work/before" ] || cp -R "$run/snapshot" "$work/before"
+  [ "$1" = "$work/before" ] || cp -R "$work/before" "$1"
+  standing "$1"
+}
+
+# Connections still carry its numbers.
+runs_no_more() {
+  if has running; then
+    sed '1s/","running":{/","past":{/' "$run/running.json" >"$work/past" && mv "$work/past" "$run/past.json"
+    rm -f "$run/running.json"
+  fi
+  rm -rf "$run/loaded" "$run/loaded.token"
+}
+
+# Waits for the end, whoever brings it. Long after the time nobody else will: the clock was killed.
+await_end() {
+  while [ "$(field outcome token)" != "$token" ]; do
+    if [ "$(now)" -gt $((deadline + 5000000000)) ] && [ "$(field pending token)" = "$token" ]; then
+      rm -rf "$work"
+      mkdir "$work"
+      lock 60
+      take_back
+    fi
+    sleep 1
+  done
+  case $(field outcome outcome) in
+    confirmed)
+      say confirmed
+      exit 0
+      ;;
+    reverted)
+      complain 'not confirmed in time' 'it was taken back: all is as it was before'
+      exit 5
+      ;;
+  esac
+  complain 'not confirmed, and it could not be taken back'
+  exit 4
+}
+
+confirm() {
+  has pending || die 'nothing waits to be confirmed'
+  token=$(field pending token)
+  [ -n "$(field pending deadline)" ] || die 'it is still being loaded' 'try again in a moment'
+  [ "$(cat "$run/loaded.token" 2>/dev/null)" = "$token" ] ||
+    die 'that was loaded by routec apply' 'routec confirm'
+  if [ "${1-}" != --same-login ]; then
+    sed 's/.*"login":\[\([^]]*\)\].*/\1/; s/","/"\n"/g' "$run/pending.json" | tr -d '"' >"$work/theirs"
+    logins >"$work/ours"
+    beyond "$work/ours" "$work/theirs" >"$work/others"
+    cmp -s "$work/ours" "$work/others" ||
+      die 'this is the login that loaded it: that it still works proves nothing' \
+        'log in once more, and confirm from there; --same-login if there is no other way'
+  fi
+  mv "$run/pending.json" "$run/claimed.json" 2>/dev/null || die 'too late: it is being taken back'
+  printf '{"token":"%s","outcome":"confirmed"}' "$token" | record outcome
+  keep_or_warn "$run/loaded"
+  say 'confirmed: it stays'
+}
+
+stop() {
+  gather
+  tools
+  lock 20
+  find_leftovers
+  nothing "$work/wanted"
+  live "$work/live" "$work/wanted" || die 'what is live can not be read'
+  keep_records "$work/live" "$work/wanted"
+  change "$work/wanted" nothing
+  ended=$?
+  [ $ended = 0 ] || exit $ended
+  if has pending; then
+    token=$(field pending token)
+    mv "$run/pending.json" "$run/claimed.json" &&
+      printf '{"token":"%s","outcome":"reverted"}' "$token" | record outcome
+  fi
+  runs_no_more
+  rm -f "$run/original.json" "$run/counters.json"
+  [ "$folder" = "$good" ] || rm -rf "$good"
+  exit 0
+}
+
+status() {
+  gather
+  tools
+  look
+  sed 's/^/left out: /' "$work/wanted/left-out"
+  if has pending; then echo 'it waits to be confirmed'; fi
+  if has begun; then echo 'a load was begun, and has not ended'; fi
+  if [ ! -s "$work/words" ]; then
+    echo "what is live is what $folder/$base.* say"
+    exit 0
+  fi
+  if [ ! -s "$work/live/ruleset" ] && [ ! -s "$work/live/rules.4" ]; then
+    echo 'nothing of routec is live'
+    exit 1
+  fi
+  cat "$work/words"
+  exit 1
+}
+
+usage() {
+  die "usage: sh ${0##*/} start [--confirm SECONDS] | reload [--confirm SECONDS] | stop | status | confirm [--same-login]"
+}
+
+folder=${0%/*}
+[ "$folder" != "$0" ] || folder=.
+folder=$(cd -P -- "${folder:-/}" && pwd) || exit 2
+base=${0##*/}
+self=$folder/$base
+base=${base%.load.sh}
+[ "$self" = "$folder/$base.load.sh" ] || die "$0: it is to be called as the policy's other files are, policy.load.sh"
+
+seconds=
+case ${1-} in
+  start | reload)
+    case $#${2-} in
+      1) ;;
+      3--confirm)
+        seconds=${3%s}
+        case $seconds in
+          '' | 0* | *[!0-9]* | ??????*) die '--confirm: for how many seconds?' '--confirm 60' ;;
+        esac
+        ;;
+      *) usage ;;
+    esac
+    prepare
+    start
+    ;;
+  confirm)
+    case $#${2-} in
+      1 | 2--same-login) ;;
+      *) usage ;;
+    esac
+    prepare
+    confirm "${2-}"
+    ;;
+  stop | status)
+    [ $# = 1 ] || usage
+    prepare
+    "$1"
+    ;;
+  revert)
+    prepare
+    revert "${2-}"
+    ;;
+  try)
+    work=$2
+    at=$work/files/$base
+    backend=nft
+    [ ! -e "$at.iptables" ] || backend=iptables
+    tables=iptables
+    [ ! -d /proc/sys/net/ipv6 ] || tables='iptables ip6tables'
+    "${backend}_try" "$3"
+    ;;
+  *) usage ;;
+esac
