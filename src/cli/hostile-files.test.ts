@@ -489,7 +489,7 @@ describe('the folder to write into', () => {
   it.runIf(ROOT)('that is full at the second compile keeps what the first one wrote', async () => {
     const again = `sed -i s/80/81/ policy.route && head -c 1m /dev/zero > out/x; sha256sum out/policy.*`;
     const words = mounted(
-      'size=100k',
+      'size=300k',
       `${command} && { ${again} > a; ${command}; echo "exit $?"; sha256sum out/policy.* > b; ls -A out | grep -c stage; cmp a b; }`,
     );
     const run = await execa('unshare', [...words, process.execPath, bundle], { cwd: folder() });
