@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-tools=(ip nft sysctl iptables ipset conntrack perl dash busybox dnsmasq shellcheck)
-packages="iproute2 nftables procps iptables ipset conntrack perl dash busybox dnsmasq-base shellcheck"
+tools=(ip nft sysctl iptables ipset conntrack perl dash busybox dnsmasq shellcheck systemd-analyze)
+packages="iproute2 nftables procps iptables ipset conntrack perl dash busybox dnsmasq-base shellcheck systemd"
 missing=()
 for tool in "${tools[@]}"; do
   PATH="$PATH:/usr/sbin:/sbin" command -v "$tool" >/dev/null || missing+=("$tool")
@@ -36,6 +36,8 @@ npm run --silent types
 npm run --silent lint
 npm run --silent build
 shellcheck deploy/load.sh deploy/routec-link deploy/hooks/*
+systemd-analyze verify deploy/systemd/routec.service
+systemd-analyze security --offline=yes --threshold=30 deploy/systemd/routec.service >/dev/null
 
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT

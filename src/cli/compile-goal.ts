@@ -20,10 +20,13 @@ interface Options {
 /**
  * Compiles a policy to what is to run, in memory. Numbers come from the manifest beside the policy; where it has
  * none, from what runs. Whoever may not have written it is not obeyed.
+ *
+ * @param backends those that whoever asks can load
  */
 export function compileGoal(
   path: string,
   options: Options,
+  backends: readonly BackendName[] = ['nft'],
 ): { readonly goal: Goal & { kind: 'artefacts' } } | { readonly exit: Exit } {
   const entry = readEntry(path);
   if (entry === undefined) return { exit: EXIT.failed };
@@ -43,10 +46,10 @@ export function compileGoal(
   };
   const { diagnostics, artefacts, program } = compile(entry, recording, lock, backend);
   showDiagnostics(diagnostics, options.format, true);
-  if (backend !== 'nft' && artefacts.length > 0) {
+  if (!backends.includes(backend) && artefacts.length > 0) {
     complain(
       `only rulesets of nft are applied yet, and this one is for ${backend}`,
-      'load what `routec compile` writes by hand, or apply it with `--backend nft`',
+      'load it with the `policy.load.sh` that `routec compile` writes, or apply it with `--backend nft`',
     );
     return { exit: EXIT.failed };
   }

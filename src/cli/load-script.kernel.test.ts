@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BackendName } from '../emit/backends.ts';
@@ -314,6 +314,48 @@ async function underTraffic(network: Network, work: () => Promise<void>) {
   const [wrong, right] = after.map((each, at) => each.begun - (before[at]?.begun ?? 0));
   return { wrong, right };
 }
+
+describe('routec.service', () => {
+  it('loads at boot what was installed, with what its unit lets it do, and a hook the rest', () =>
+    withNetwork(NETWORK, async (network) => {
+      const script = await compiled(FIRST);
+      const root = join(place, 'root');
+      const installed = await routec(network, 'install', dirname(script), '--root', root, '--all');
+      expect(installed).toMatchObject({ exitCode: 0 });
+      const unit = readFileSync(join(root, 'etc/systemd/system/routec.service'), 'utf8');
+      const command = /^ExecStart=\/bin\/sh -c '(.*)'$/m.exec(unit)?.[1] ?? '';
+      const caps = (/^CapabilityBoundingSet=(.*)$/m.exec(unit)?.[1] ?? '').split(' ');
+      const bounds = ['-all', ...caps.map((cap) => cap.replace('CAP_', '+').toLowerCase())].join();
+      const good = join(root, 'var/lib/routec/good');
+      await network.router.run('ip', ['link', 'set', 'eth3', 'down']);
+      const boot = [
+        ...['setpriv', `--bounding-set=${bounds}`, '--inh-caps=-all', '--no-new-privs'],
+        ...['sh', '-c', command.replace('/var/lib/routec/good', good)],
+      ];
+      const started = await onRouter(network, boot, { ROUTEC_LIB: join(root, 'var/lib/routec') });
+      expect(started).toMatchObject({ exitCode: 0 });
+      expect(started.stdout).toContain('left out: uplink dsl: eth3 is down, so its routes wait');
+      // The host is confined to it: its packets go nowhere else.
+      const { wrong, right } = await underTraffic(network, async () => {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      });
+      expect({ wrong, right }).toEqual({ wrong: 0, right: 0 });
+      await network.router.run('ip', ['link', 'set', 'eth3', 'up']);
+      await network.router.run('ip', [
+        'addr',
+        'replace',
+        '2001:db8:b::3/64',
+        'dev',
+        'eth3',
+        'nodad',
+      ]);
+      const link = join(root, 'usr/local/sbin/routec-link');
+      expect(await onRouter(network, [link, 'up', 'eth3'], { ROUTEC_FOLDER: good })).toMatchObject({
+        exitCode: 0,
+      });
+      expect(await ask(network)).toEqual([]);
+    }));
+});
 
 describe('policy.load.sh start --confirm', () => {
   /** Another login: another session, by another connection. */

@@ -11,21 +11,24 @@ export const GOOD_FOLDER = join(LIB_FOLDER, 'good');
 const MANIFEST = '.manifest.json';
 
 /** Keeps artefacts as the last good ones; what was kept before goes. */
-export function keepGood({ base, files }: Running): { readonly refused?: string } {
+export function keepGood(
+  { base, files }: Running,
+  folder: string = GOOD_FOLDER,
+): { readonly refused?: string } {
   try {
-    mkdirSync(GOOD_FOLDER, { recursive: true, mode: 0o700 });
-    const found = findManifest(GOOD_FOLDER, base);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const found = findManifest(folder, base);
     const old = 'refused' in found ? undefined : found.manifest;
     const artefacts = Object.entries(files).map(([suffix, text]) => ({ suffix, text }));
-    const written = writeArtefacts(GOOD_FOLDER, base, artefacts, old);
+    const written = writeArtefacts(folder, base, artefacts, old);
     if ('refused' in written) return written;
-    for (const name of readdirSync(GOOD_FOLDER)) {
+    for (const name of readdirSync(folder)) {
       if (!name.endsWith(MANIFEST) || name === base + MANIFEST) continue;
-      removeSet(name.slice(0, -MANIFEST.length));
+      removeSet(folder, name.slice(0, -MANIFEST.length));
     }
     return {};
   } catch (error) {
-    return { refused: `${GOOD_FOLDER}: ${reasonOf(error)}` };
+    return { refused: `${folder}: ${reasonOf(error)}` };
   }
 }
 
@@ -35,12 +38,12 @@ export function forgetGood(): void {
 }
 
 /** The artefacts of another policy. Its manifest goes first: without one, the rest counts for nothing. */
-function removeSet(base: string): void {
-  const found = findManifest(GOOD_FOLDER, base);
+function removeSet(folder: string, base: string): void {
+  const found = findManifest(folder, base);
   const manifest = 'refused' in found ? undefined : found.manifest;
   const names = [
     ...[MANIFEST, '.map.json', '.load.sh'].map((end) => base + end),
     ...staleNames(base, [], manifest),
   ];
-  for (const name of names) rmSync(join(GOOD_FOLDER, name), { force: true });
+  for (const name of names) rmSync(join(folder, name), { force: true });
 }
