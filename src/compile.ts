@@ -135,7 +135,7 @@ export function compile(
     ...emitted.artefacts,
   ].filter(({ text }) => text !== '');
   const manifest = emitManifest(program, artefacts, entry.base);
-  const map = emitMap(rulePlaces(policy, entry.name), emitted.lookUps);
+  const map = emitMap(rulePlaces(policy, entry.name), emitted, program);
   ended('emit');
   const { lookUps, tests } = emitted;
   return {

@@ -2,14 +2,16 @@
 export interface Emitted {
   readonly artefacts: readonly Artefact[];
   readonly lookUps: readonly WrittenLookUp[];
+  /** Of each chain with rules that count for one rule of the policy each: whose they are. */
+  readonly counted: readonly WrittenLookUp[];
   /** Rules of the policy that are tested one after the other. */
   readonly tests: number;
 }
 
-/** A set or a map that rules of the policy became. */
+/** A set, a map or a chain that rules of the policy became. */
 export interface WrittenLookUp {
   readonly name: string;
-  /** Of each element, as they stand in the file, the id of the rule that it comes from. */
+  /** Of each element, or of each line that counts, as they stand in the file, the id of the rule that it comes from. */
   readonly rules: readonly string[];
 }
 

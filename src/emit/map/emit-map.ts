@@ -1,11 +1,22 @@
+import { bug } from '../../bug.ts';
+import type { Program, Rule, Slot, Target, Uplink } from '../../model/program.ts';
+import { settledOf } from '../../model/settled.ts';
+import { FAMILIES, type Family } from '../../net/address.ts';
 import type { RulePlace } from '../../policy/rule-places.ts';
-import type { Artefact, WrittenLookUp } from '../artefact.ts';
+import type { Artefact, Emitted, WrittenLookUp } from '../artefact.ts';
+import { balanceName } from '../nftables/balance.ts';
+import { FORMAT, type MappedSlot, type MappedTarget, type MappedUplink } from './read-map.ts';
 
 /**
- * `policy.map.json`: from a rule's id, as the artefacts carry it, back to file and line; and from the
- * elements of each set or map to rules: an id and how many of the elements that follow are its.
+ * `policy.map.json`: from what is loaded back to the policy. From a rule's id, as the artefacts carry it, to
+ * file and line; from the elements of each set or map, and the rules of each chain that count, to rules: an id and
+ * how many of those that follow are its; from rules to the slots that they lead to, and from slots to uplinks.
  */
-export function emitMap(places: readonly RulePlace[], lookUps: readonly WrittenLookUp[]): Artefact {
+export function emitMap(
+  places: readonly RulePlace[],
+  { lookUps, counted }: Emitted,
+  program: Program,
+): Artefact {
   const byId = new Map<string, string>();
   for (const { id, file, line, text } of places) {
     const before = byId.get(id);
@@ -18,12 +29,20 @@ export function emitMap(places: readonly RulePlace[], lookUps: readonly WrittenL
   }
   const rules = [...byId].map(([id, list]) => `    "${id}": [\n${list}\n    ]`);
   const all = rules.length === 0 ? '{}' : `{\n${rules.join(',\n')}\n  }`;
-  const text = `{\n  "format": 1,\n  "rules": ${all},\n  "elements": ${elementsOf(lookUps)}\n}\n`;
-  return { suffix: 'map.json', text };
+  const parts = [
+    `"format": ${FORMAT}`,
+    `"rules": ${all}`,
+    `"elements": ${ownersOf(lookUps)}`,
+    `"counters": ${ownersOf(counted)}`,
+    `"targets": ${listed(targetsOf(program))}`,
+    `"slots": ${listed(program.slots.map(slotOut))}`,
+    `"uplinks": ${listed(program.uplinks.map(uplinkOut))}`,
+  ];
+  return { suffix: 'map.json', text: `{\n  ${parts.join(',\n  ')}\n}\n` };
 }
 
 /** A million elements of one list are one line. */
-function elementsOf(lookUps: readonly WrittenLookUp[]): string {
+function ownersOf(lookUps: readonly WrittenLookUp[]): string {
   if (lookUps.length === 0) return '{}';
   const lists = lookUps.map(({ name, rules }) => {
     const runs: string[] = [];
@@ -36,4 +55,69 @@ function elementsOf(lookUps: readonly WrittenLookUp[]): string {
     return `    "${name}": [\n${runs.join(',\n')}\n    ]`;
   });
   return `{\n${lists.join(',\n')}\n  }`;
+}
+
+/** One a line. */
+const listed = (values: readonly object[]): string =>
+  values.length === 0
+    ? '[]'
+    : `[\n${values.map((value) => `    ${JSON.stringify(value)}`).join(',\n')}\n  ]`;
+
+/** Where rules lead, each target with all that lead there. */
+function targetsOf(program: Program): MappedTarget[] {
+  const { forwarded, local, marked, inbound } = program;
+  const rules = new Map<string, { readonly target: Target; readonly ids: Set<string> }>();
+  for (const { id, target } of [forwarded, local, marked, inbound].flat() as readonly Rule[]) {
+    const key = JSON.stringify(target);
+    const known = rules.get(key);
+    if (known === undefined) rules.set(key, { target, ids: new Set([id]) });
+    else known.ids.add(id);
+  }
+  return [...rules.values()].map(({ target, ids }): MappedTarget => {
+    const its = [...ids];
+    if (target.kind === 'slot') return { slots: [target.slot], rules: its };
+    if (target.kind !== 'balance') return { verdict: target.kind, rules: its };
+    const { by, choices } = program.balances[target.balance] ?? { by: 'flow', choices: [] };
+    return {
+      slots: choices.map(({ slot }) => slot.number),
+      weights: choices.map(({ weight }) => weight),
+      by,
+      chain: balanceName(target.balance),
+      rules: its,
+    };
+  });
+}
+
+function slotOut(each: Slot): MappedSlot {
+  const { kind, number: slot } = each;
+  switch (kind) {
+    case 'chosen':
+    case 'inbound':
+    case 'kept':
+      return { slot, kind, uplink: each.uplink.name };
+    case 'ordering':
+      return { slot, kind, settles: settledOf(each).map(({ to }) => to.number) };
+    case 'transit': {
+      const { arrival, target, settled } = each;
+      const way = target.kind === 'ordering' ? {} : { uplink: target.uplink.name };
+      const settles = settled.map(({ number }) => number);
+      return { slot, kind, arrival: arrival.uplink.name, ...way, settles };
+    }
+    default:
+      kind satisfies never;
+      return bug('a slot of no kind');
+  }
+}
+
+function uplinkOut(uplink: Uplink): MappedUplink {
+  const { name, device, slot, inbound, choiceTable: table, ownTable: own, ways } = uplink;
+  const wayOf = (family: Family): string | undefined => {
+    const way = ways[family];
+    return way?.kind === 'gateway' ? way.gateway : way?.kind;
+  };
+  const listedWays = FAMILIES.flatMap((family) => {
+    const way = wayOf(family);
+    return way === undefined ? [] : [[family, way] as const];
+  });
+  return { name, device, slot, inbound, table, own, ways: Object.fromEntries(listedWays) };
 }

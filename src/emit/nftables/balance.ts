@@ -8,27 +8,46 @@ const SEED = '0x726f7574';
 /** The chain of a balance, by its place in the program. */
 export const balanceName = (index: number): string => `balance_${index + 1}`;
 
+/** The chain that counts what one member of a balance was chosen for, by its place there. */
+export const memberName = (balance: string, at: number): string => `${balance}_${at + 1}`;
+
 /** Slots by weight: at random for each flow, or by a hash that is the same after each load. */
 export function balances(program: Program): Part {
-  const chains = program.balances.map((each, index) => chain(balanceName(index), rules(each)));
+  const chains = program.balances.flatMap((each, index) => {
+    const name = balanceName(index);
+    const ends = each.choices.map(({ slot }) => `to_${slotName(slot)}`);
+    if (!program.counters) return [chain(name, rules(each, ends))];
+    const members = ends.map((to, at) => chain(memberName(name, at), [`counter goto ${to}`]));
+    return [
+      ...members,
+      chain(
+        name,
+        rules(
+          each,
+          members.map((member) => member.name),
+        ),
+      ),
+    ];
+  });
   return { filled: [], chains };
 }
 
-function rules({ by, choices }: Balance): Chain['rules'] {
+/** @param ends the chains that the choices lead to */
+function rules({ by, choices }: Balance, ends: readonly string[]): Chain['rules'] {
   const total = choices.reduce((sum, { weight }) => sum + weight, 0);
   let next = 0;
-  const elements = choices.map(({ slot, weight }) => {
+  const elements = choices.map(({ weight }, at) => {
     const from = next;
     next += weight;
     const range = weight === 1 ? `${from}` : `${from}-${next - 1}`;
-    return `${range} : goto to_${slotName(slot)}`;
+    return `${range} : goto ${ends[at]}`;
   });
   const map = `vmap { ${elements.join(', ')} }`;
-  const [first] = choices;
+  const [first] = ends;
   return [
     ...numbers(by, total).map((number) => `${number} ${map}`),
     // In the instant of a reload the look-up may miss: nothing may slip past it to main.
-    ...(first === undefined ? [] : [`goto to_${slotName(first.slot)}`]),
+    ...(first === undefined ? [] : [`goto ${first}`]),
   ];
 }
 

@@ -118,6 +118,7 @@ export function choose(
   let linear = 0;
   const families = FAMILIES.map((family): Chain => {
     const rules: string[] = [];
+    const counted: string[] = [];
     let last: Rule | undefined;
     const runs = runsOf(list, family);
     for (const run of runs) {
@@ -134,12 +135,13 @@ export function choose(
       for (const test of none) rules.push(`${test} ${setMark} | ${formatMark(dead)}`);
       const unmarked = none.length === 0 ? '' : `meta mark & ${formatMark(mask)} == 0`;
       for (const test of any) rules.push([unmarked, test, ...take].filter(Boolean).join(' '));
+      if (program.counters) counted.push(...any.map(() => run.rule.id));
       if (none.length > 0) rules.push(setMark);
     }
     const lost = sourceLines(lostRules(list, family, runs)).map(
       (line) => `${line}  (never reached)`,
     );
-    return chain(`${name}_${ip(family)}`, [...rules, ...lost, `goto ${main}`]);
+    return { ...chain(`${name}_${ip(family)}`, [...rules, ...lost, `goto ${main}`]), counted };
   });
   const both = FAMILIES.map((family) => `${only(family)} goto ${name}_${ip(family)}`);
   return { filled, chains: [...aliases.values(), ...families, chain(name, both)], tests: linear };

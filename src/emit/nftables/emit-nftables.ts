@@ -21,7 +21,11 @@ export function emitNftables(program: Program, base: string): Emitted {
       // A long list is no nicer to read with six blanks before each line.
       block: block(elements, elements.length < LIMITS.manyElements ? '      ' : '', ','),
     })),
-    chains: chains.map(({ rules, ...rest }) => ({ ...rest, block: block(rules, '    ', '') })),
+    chains: chains.map(({ name, hook, rules }) => ({
+      name,
+      hook,
+      block: block(rules, '    ', ''),
+    })),
   });
   const artefacts = [
     ...namedAtoms([...program.local, ...program.marked]).map((atom) => {
@@ -36,7 +40,10 @@ export function emitNftables(program: Program, base: string): Emitted {
     emitDnsmasq(program, base, NFT_SETS),
   ];
   const lookUps = filled.flatMap(({ name, rules }) => (rules === undefined ? [] : { name, rules }));
-  return { artefacts, lookUps, tests };
+  const counted = chains.flatMap(({ name, counted: rules = [] }) =>
+    rules.length === 0 ? [] : [{ name, rules }],
+  );
+  return { artefacts, lookUps, counted, tests };
 }
 
 /** Lines as one text: they may be a million, and a template takes its time over each piece. */

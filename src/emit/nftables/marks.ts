@@ -16,7 +16,7 @@ import { type Chain, chain, only, type Part, slotName, sorted } from './names.ts
  * For each slot a chain that gives it to a connection and its packet (`to_…`), and one that copies
  * it to a packet (`mark_…`); nft 1.0.6 can't take the bits to set from the conntrack mark itself.
  */
-export function marks({ slots, marking, uplinks }: Program): Part {
+export function marks({ slots, marking, uplinks, counters }: Program): Part {
   const keep = formatMark(~marking.mask >>> 0);
   const set = (what: 'meta' | 'ct', value: number): string =>
     `${what} mark set ${what} mark & ${keep} | ${formatMark(value)}`;
@@ -83,26 +83,34 @@ export function marks({ slots, marking, uplinks }: Program): Part {
       ...pair('drop', marking.drop),
       chain('to_main', [set('ct', marking.main)]),
       chain('mark_dead', [set('meta', marking.dead)]),
-      ...orderings.map((slot) => settle(slot, uplinks)),
+      ...orderings.map((slot) => settle(slot, uplinks, counters ? 'counter ' : '')),
     ],
   };
 }
 
-/** An ordering's connection stays with the uplink that its first packet leaves by, or with main. */
-function settle(slot: OrderingSlot | TransitSlot, uplinks: readonly Uplink[]): Chain {
+/**
+ * An ordering's connection stays with the uplink that its first packet leaves by, or with main.
+ *
+ * @param counter counts by which of them it was
+ */
+function settle(
+  slot: OrderingSlot | TransitSlot,
+  uplinks: readonly Uplink[],
+  counter: string,
+): Chain {
   const departures = settledOf(slot).map(({ uplink, to }) => {
     return { to, ...departure(uplinks, uplink) };
   });
   const tiers = (['tests', 'near', 'rest'] as const).flatMap((kind) =>
     departures.flatMap(({ to, ...each }) =>
-      each[kind].map((test) => `${test} goto to_${slotName(to)}`),
+      each[kind].map((test) => `${test} ${counter}goto to_${slotName(to)}`),
     ),
   );
   const ends =
     slot.kind === 'ordering'
       ? []
-      : byArrival(slot.arrival).map((test) => `${test}goto to_${slotName(slot.arrival)}`);
-  return chain(`settle_${slotName(slot)}`, [...tiers, ...ends, 'goto to_main']);
+      : byArrival(slot.arrival).map((test) => `${test}${counter}goto to_${slotName(slot.arrival)}`);
+  return chain(`settle_${slotName(slot)}`, [...tiers, ...ends, `${counter}goto to_main`]);
 }
 
 /** Tests for the families that an uplink has a way for; an empty one where it has one for both. */

@@ -17,6 +17,8 @@ export interface Chain {
   /** The hook of a base chain; a plain chain has none. */
   readonly hook: string;
   readonly rules: readonly string[];
+  /** Of each of them that counts for one rule of the policy, the id of that. */
+  readonly counted?: readonly string[];
 }
 
 /** What others or packets fill: declared, and left as it is. */
