@@ -15,19 +15,52 @@ interface Options {
   readonly backend?: BackendName;
   readonly strict: boolean;
   readonly format: Format;
+  /** Of warnings nothing is said. */
+  readonly quiet?: boolean;
+}
+
+type ArtefactGoal = Goal & { readonly kind: 'artefacts' };
+type Compiled = { readonly goal: ArtefactGoal } | { readonly exit: Exit };
+
+/**
+ * Compiles a policy to what is to run, in memory. Whoever may not have written it is not obeyed, and what is not
+ * applied yet is refused.
+ */
+export function compileGoal(path: string, options: Options): Compiled {
+  const compiled = compileArtefacts(path, options);
+  if ('exit' in compiled) return compiled;
+  if (compiled.backend !== 'nft') {
+    complain(
+      `only rulesets of nft are applied yet, and this one is for ${compiled.backend}`,
+      'load what `routec compile` writes by hand, or apply it with `--backend nft`',
+    );
+    return { exit: EXIT.failed };
+  }
+  for (const file of compiled.read) {
+    const doubt = distrust(file);
+    if (doubt !== undefined) {
+      complain(doubt.message, doubt.help);
+      return { exit: EXIT.failed };
+    }
+  }
+  return compiled;
 }
 
 /**
- * Compiles a policy to what is to run, in memory. Numbers come from the manifest beside the policy; where it has
- * none, from what runs. Whoever may not have written it is not obeyed.
+ * Compiles a policy in memory, by the numbers of the manifest beside it; where it has none, by those of what runs.
  *
- * @param backends those that whoever asks can load
+ * @returns the artefacts, what they are for, and the files that were read; or how it ended, once that is said
  */
-export function compileGoal(
+export function compileArtefacts(
   path: string,
   options: Options,
-  backends: readonly BackendName[] = ['nft'],
-): { readonly goal: Goal & { kind: 'artefacts' } } | { readonly exit: Exit } {
+):
+  | {
+      readonly goal: ArtefactGoal;
+      readonly backend: BackendName;
+      readonly read: ReadonlySet<string>;
+    }
+  | { readonly exit: Exit } {
   const entry = readEntry(path);
   if (entry === undefined) return { exit: EXIT.failed };
   const found = path === '-' ? {} : findManifest(entry.folder, entry.base);
@@ -45,29 +78,21 @@ export function compileGoal(
     return reader(path)(file);
   };
   const { diagnostics, artefacts, program } = compile(entry, recording, lock, backend);
-  showDiagnostics(diagnostics, options.format, true);
-  if (!backends.includes(backend) && artefacts.length > 0) {
-    complain(
-      `only rulesets of nft are applied yet, and this one is for ${backend}`,
-      'load it with the `policy.load.sh` that `routec compile` writes, or apply it with `--backend nft`',
-    );
-    return { exit: EXIT.failed };
-  }
+  const shown = diagnostics.filter(({ severity }) => !options.quiet || severity === 'error');
+  showDiagnostics(shown, options.format, true);
   if (artefacts.length === 0) return { exit: EXIT.no };
   if (options.strict && countSeverities(diagnostics).warning > 0) {
     say('nothing is loaded: with `--strict` a warning counts as an error\n');
     return { exit: EXIT.no };
   }
-  for (const file of read) {
-    const doubt = distrust(file);
-    if (doubt !== undefined) {
-      complain(doubt.message, doubt.help);
-      return { exit: EXIT.failed };
-    }
-  }
   const families = FAMILIES.filter((family) =>
     program?.forwarded.some(({ boxes }) => boxes.some((box) => box.family === family)),
   );
   const files = Object.fromEntries(artefacts.map(({ suffix, text }) => [suffix, text]));
-  return { goal: { kind: 'artefacts', artefacts: { base: entry.base, files }, families } };
+  const goal: ArtefactGoal = {
+    kind: 'artefacts',
+    artefacts: { base: entry.base, files },
+    families,
+  };
+  return { goal, backend, read };
 }

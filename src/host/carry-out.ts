@@ -1,9 +1,11 @@
-import { addZeroed, type Counts, countsOf } from '../plan/counts.ts';
+import { addZeroed, type Counts } from '../plan/counts.ts';
 import { planSteps } from '../plan/plan.ts';
 import type { State } from '../plan/state.ts';
 import type { Step } from '../plan/step.ts';
-import { drawPlan, type Goal, type Plan, runningAfter } from './draw-plan.ts';
-import { readLinks, readNftTable, readState } from './live-state.ts';
+import { keepBaseline } from './baseline.ts';
+import { drawPlan, type Goal, type Plan, type Running, runningAfter } from './draw-plan.ts';
+import { readLinks, readState } from './live-state.ts';
+import { readPolicyCounts } from './read-policy-counts.ts';
 import { readRecord, removeRecord, snapshotOf, writeRecord } from './records.ts';
 import { run } from './run.ts';
 
@@ -36,7 +38,7 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
     for (const step of steps) {
       begun += 1;
       watch(step, begun);
-      if (step.zeroes) counts = readCounts();
+      if (step.zeroes) counts = readCounts(plan.running);
       const ran = run(step.run, lock);
       if ('refused' in ran && step.optional !== true) {
         why = `step ${begun}, ${step.title}: ${ran.refused}`;
@@ -45,7 +47,8 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
     }
     why ??= whatDiffers(goal);
     if (why === undefined) {
-      writeRecord('counters', addZeroed(readRecord('counters') ?? {}, counts, readCounts()));
+      writeRecord('counters', addZeroed(readRecord('counters') ?? {}, counts, readCounts(next)));
+      keepBaseline(next);
       if (next !== undefined) writeRecord('running', next);
       else {
         if (plan.running !== undefined) writeRecord('past', plan.running);
@@ -64,10 +67,11 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
   });
 }
 
-/** In the last moment before a reload zeroes them. */
-function readCounts(): Counts {
-  const table = readNftTable();
-  return 'value' in table && table.value !== undefined ? countsOf(table.value) : {};
+/** In the last moment before a reload zeroes them, and after that. */
+function readCounts(running: Running | undefined): Counts {
+  const counts = running === undefined ? undefined : readPolicyCounts(running);
+  if (counts === undefined || 'refused' in counts) return {};
+  return Object.fromEntries([...counts.rules].filter(([, [packets]]) => packets > 0));
 }
 
 /** What has to be known after a kill at any later instant. */

@@ -50,8 +50,12 @@ export function runningAfter(goal: Goal): Running | undefined {
 
 const NOTHING: Loads = readArtefactLines(new Map());
 
-/** Reads what is live, and plans the way to a goal. Changes nothing. */
-export function drawPlan(goal: Goal): Plan | { readonly refused: string } {
+/**
+ * Reads what is live, and plans the way to a goal. Changes nothing.
+ *
+ * @param withRuleset the ruleset, too, which is root's to read
+ */
+export function drawPlan(goal: Goal, withRuleset = true): Plan | { readonly refused: string } {
   const running = readRecord('running');
   const lock = lockOf(running);
   const links = readLinks();
@@ -60,13 +64,13 @@ export function drawPlan(goal: Goal): Plan | { readonly refused: string } {
   const next = runningAfter(goal);
   const named = readArtefactLines(new Map(Object.entries(next?.files ?? {})));
   const loads = goal.kind === 'artefacts' ? named : NOTHING;
-  const nft = tryNft(loads);
+  const nft = withRuleset ? tryNft(loads) : { leftOut: [] };
   if ('refused' in nft) return nft;
   const protocol = protocolOf(lockOf(next) ?? lock);
   const protocols = { own: String(protocol), guard: String(protocol + 1) };
   const paths = [loads, ...loads.uplinks, known].flatMap(({ settings }) => Object.keys(settings));
   const before = goal.kind === 'snapshot' ? Object.keys(goal.before.state.settings) : [];
-  const live = readState(protocols, links.value, [...paths, ...before]);
+  const live = readState(protocols, links.value, [...paths, ...before], withRuleset);
   if ('refused' in live) return live;
   const leases = readLeases(loads.uplinks);
   if ('refused' in leases) return leases;

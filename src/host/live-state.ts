@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { FAMILIES, type Family } from '../net/address.ts';
+import type { AnyRule } from '../plan/drift.ts';
 import { liveRoute, liveRule } from '../plan/live-lines.ts';
 import { type NftTable, parseNftTable } from '../plan/nft-table.ts';
 import type { State } from '../plan/state.ts';
@@ -18,10 +19,14 @@ const Rules = v.array(
     protocol: v.optional(v.string()),
   }),
 );
-const Routes = v.array(
+/** What `ip -j route show` prints. */
+export const Routes = v.array(
   v.looseObject({
     dst: v.string(),
+    gateway: v.optional(v.string()),
+    dev: v.optional(v.string()),
     type: v.optional(v.string()),
+    protocol: v.optional(v.string()),
     flags: v.optional(v.array(v.string())),
   }),
 );
@@ -61,21 +66,33 @@ export function readSetting(path: string): string | undefined {
   }
 }
 
-/** All that routec has in this kernel, with the settings that matter. */
+/** All rules of a family, whoever made them, in their order. */
+export function readRules(family: Family): Result<readonly AnyRule[]> {
+  const its = json(run({ argv: ['ip', `-${family}`, '-j', '-N', 'rule', 'show'] }), Rules);
+  if ('refused' in its) return its;
+  return { value: its.value.map((rule) => ({ protocol: rule.protocol, text: liveRule(rule) })) };
+}
+
+/**
+ * All that routec has in this kernel, with the settings that matter.
+ *
+ * @param withRuleset the ruleset, too, which is root's to read
+ */
 export function readState(
   protocols: { readonly own: string; readonly guard: string },
   links: Links,
   settings: readonly string[],
+  withRuleset = true,
 ): Result<State> {
   const rules: Record<Family, string[]> = { 4: [], 6: [] };
   const routes: Record<Family, string[]> = { 4: [], 6: [] };
   for (const family of kernelFamilies()) {
-    const its = json(run({ argv: ['ip', `-${family}`, '-j', '-N', 'rule', 'show'] }), Rules);
+    const its = readRules(family);
     if ('refused' in its) return its;
     const ours = its.value.filter(
       ({ protocol }) => protocol === protocols.own || protocol === protocols.guard,
     );
-    rules[family] = ours.map(liveRule);
+    rules[family] = ours.map(({ text }) => text);
     for (const protocol of [protocols.guard, protocols.own]) {
       const found = json(
         run({
@@ -98,7 +115,7 @@ export function readState(
       routes[family].push(...found.value.map((each) => liveRoute({ ...each, protocol }, family)));
     }
   }
-  const nft = readNftTable();
+  const nft = withRuleset ? readNftTable() : { value: undefined };
   if ('refused' in nft) return nft;
   const values = [...new Set(settings)].flatMap((path) => {
     const value = readSetting(path);
@@ -115,9 +132,15 @@ export function readState(
   };
 }
 
-/** The table `inet routec` with its counts; none where there is no such table, or no nft at all. */
-export function readNftTable(): Result<NftTable | undefined> {
-  const listing = run({ argv: ['nft', 'list', 'table', 'inet', 'routec'] });
+/**
+ * The table `inet routec` with its counts; none where there is no such table, or no nft at all.
+ *
+ * @param numbers whether ports, protocols and the like are listed as numbers
+ */
+export function readNftTable(numbers = false): Result<NftTable | undefined> {
+  const listing = run({
+    argv: ['nft', ...(numbers ? ['-n'] : []), 'list', 'table', 'inet', 'routec'],
+  });
   if ('stdout' in listing) return { value: parseNftTable(listing.stdout) };
   const none = /is not installed$|: Error: No such file or directory/.test(listing.refused);
   return none ? { value: undefined } : listing;

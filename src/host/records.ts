@@ -22,6 +22,7 @@ export const LIB_FOLDER = process.env.ROUTEC_LIB || '/var/lib/routec';
 export const LOCK_FILE = `${RUN_FOLDER}.lock`;
 
 const Texts = v.record(v.string(), v.string());
+const Count = v.pipe(v.tuple([v.number(), v.number()]), v.readonly());
 const Lines = v.object({ 4: v.array(v.string()), 6: v.array(v.string()) });
 const BlockList = v.array(
   v.object({
@@ -81,8 +82,13 @@ const RECORDS = {
     outcome: v.picklist(['confirmed', 'reverted', 'stuck']),
     why: v.optional(v.string()),
   }),
-  /** Packets and bytes that reloads zeroed, by the line that counted them. */
-  counters: v.record(v.string(), v.pipe(v.tuple([v.number(), v.number()]), v.readonly())),
+  /** When it was applied, and what had gone by each device then: its index, packets and bytes in and out. */
+  baseline: v.object({
+    since: v.string(),
+    devices: v.record(v.string(), v.object({ index: v.number(), received: Count, sent: Count })),
+  }),
+  /** Packets and bytes that reloads zeroed, by the id of the rule that counted them. */
+  counters: v.record(v.string(), Count),
 } as const;
 type Records = typeof RECORDS;
 export type RecordName = keyof Records;

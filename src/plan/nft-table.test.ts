@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { countsOf } from './counts.ts';
 import { bring, parseNftTable, refill, remove, settledText } from './nft-table.ts';
 
 const LISTING = [
@@ -58,7 +57,6 @@ describe('a table as nft lists it', () => {
     for (const [name, block] of table) {
       expect(settledText(later.get(name) ?? block)).toBe(settledText(block));
     }
-    expect(countsOf(table)).toEqual({ 'map ports: 80 counter : goto to_dsl': [3, 180] });
   });
 
   it('is brought without rules, and removed with maps first', () => {

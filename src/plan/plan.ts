@@ -163,7 +163,7 @@ function groups({ state, named }: Target, live: State, way: Way): Step[] {
 }
 
 /** The kernel has one route for each of these; `replace` puts the new one in the place of the old. */
-function routeKey(line: string): string {
+export function routeKey(line: string): string {
   const words = line.split(' ').filter((word) => word !== 'unreachable' && word !== 'local');
   return [words[0], partOf(line, 'metric'), partOf(line, 'table')].join(' ');
 }

@@ -32,6 +32,7 @@ export function downCommand(program: Command, done: (exit: Exit) => void): void 
             }
             removeRecord('original');
             removeRecord('counters');
+            removeRecord('baseline');
             forgetGood();
           },
         }),

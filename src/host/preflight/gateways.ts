@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { partOf } from '../../plan/canonical-line.ts';
+import { deadNeighbours } from '../dead-neighbours.ts';
 import { json } from '../live-state.ts';
 import { run } from '../run.ts';
 import type { Finding, PreflightCheck } from './preflight.ts';
@@ -7,10 +8,6 @@ import type { Finding, PreflightCheck } from './preflight.ts';
 const Addresses = v.array(
   v.looseObject({ addr_info: v.array(v.looseObject({ local: v.optional(v.string()) })) }),
 );
-const Neighbours = v.array(
-  v.looseObject({ dst: v.string(), dev: v.string(), state: v.optional(v.array(v.string())) }),
-);
-
 /** A gateway is another machine, and one that is known to be dead is worth a word. */
 export const gateways: PreflightCheck = {
   name: 'gateways',
@@ -22,7 +19,7 @@ export const gateways: PreflightCheck = {
     });
     if (ways.length === 0) return [];
     const addresses = json(run({ argv: ['ip', '-j', 'addr', 'show'] }), Addresses);
-    const neighbours = json(run({ argv: ['ip', '-j', 'neigh', 'show'] }), Neighbours);
+    const neighbours = deadNeighbours();
     const failed = [addresses, neighbours].flatMap((each) =>
       'refused' in each ? each.refused : [],
     );
@@ -32,13 +29,7 @@ export const gateways: PreflightCheck = {
         ? addresses.value.flatMap((each) => each.addr_info.map(({ local }) => local))
         : [],
     );
-    const dead = new Set(
-      'value' in neighbours
-        ? neighbours.value
-            .filter(({ state }) => state?.includes('FAILED') === true)
-            .map(({ dst, dev }) => `${dst} ${dev}`)
-        : [],
-    );
+    const dead = 'value' in neighbours ? neighbours.value : new Set();
     return [...new Set(ways)].flatMap((way): Finding[] => {
       const [via, dev] = way.split(' ');
       if (own.has(via)) {

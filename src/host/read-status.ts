@@ -1,0 +1,178 @@
+import type * as v from 'valibot';
+import { readMap } from '../emit/map/read-map.ts';
+import { FAMILIES, type Family } from '../net/address.ts';
+import { connectionsOf } from '../plan/connections.ts';
+import { type Drift, driftOf, foreignRules } from '../plan/drift.ts';
+import { liveRoute } from '../plan/live-lines.ts';
+import type { State } from '../plan/state.ts';
+import type { Seen, Traffic } from '../plan/status.ts';
+import type { Default, UplinkFacts } from '../plan/uplink-state.ts';
+import { deadNeighbours } from './dead-neighbours.ts';
+import { type Device, readDevices } from './devices.ts';
+import { drawPlan, type Goal, manifestOf } from './draw-plan.ts';
+import { json, kernelFamilies, Routes, readRules, readSetting } from './live-state.ts';
+import { readPolicyCounts } from './read-policy-counts.ts';
+import { readRecord } from './records.ts';
+import { run } from './run.ts';
+
+type Route = v.InferOutput<typeof Routes>[number];
+/**
+ * Reads all that `status` tells of artefacts: as they were applied, or as they would be. What only root
+ * may read is left out where somebody else asks, and said to be.
+ */
+export function readStatus(
+  goal: Goal & { readonly kind: 'artefacts' },
+): Seen | { readonly refused: string } {
+  const { artefacts } = goal;
+  const map = readMap(artefacts.files['map.json'] ?? '');
+  const lock = manifestOf(artefacts)?.lock;
+  if (map === undefined || lock === undefined) {
+    return { refused: 'what was applied is of another version of routec: name the policy' };
+  }
+  const isRoot = process.getuid?.() === 0;
+  const unread: string[] = [];
+  const plan = drawPlan(goal, isRoot);
+  if ('refused' in plan) return plan;
+  const devices = readDevices();
+  if ('refused' in devices) return devices;
+  const families = kernelFamilies();
+  const protocols = ['protocol', 'guard'].map((_, at) =>
+    String(Number(lock.options.protocol) + at),
+  );
+  const priority = Number(lock.options.priority);
+  const tables = map.uplinks.flatMap(({ table, own }) => [table, own]);
+  const territory = { protocols, priority, tables: new Set(tables.map(String)) };
+  const drift: Drift[] = driftOf(plan.target.state, plan.live, isRoot);
+  const routes = new Map<string, readonly Route[]>();
+  for (const family of families) {
+    const rules = readRules(family);
+    if ('refused' in rules) return rules;
+    drift.push(...foreignRules(rules.value, family, territory));
+    for (const table of tables) {
+      const found = readTable(family, table);
+      if ('refused' in found) return found;
+      routes.set(`${family} ${table}`, found.value);
+      drift.push(...foreignRoutes(found.value, family, table, protocols));
+    }
+  }
+  const group = String(lock.options.group);
+  const own = new Set(map.uplinks.map(({ device }) => device));
+  drift.push(
+    ...devices.value
+      .filter((device) => device.group === group && !own.has(device.name))
+      .map(
+        ({ name }): Drift => ({ kind: 'foreign', what: 'device', text: `${name}: group ${group}` }),
+      ),
+  );
+  const counts = isRoot ? readPolicyCounts(artefacts) : undefined;
+  if (counts !== undefined && 'refused' in counts) unread.push(`the counts: ${counts.refused}`);
+  const open = isRoot ? readOpen(Number(lock.options['mark-mask']), families) : undefined;
+  if (open !== undefined && 'refused' in open) unread.push(`open connections: ${open.refused}`);
+  if (!isRoot) unread.push('the ruleset, its counts, and open connections: only root sees them');
+  if (artefacts.files.nft === undefined) {
+    unread.push('the ruleset and its counts: only those of nft can be read yet');
+  }
+  const byName = new Map(devices.value.map((device) => [device.name, device]));
+  const deaf = deadNeighbours();
+  return {
+    map,
+    lock,
+    families,
+    uplinks: map.uplinks.map((uplink): UplinkFacts => {
+      const device = byName.get(uplink.device);
+      const defaults = (table: number): UplinkFacts['choice'] =>
+        Object.fromEntries(
+          families.flatMap((family) => {
+            const its = defaultOf(routes.get(`${family} ${table}`) ?? [], uplink.device);
+            return its === undefined ? [] : [[family, its] as const];
+          }),
+        );
+      return {
+        uplink,
+        ...(device === undefined ? {} : { link: linkOf(device) }),
+        choice: defaults(uplink.table),
+        own: defaults(uplink.own),
+        deaf: 'value' in deaf ? deaf.value : new Set(),
+      };
+    }),
+    traffic: trafficOf(devices.value),
+    loaded: isLoaded(plan.live),
+    counts: counts === undefined || 'refused' in counts ? undefined : counts,
+    earlier: readRecord('counters') ?? {},
+    open: open === undefined || 'refused' in open ? undefined : open.value,
+    drift,
+    unread,
+  };
+}
+
+const isLoaded = ({ rules, routes, nft }: State): boolean =>
+  nft !== undefined || FAMILIES.some((family) => rules[family].length + routes[family].length > 0);
+
+/** The routes of a table; a table that nobody ever used is none. */
+function readTable(
+  family: Family,
+  table: number,
+): { readonly value: readonly Route[] } | { readonly refused: string } {
+  const ran = run({
+    argv: ['ip', `-${family}`, '-j', '-N', 'route', 'show', 'table', String(table)],
+  });
+  if ('refused' in ran && ran.refused.includes('FIB table does not exist')) return { value: [] };
+  return json(ran, Routes);
+}
+
+function foreignRoutes(
+  routes: readonly Route[],
+  family: Family,
+  table: number,
+  protocols: readonly string[],
+): Drift[] {
+  return routes
+    .filter(({ protocol = '' }) => !protocols.includes(protocol))
+    .map((route) => {
+      const { protocol = '0', ...rest } = route;
+      const text = liveRoute({ ...rest, protocol, table }, family);
+      return { kind: 'foreign', what: 'route', family, text };
+    });
+}
+
+/** The default that a packet takes: no refusal, and the one of the uplink's device. */
+function defaultOf(routes: readonly Route[], device: string): Default | undefined {
+  const found = routes.filter(
+    ({ dst, dev, type }) => dst === 'default' && dev === device && type === undefined,
+  );
+  const dead = ({ flags = [] }: Route): boolean =>
+    flags.includes('dead') || flags.includes('linkdown');
+  const route = found.find((each) => !dead(each)) ?? found[0];
+  return route && { gateway: route.gateway, device: route.dev, dead: dead(route) };
+}
+
+const linkOf = ({ name, flags }: Device): NonNullable<UplinkFacts['link']> => ({
+  up: flags.includes('UP'),
+  // A tunnel has no carrier to lose, and says nothing of one.
+  carrier: !flags.includes('NO-CARRIER'),
+  noIpv6: readSetting(`net/ipv6/conf/${name}/disable_ipv6`) !== '0',
+});
+
+function readOpen(mask: number, families: readonly Family[]) {
+  const listings: string[] = [];
+  for (const family of FAMILIES.filter((each) => families.includes(each))) {
+    const ran = run({ argv: ['conntrack', '-L', '-f', `ipv${family}`] });
+    if ('refused' in ran) return ran;
+    listings.push(ran.stdout);
+  }
+  return { value: connectionsOf(listings.join('\n'), mask) };
+}
+
+/** What went by each device since the policy was applied; since it is there, where it was made anew. */
+function trafficOf(devices: readonly Device[]): Map<string, Traffic> {
+  const before = readRecord('baseline')?.devices ?? {};
+  return new Map(
+    devices.map(({ name, index, received, sent }) => {
+      const was = before[name];
+      if (was === undefined || was.index !== index) return [name, { received, sent }];
+      const less = ([p, b]: readonly [number, number], [q, c]: readonly [number, number]) =>
+        [p - q, b - c] as const;
+      return [name, { received: less(received, was.received), sent: less(sent, was.sent) }];
+    }),
+  );
+}

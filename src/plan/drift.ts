@@ -1,0 +1,143 @@
+import { FAMILIES, type Family } from '../net/address.ts';
+import { partOf } from './canonical-line.ts';
+import { type NftTable, settledText } from './nft-table.ts';
+import { routeKey } from './plan.ts';
+import type { State } from './state.ts';
+
+/** One thing that is not as it was loaded. */
+export interface Drift {
+  /**
+   * `missing`: wanted, and not there; `extra`: ours by its number or its table, and not wanted; `changed`: there,
+   * and otherwise; `foreign`: somebody else's, in what is ours.
+   */
+  readonly kind: 'missing' | 'extra' | 'changed' | 'foreign';
+  readonly what: 'rule' | 'route' | 'setting' | 'device' | 'ruleset';
+  readonly family?: Family;
+  /** In the words that load it. */
+  readonly text: string;
+  /** Of what changed: how it should be. */
+  readonly wanted?: string;
+}
+
+/** What is live of ours and not as wanted; the ruleset only where it could be read. */
+export function driftOf(wanted: State, live: State, withRuleset: boolean): Drift[] {
+  return [
+    ...FAMILIES.flatMap((family) => [
+      ...linesDrift('rule', family, wanted.rules[family], live.rules[family]),
+      ...routesDrift(family, wanted.routes[family], live.routes[family]),
+    ]),
+    ...Object.entries(wanted.settings).flatMap(([path, value]): Drift[] => {
+      const is = live.settings[path];
+      if (is === undefined || is === value) return [];
+      return [{ kind: 'changed', what: 'setting', text: `${path}=${is}`, wanted: value }];
+    }),
+    ...Object.entries(wanted.groups).flatMap(([device, group]): Drift[] => {
+      const is = live.groups[device];
+      if (is === undefined || is === group) return [];
+      return [{ kind: 'changed', what: 'device', text: `${device}: group ${is}`, wanted: group }];
+    }),
+    ...(withRuleset ? rulesetDrift(wanted.nft, live.nft) : []),
+  ];
+}
+
+const beyond = (lines: readonly string[], others: readonly string[]): string[] => {
+  const known = new Set(others);
+  return lines.filter((line) => !known.has(line));
+};
+
+function linesDrift(
+  what: 'rule' | 'ruleset',
+  family: Family | undefined,
+  wanted: readonly string[],
+  live: readonly string[],
+): Drift[] {
+  const its = family === undefined ? {} : { family };
+  return [
+    ...beyond(wanted, live).map((text): Drift => ({ kind: 'missing', what, ...its, text })),
+    ...beyond(live, wanted).map((text): Drift => ({ kind: 'extra', what, ...its, text })),
+  ];
+}
+
+/** A route that stands in the place of another is that one, changed. */
+function routesDrift(family: Family, wanted: readonly string[], live: readonly string[]): Drift[] {
+  const instead = new Map(beyond(live, wanted).map((line) => [routeKey(line), line]));
+  const missing = beyond(wanted, live).map((text): Drift => {
+    const is = instead.get(routeKey(text));
+    if (is === undefined) return { kind: 'missing', what: 'route', family, text };
+    instead.delete(routeKey(text));
+    return { kind: 'changed', what: 'route', family, text: is, wanted: text };
+  });
+  const extra = [...instead.values()].map(
+    (text): Drift => ({ kind: 'extra', what: 'route', family, text }),
+  );
+  return [...missing, ...extra];
+}
+
+function rulesetDrift(wanted: NftTable | undefined, live: NftTable | undefined): Drift[] {
+  const whole = 'table inet routec';
+  if (wanted === undefined) {
+    return live === undefined ? [] : [{ kind: 'extra', what: 'ruleset', text: whole }];
+  }
+  if (live === undefined) return [{ kind: 'missing', what: 'ruleset', text: whole }];
+  const names = [...new Set([...wanted.keys(), ...live.keys()])];
+  return names.flatMap((name): Drift[] => {
+    const [to, is] = [wanted.get(name), live.get(name)];
+    const text = `${(to ?? is)?.keyword} ${name}`;
+    if (is === undefined) return [{ kind: 'missing', what: 'ruleset', text }];
+    if (to === undefined) return [{ kind: 'extra', what: 'ruleset', text }];
+    const [want, has] = [to, is].map((block) => settledText(block).split('\n').slice(1)) as [
+      string[],
+      string[],
+    ];
+    if (want.join('\n') === has.join('\n')) return [];
+    const lines = linesDrift('ruleset', undefined, want, has);
+    if (lines.length === 0) {
+      return [
+        {
+          kind: 'changed',
+          what: 'ruleset',
+          text: `${text}: its lines`,
+          wanted: 'in another order',
+        },
+      ];
+    }
+    return lines.map((each) => ({ ...each, text: `${text}: ${each.text}` }));
+  });
+}
+
+/** A rule of `ip` as all programs have them. */
+export interface AnyRule {
+  readonly protocol: string | undefined;
+  /** In canonical form. */
+  readonly text: string;
+}
+
+/** Which numbers are ours. */
+export interface Territory {
+  /** The protocols of our rules and routes. */
+  readonly protocols: readonly string[];
+  /** The first of our thousand priorities and tables. */
+  readonly priority: number;
+  /** Tables that the policy pinned, beside those. */
+  readonly tables: ReadonlySet<string>;
+}
+
+/** Rules of others that stand among ours, or lead into our tables. */
+export function foreignRules(
+  rules: readonly AnyRule[],
+  family: Family,
+  { protocols, priority, tables }: Territory,
+): Drift[] {
+  return rules
+    .filter(({ protocol }) => !protocols.includes(protocol ?? ''))
+    .filter(({ text }) => {
+      const pref = Number(partOf(text, 'pref'));
+      const table = partOf(text, 'lookup') ?? '';
+      const among = pref >= priority && pref < priority + OURS;
+      return among || tables.has(table);
+    })
+    .map(({ text }) => ({ kind: 'foreign', what: 'rule', family, text }));
+}
+
+/** So many priorities and tables from the first one are ours. */
+const OURS = 1000;
