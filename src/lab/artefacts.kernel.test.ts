@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { readMap } from '../emit/map/read-map.ts';
+import { readText } from '../host/artefact-folder.ts';
+import { parseNftTable } from '../plan/nft-table.ts';
+import { policyCounts } from '../plan/policy-counts.ts';
 import type { Artefacts } from './artefacts.ts';
 import { fixtures } from './fixtures.ts';
 import { load, unload } from './load.ts';
@@ -39,6 +43,15 @@ async function addOthers({ router }: Network, files: Artefacts): Promise<void> {
   }
 }
 
+/** What counts in the kernel, and the map does not say for which line. */
+async function unknownCounts({ router }: Network, { folder, base }: Artefacts) {
+  const map = readMap(readText(folder, `${base}.map.json`) ?? '');
+  if (map === undefined) throw new Error('there is no map');
+  const listing = await router.run('nft', ['-n', 'list', 'table', 'inet', 'routec']);
+  const text = readText(folder, `${base}.nft`) ?? '';
+  return policyCounts(text, map, parseNftTable(listing)).strangers;
+}
+
 describe('artefacts', () => {
   it.each(fixtures)(
     '$name, $by: loaded twice is loaded once, unloaded is as before',
@@ -50,6 +63,7 @@ describe('artefacts', () => {
         await load(router, files, undefined, iptables);
         const loaded = await state(router);
         expect(loaded).not.toEqual(before);
+        if (files.backend === 'nft') expect(await unknownCounts(network, files)).toEqual([]);
         await load(router, files, files, iptables);
         expect(await state(router)).toEqual(loaded);
         await unload(router, files, iptables);
