@@ -7,11 +7,13 @@ import { downCommand } from './commands/down.ts';
 import { explainCommand } from './commands/explain.ts';
 import { fmtCommand } from './commands/fmt.ts';
 import { graphCommand } from './commands/graph.ts';
+import { installCommand } from './commands/install.ts';
 import { planCommand } from './commands/plan.ts';
 import { revertCommand } from './commands/revert.ts';
 import { rollbackCommand } from './commands/rollback.ts';
 import { statusCommand } from './commands/status.ts';
 import { testCommand } from './commands/test.ts';
+import { uninstallCommand } from './commands/uninstall.ts';
 import type { Exit } from './exit.ts';
 
 /** The commands, in the order in which `--help` lists them. */
@@ -28,5 +30,7 @@ export const COMMANDS: readonly ((program: Command, done: (exit: Exit) => void) 
   rollbackCommand,
   downCommand,
   statusCommand,
+  installCommand,
+  uninstallCommand,
   revertCommand,
 ];

@@ -84,7 +84,14 @@ it(
       await network.lans.get('lan0')?.run('bash', ['-c', forty]);
 
       const well = await status(network);
-      expect(well).toMatchObject({ exitCode: 0, well: true, loaded: true, drift: [], unread: [] });
+      expect(well).toMatchObject({
+        exitCode: 0,
+        well: true,
+        loaded: true,
+        applied: true,
+        drift: [],
+        unread: [],
+      });
       expect(well.uplinks).toMatchObject([
         { name: 'cable', state: 'up', families: [{ gateway: '198.51.100.1' }, { family: 6 }] },
         { name: 'dsl', state: 'up', arrived: 0 },
@@ -129,6 +136,20 @@ it(
         { line: 7, packets: 0 },
       ]);
 
+      // A policy that is not applied yet has the counts of the lines that it shares with what runs.
+      const other = [...POLICY.slice(0, 3), 'route ipv4 udp 9 via dsl', ...POLICY.slice(3)];
+      writeFileSync(join(place, 'other.route'), `${other.join('\n')}\n`);
+      const unlike = await status(network, 'other.route');
+      expect(unlike).toMatchObject({ exitCode: 1, applied: false });
+      expect(unlike.rules).toMatchObject([
+        { line: 3, packets: 2 },
+        { line: 4, packets: 0 },
+        { line: 5, packets: 40 },
+        {},
+        {},
+      ]);
+      expect(unlike.balances[0].members[0].chosen).toBe(null);
+
       await run('ip', 'rule', 'del', 'pref', '6002');
       await run('ip', 'rule', 'add', 'pref', '6050', 'lookup', 'main');
       await run('ip', 'route', 'add', '203.0.113.9', 'dev', 'lo', 'table', '6001');
@@ -145,7 +166,7 @@ it(
       );
       expect(told.join('\n')).toMatch(/^missing rule4 pref 6002 /m);
       expect(told).toContain('changed setting net/ipv4/conf/eth3/rp_filter=1');
-      expect(told).toContain('foreign rule4 pref 6050 lookup main');
+      expect(told.join('\n')).toMatch(/^foreign rule4 pref 6050 lookup main( protocol 3)?$/m);
       expect(told.join('\n')).toMatch(/^foreign route4 203\.0\.113\.9 dev lo .*table 6001/m);
       expect(told).toContain('foreign device lan1: group 6000');
       expect(told).toContain('missing ruleset chain bypass: fib daddr type broadcast accept');

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type * as v from 'valibot';
 import { readMap } from '../emit/map/read-map.ts';
 import { FAMILIES, type Family } from '../net/address.ts';
@@ -16,6 +17,7 @@ import { readRecord } from './records.ts';
 import { run } from './run.ts';
 
 type Route = v.InferOutput<typeof Routes>[number];
+
 /**
  * Reads all that `status` tells of artefacts: as they were applied, or as they would be. What only root
  * may read is left out where somebody else asks, and said to be.
@@ -48,7 +50,7 @@ export function readStatus(
     const rules = readRules(family);
     if ('refused' in rules) return rules;
     drift.push(...foreignRules(rules.value, family, territory));
-    for (const table of tables) {
+    for (const table of [priority, ...tables]) {
       const found = readTable(family, table);
       if ('refused' in found) return found;
       routes.set(`${family} ${table}`, found.value);
@@ -64,7 +66,10 @@ export function readStatus(
         ({ name }): Drift => ({ kind: 'foreign', what: 'device', text: `${name}: group ${group}` }),
       ),
   );
-  const counts = isRoot ? readPolicyCounts(artefacts) : undefined;
+  // What counts was loaded by what was applied; a line that stands in both has one id.
+  const { running = artefacts } = plan;
+  const applied = plan.running && isDeepStrictEqual(running.files, artefacts.files);
+  const counts = isRoot ? readPolicyCounts(running) : undefined;
   if (counts !== undefined && 'refused' in counts) unread.push(`the counts: ${counts.refused}`);
   const open = isRoot ? readOpen(Number(lock.options['mark-mask']), families) : undefined;
   if (open !== undefined && 'refused' in open) unread.push(`open connections: ${open.refused}`);
@@ -97,6 +102,7 @@ export function readStatus(
     }),
     traffic: trafficOf(devices.value),
     loaded: isLoaded(plan.live),
+    applied,
     counts: counts === undefined || 'refused' in counts ? undefined : counts,
     earlier: readRecord('counters') ?? {},
     open: open === undefined || 'refused' in open ? undefined : open.value,
@@ -120,6 +126,9 @@ function readTable(
   return json(ran, Routes);
 }
 
+/** What `ip` gives to what a person adds, and does not list: RTPROT_BOOT of linux/rtnetlink.h. */
+const BOOT = '3';
+
 function foreignRoutes(
   routes: readonly Route[],
   family: Family,
@@ -129,7 +138,7 @@ function foreignRoutes(
   return routes
     .filter(({ protocol = '' }) => !protocols.includes(protocol))
     .map((route) => {
-      const { protocol = '0', ...rest } = route;
+      const { protocol = BOOT, ...rest } = route;
       const text = liveRoute({ ...rest, protocol, table }, family);
       return { kind: 'foreign', what: 'route', family, text };
     });

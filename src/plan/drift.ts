@@ -131,10 +131,10 @@ export function foreignRules(
   return rules
     .filter(({ protocol }) => !protocols.includes(protocol ?? ''))
     .filter(({ text }) => {
-      const pref = Number(partOf(text, 'pref'));
       const table = partOf(text, 'lookup') ?? '';
-      const among = pref >= priority && pref < priority + OURS;
-      return among || tables.has(table);
+      const isOurs = (number: string | undefined): boolean =>
+        Number(number) >= priority && Number(number) < priority + OURS;
+      return isOurs(partOf(text, 'pref')) || isOurs(table) || tables.has(table);
     })
     .map(({ text }) => ({ kind: 'foreign', what: 'rule', family, text }));
 }

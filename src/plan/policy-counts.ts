@@ -5,8 +5,13 @@ export type Count = readonly [packets: number, bytes: number];
 
 /** What the loaded ruleset has counted, in the words of the policy. */
 export interface PolicyCounts {
-  /** By the id of a rule: the packets that it decided about, so the first of each connection. */
+  /**
+   * By the id of a rule: the packets that it decided about, so the first of each connection. Empty where the
+   * ruleset counts nothing.
+   */
   readonly rules: ReadonlyMap<string, Count>;
+  /** Rules of whose counts not all are known. */
+  readonly unsure: ReadonlySet<string>;
   /** By a balance's chain, then by the place of a member: what it was chosen for. */
   readonly members: ReadonlyMap<string, readonly Count[]>;
   /** By an ordering's slot, then by what its connections became, a slot or main: how many. */
@@ -27,6 +32,11 @@ const COUNT = /counter packets (\d+) bytes (\d+)/;
 export function policyCounts(text: string, map: PolicyMap, table: NftTable): PolicyCounts {
   const rules = new Map<string, Count>();
   const strangers: string[] = [];
+  const unsure = new Set<string>();
+  const isStrange = (name: string, owners: readonly string[]): void => {
+    strangers.push(name);
+    for (const id of owners) unsure.add(id);
+  };
   const add = (id: string, [packets, bytes]: Count): void => {
     const [p, b] = rules.get(id) ?? [0, 0];
     rules.set(id, [p + packets, b + bytes]);
@@ -37,7 +47,7 @@ export function policyCounts(text: string, map: PolicyMap, table: NftTable): Pol
     const keys = elements.get(name) ?? [];
     const block = table.get(name);
     if (block === undefined || keys.length !== owners.length) {
-      strangers.push(name);
+      isStrange(name, owners);
       continue;
     }
     const byKey = new Map(keys.map((key, at) => [key, owners[at] as string]));
@@ -49,15 +59,23 @@ export function policyCounts(text: string, map: PolicyMap, table: NftTable): Pol
       const count = countOf(line);
       if (count !== undefined) add(id, count);
     }
-    if (known !== keys.length || block.content.length !== keys.length) strangers.push(name);
+    if (known !== keys.length || block.content.length !== keys.length) {
+      isStrange(name, owners);
+    }
   }
   for (const [name, runs] of Object.entries(map.counters)) {
     const owners = ownersOf(runs);
     const counts = countsIn(table, name);
-    if (counts.length !== owners.length) strangers.push(name);
+    if (counts.length !== owners.length) isStrange(name, owners);
     else for (const [at, count] of counts.entries()) add(owners[at] as string, count);
   }
-  return { rules, members: membersOf(map, table), settled: settledOf(map, table), strangers };
+  return {
+    rules,
+    unsure,
+    members: membersOf(map, table),
+    settled: settledOf(map, table),
+    strangers,
+  };
 }
 
 const countOf = (line: string): Count | undefined => {

@@ -29,6 +29,8 @@ export interface Seen {
   readonly open?: ReadonlyMap<number, Open> | undefined;
   /** Whether anything of it is there at all. */
   readonly loaded: boolean;
+  /** Whether it is what was applied; nothing where nobody knows. */
+  readonly applied?: boolean | undefined;
   readonly drift: readonly Drift[];
   /** What could not be read, and why, in words. */
   readonly unread: readonly string[];
@@ -87,6 +89,8 @@ export interface OrderingStatus {
 
 export interface Status {
   readonly loaded: boolean;
+  /** Whether it is what was applied; nothing where nobody knows. */
+  readonly applied?: boolean | undefined;
   readonly uplinks: readonly UplinkStatus[];
   readonly rules: readonly RuleStatus[];
   readonly balances: readonly BalanceStatus[];
@@ -103,6 +107,7 @@ export function statusOf(seen: Seen): Status {
   const uplinks = seen.uplinks.map((facts) => uplinkStatus(facts, seen));
   return {
     loaded: seen.loaded,
+    applied: seen.applied,
     uplinks,
     rules: ruleStatuses(seen, keyOf),
     balances: map.targets.flatMap((target) => balanceStatus(target, seen, keyOf)),
@@ -199,13 +204,13 @@ function ruleStatuses(
     const ends = [...(slotsOf.get(id) ?? [])];
     const zeroed = earlier[id] ?? [0, 0];
     const [packets, bytes] = counts?.rules.get(id) ?? [0, 0];
-    const leads = outcomes.has(id);
+    const counted = outcomes.has(id) && counts !== undefined && counts.rules.size > 0;
     return [
       {
         id,
         ...place,
         outcomes: [...(outcomes.get(id) ?? [])],
-        ...(counts === undefined || !leads
+        ...(!counted || counts.unsure.has(id)
           ? {}
           : { count: [packets + zeroed[0], bytes + zeroed[1]] as const }),
         ...(open === undefined || ends.length === 0 ? {} : { open: sumOf(open, ends) }),
@@ -229,12 +234,13 @@ function sumOf(open: ReadonlyMap<number, Open>, slots: readonly number[]): Open 
 
 function balanceStatus(
   target: MappedTarget,
-  { counts, open, map }: Seen,
+  { counts, open, map, applied }: Seen,
   keyOf: (slot: number) => string,
 ): BalanceStatus[] {
   if (!('weights' in target) || target.weights === undefined) return [];
   const { slots, weights, by = 'flow', chain = '', rules } = target;
-  const chosen = counts?.members.get(chain);
+  // Another policy's balance may have this one's place.
+  const chosen = applied === false ? undefined : counts?.members.get(chain);
   const settles = new Map(map.slots.map(({ slot, settles: ends = [] }) => [slot, ends]));
   return [
     {

@@ -45,7 +45,7 @@ type ArtefactGoal = Goal & { readonly kind: 'artefacts' };
 async function run(path: string | undefined, options: Options): Promise<Exit> {
   const goal = goalOf(path, options);
   if ('exit' in goal) return goal.exit;
-  if (options.watch) return watch(goal, options);
+  if (options.watch) return watch(path, goal, options);
   const status = look(goal);
   if (status === undefined) return EXIT.failed;
   const head = headOf(goal);
@@ -102,13 +102,21 @@ const PAUSE = 1000;
 const CLEAR = '\u001b[H\u001b[2J\u001b[3J';
 
 /** Looks again and again; ends as the last look would have, once somebody has seen enough. */
-async function watch(goal: ArtefactGoal, { json }: Options): Promise<Exit> {
+async function watch(
+  path: string | undefined,
+  first: ArtefactGoal,
+  options: Options,
+): Promise<Exit> {
+  const { json } = options;
   const enough = new AbortController();
   const stop = (): void => enough.abort();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
   let before: Before | undefined;
   for (;;) {
     const began = performance.now();
+    // What is applied meanwhile is what is looked at from then on.
+    const goal = path === undefined && before !== undefined ? goalOf(path, options) : first;
+    if ('exit' in goal) return goal.exit;
     const status = look(goal);
     if (status === undefined) return EXIT.failed;
     const { isTTY, columns, rows } = process.stdout;

@@ -7,12 +7,13 @@ import type { StatusHead } from './pretty-status.ts';
  * A status for programs, on one line. What could not be seen is null; the shape only ever grows.
  */
 export function jsonStatus(status: Status, { policy, since }: StatusHead, indent?: number): string {
-  const { loaded, uplinks, rules, balances, orderings, drift, unread } = status;
+  const { loaded, applied, uplinks, rules, balances, orderings, drift, unread } = status;
   const told = {
     version: 1,
     policy: `${policy}.route`,
     since: since ?? null,
     loaded,
+    applied: applied ?? null,
     well: isWell(status) ?? null,
     uplinks: uplinks.map(uplinkOut),
     rules: rules.map(ruleOut),

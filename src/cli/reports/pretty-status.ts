@@ -34,13 +34,25 @@ export async function prettyStatus(
   { policy, since }: StatusHead,
   { palette = plain, width, before }: Partial<Look> = {},
 ): Promise<string> {
-  const { loaded, uplinks, rules, balances, orderings, drift, unread } = status;
+  const { loaded, applied, uplinks, rules, balances, orderings, drift, unread } = status;
   const table = await tables(palette, width);
   const when = since === undefined ? '' : `, applied ${since.slice(0, 19).replace('T', ' ')} UTC`;
   const out = [palette.strong(printable(`${policy}.route${when}`)), ''];
   if (!loaded) {
     out.push(palette.error('none of it is loaded'));
+    const absent = uplinks.flatMap(({ ways }) =>
+      ways.flatMap(({ reason, why }) =>
+        reason === undefined || reason === 'not-loaded' || why === undefined ? [] : [why],
+      ),
+    );
+    out.push(...[...new Set(absent)].map((why) => `  ${printable(why)}`));
     return `${[...out, ...unread.map((what) => notSeen(what, palette))].join('\n')}\n`;
+  }
+  if (applied === false) {
+    out.push(
+      `${palette.warning('this is not what was applied')}; routec plan has what differs`,
+      '',
+    );
   }
   out.push(
     table(
