@@ -3,6 +3,7 @@ import { applyCommand } from './commands/apply.ts';
 import { checkCommand } from './commands/check.ts';
 import { compileCommand } from './commands/compile.ts';
 import { confirmCommand } from './commands/confirm.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { downCommand } from './commands/down.ts';
 import { explainCommand } from './commands/explain.ts';
 import { fmtCommand } from './commands/fmt.ts';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly ((program: Command, done: (exit: Exit) => void) 
   rollbackCommand,
   downCommand,
   statusCommand,
+  doctorCommand,
   installCommand,
   uninstallCommand,
   revertCommand,

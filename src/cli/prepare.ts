@@ -19,7 +19,8 @@ export function prepare(goal: Goal): Plan | undefined {
   }
   let fatal = false;
   for (const check of PREFLIGHT) {
-    for (const { message, help, fatal: stops } of check.run(plan, goal)) {
+    for (const { message, help, severity } of check.run(plan, goal)) {
+      const stops = severity === 'error';
       if (stops) complain(message, help);
       else
         say(`warning: ${printable(message)}${help === undefined ? '' : ` (${printable(help)})`}\n`);

@@ -1,5 +1,4 @@
-import { forwarding } from './preflight/forwarding.ts';
-import { gateways } from './preflight/gateways.ts';
+import { machine } from './preflight/machine.ts';
 import { numbers } from './preflight/numbers.ts';
 import { oneBackend } from './preflight/one-backend.ts';
 import type { PreflightCheck } from './preflight/preflight.ts';
@@ -11,7 +10,6 @@ export const PREFLIGHT: readonly PreflightCheck[] = [
   tools,
   oneBackend,
   numbers,
-  forwarding,
-  gateways,
+  machine,
   rulesetLoads,
 ];

@@ -10,7 +10,7 @@ export const numbers: PreflightCheck = {
     const [wanted, runs] = [lockOf(goal.artefacts), lockOf(running)];
     if (wanted === undefined || runs === undefined) return [];
     return numberClashes(wanted, runs).map((clash) => ({
-      fatal: true,
+      severity: 'error',
       message: `${clash}: open connections would change their uplink`,
       help: 'take the manifest back from git, or take away what runs first: routec down',
     }));

@@ -10,7 +10,7 @@ export const oneBackend: PreflightCheck = {
     if (backendOf(names, running.base) === 'nft') return [];
     return [
       {
-        fatal: true,
+        severity: 'error',
         message: 'what runs was loaded for iptables',
         help: `take it away first, with what it was loaded by: sh ${running.base}.load.sh stop`,
       },

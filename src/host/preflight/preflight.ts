@@ -1,11 +1,5 @@
 import type { Goal, Plan } from '../draw-plan.ts';
-
-/** What stands against carrying a plan out, or what its reader should know. */
-export interface Finding {
-  readonly fatal: boolean;
-  readonly message: string;
-  readonly help?: string;
-}
+import type { Finding } from '../finding.ts';
 
 /** Looks at one thing before anything is changed; finds nothing if all is well. */
 export interface PreflightCheck {

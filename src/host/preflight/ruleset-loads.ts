@@ -1,8 +1,9 @@
 import { type NftTable, parseNftTable, refill, settledText } from '../../plan/nft-table.ts';
 import { type Command, isNft } from '../../plan/step.ts';
 import { withEmptyKernel } from '../empty-kernel.ts';
+import type { Finding } from '../finding.ts';
 import { type Ran, run } from '../run.ts';
-import type { Finding, PreflightCheck } from './preflight.ts';
+import type { PreflightCheck } from './preflight.ts';
 
 /**
  * What nft is to read is tried first: the way there and the way back, as far as they were written for what
@@ -17,7 +18,7 @@ export const rulesetLoads: PreflightCheck = {
     const { stdin } = first.run;
     const checked =
       stdin === undefined ? { stdout: '' } : run({ argv: ['nft', '-c', '-f', '-'], stdin });
-    if ('refused' in checked) return [{ fatal: true, message: checked.refused }];
+    if ('refused' in checked) return [{ severity: 'error', message: checked.refused }];
     const tried = withEmptyKernel((load) => {
       const there = its.map((step) => step.run);
       const back = its.flatMap(({ undo }) => undo ?? []).reverse();
@@ -28,7 +29,7 @@ export const rulesetLoads: PreflightCheck = {
       );
     });
     if (tried === undefined) return [];
-    return [{ fatal: true, message: 'refused' in tried ? tried.refused : tried.message }];
+    return [{ severity: 'error', message: 'refused' in tried ? tried.refused : tried.message }];
   },
 };
 
@@ -42,10 +43,10 @@ function rehearse(
 ): Finding | undefined {
   for (const command of commands) {
     const ran = load(command);
-    if ('refused' in ran) return { fatal: true, message: `tried beforehand: ${ran.refused}` };
+    if ('refused' in ran) return { severity: 'error', message: `tried beforehand: ${ran.refused}` };
   }
   const listing = load({ argv: ['nft', 'list', 'ruleset'] });
-  if ('refused' in listing) return { fatal: true, message: listing.refused };
+  if ('refused' in listing) return { severity: 'error', message: listing.refused };
   const found = parseNftTable(listing.stdout);
   const names = new Set([...found.keys(), ...(expected?.keys() ?? [])]);
   const wrong = [...names].find((name) => {
@@ -53,5 +54,5 @@ function rehearse(
     return is === undefined || was === undefined || settledText(is) !== settledText(was);
   });
   if (wrong === undefined) return undefined;
-  return { fatal: true, message: `tried beforehand: \`${wrong}\` would not be as it should` };
+  return { severity: 'error', message: `tried beforehand: \`${wrong}\` would not be as it should` };
 }

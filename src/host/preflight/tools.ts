@@ -1,7 +1,6 @@
-import { accessSync, constants } from 'node:fs';
-import { join } from 'node:path';
-import { PATH } from '../run.ts';
-import type { Finding, PreflightCheck } from './preflight.ts';
+import type { Finding } from '../finding.ts';
+import { isInstalled } from '../is-installed.ts';
+import type { PreflightCheck } from './preflight.ts';
 
 /** What a plan calls must be there; what is optional is worth a word. */
 export const tools: PreflightCheck = {
@@ -17,18 +16,8 @@ export const tools: PreflightCheck = {
       const help = needed
         ? 'install it'
         : 'without it, open connections of outcomes that are no more wait for their end';
-      return [{ fatal: needed, message: `\`${tool}\` is not installed`, help }];
+      const severity = needed ? 'error' : 'warning';
+      return [{ severity, message: `\`${tool}\` is not installed`, help }];
     });
   },
 };
-
-function isInstalled(tool: string): boolean {
-  return PATH.split(':').some((folder) => {
-    try {
-      accessSync(join(folder, tool), constants.X_OK);
-      return folder !== '';
-    } catch {
-      return false;
-    }
-  });
-}
