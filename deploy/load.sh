@@ -1243,7 +1243,7 @@ stop() {
       printf '{"token":"%s","outcome":"reverted"}' "$token" | record outcome
   fi
   runs_no_more
-  rm -f "$run/original.json" "$run/counters.json"
+  rm -f "$run/original.json" "$run/counters.json" "$run/baseline.json"
   [ "$folder" = "$good" ] || rm -rf "$good"
   exit 0
 }

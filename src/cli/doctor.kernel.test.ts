@@ -86,6 +86,11 @@ const CASES: readonly Case[] = [
     said: [/^note rule-priorities .*`pref 95 from 10\.9\.0\.0\/16 .* goes before the policy/],
   },
   {
+    done: 'ip rule add l3mdev pref 1000',
+    undone: 'ip rule del pref 1000',
+    said: [/^note rule-priorities .*`pref 1000 l3mdev.*` \(IPv4.*is that of VRFs/],
+  },
+  {
     done: 'ip rule add pref 500 to 192.0.2.77 lookup main protocol 214',
     undone: 'ip rule del pref 500',
     said: [/^error protocol-numbers the rule `pref 500 to 192\.0\.2\.77 .* would be removed/],

@@ -4,7 +4,7 @@ import { FAMILIES, type Family } from '../net/address.ts';
 import { partOf } from '../plan/canonical-line.ts';
 import { iptablesRulesets, nftRulesets, type OtherRulesets } from '../plan/other-rulesets.ts';
 import { deadNeighbours } from './dead-neighbours.ts';
-import { json, kernelFamilies, Routes, readRules, readSetting } from './live-state.ts';
+import { json, kernelFamilies, Routes, readLinks, readRules, readSetting } from './live-state.ts';
 import { run } from './run.ts';
 
 /** A rule of `ip`, whoever made it. */
@@ -21,11 +21,6 @@ export interface RuleSeen {
 
 export type RouteSeen = v.InferOutput<typeof Routes>[number] & { readonly family: Family };
 
-export interface LinkSeen {
-  readonly name: string;
-  readonly kind: string | undefined;
-}
-
 export interface AddressSeen {
   readonly device: string;
   readonly family: Family;
@@ -38,7 +33,7 @@ export interface Machine {
   readonly families: readonly Family[];
   readonly rules: () => readonly RuleSeen[];
   readonly routes: (table: string) => readonly RouteSeen[];
-  readonly links: () => readonly LinkSeen[];
+  readonly devices: () => readonly string[];
   readonly addresses: () => readonly AddressSeen[];
   /** Neighbours that do not answer, as `ADDRESS DEVICE`. */
   readonly deaf: () => ReadonlySet<string>;
@@ -51,12 +46,6 @@ export interface Machine {
   readonly unread: () => readonly string[];
 }
 
-const LinkList = v.array(
-  v.looseObject({
-    ifname: v.optional(v.string()),
-    linkinfo: v.optional(v.looseObject({ info_kind: v.optional(v.string()) })),
-  }),
-);
 const AddressList = v.array(
   v.looseObject({
     ifname: v.optional(v.string()),
@@ -111,12 +100,7 @@ export function thisMachine(): Machine {
       tables.set(table, known);
       return known;
     },
-    links: once(() =>
-      taken(json(run({ argv: ['ip', '-d', '-j', 'link', 'show'] }), LinkList), []).flatMap(
-        ({ ifname, linkinfo }) =>
-          ifname === undefined ? [] : [{ name: ifname, kind: linkinfo?.info_kind }],
-      ),
-    ),
+    devices: once(() => [...taken(readLinks(), new Map()).keys()]),
     addresses: once(() =>
       taken(json(run({ argv: ['ip', '-j', 'addr', 'show'] }), AddressList), []).flatMap(
         ({ ifname: device = '', addr_info = [] }) =>

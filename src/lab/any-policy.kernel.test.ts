@@ -4,6 +4,9 @@ import { expect, it } from 'vitest';
 import { compile } from '../compile.ts';
 import type { Artefact } from '../emit/artefact.ts';
 import type { BackendName } from '../emit/backends.ts';
+import { readMap } from '../emit/map/read-map.ts';
+import { parseNftTable } from '../plan/nft-table.ts';
+import { policyCounts } from '../plan/policy-counts.ts';
 import { positionOf } from '../text/source.ts';
 
 /** Policies of all that is compiled, put together at random: whatever comes out must load. */
@@ -127,7 +130,11 @@ it('whatever compiles is loaded by nft and ip, twice', async () => {
       expect(artefacts).not.toEqual([]);
       loaded += 1;
       const nft = of('nft');
-      await load(['nft', '-f', '-'], `${nft}\n${nft}`);
+      const listed = ['sh', '-ec', 'nft -f - && nft -n list table inet routec'];
+      const listing = await load(listed, `${nft}\n${nft}`);
+      // As it lists it, each count has an owner.
+      const map = readMap(of('map.json'));
+      expect(map && policyCounts(nft, map, parseNftTable(listing)).strangers).toEqual([]);
       for (const [end, words] of [
         ['', ['ip', '-batch', '-']],
         ['6', ['ip', '-6', '-batch', '-']],
@@ -175,5 +182,6 @@ it('whatever compiles is loaded by ipset, iptables-nft and iptables-legacy, twic
 });
 
 /** In a network namespace of its own, which is gone with the tool. */
-const load = (words: readonly string[], input: string): Promise<unknown> =>
-  execa('unshare', ['-n', ...words], { input });
+async function load(words: readonly string[], input: string): Promise<string> {
+  return (await execa('unshare', ['-n', ...words], { input })).stdout;
+}

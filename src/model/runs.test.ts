@@ -383,6 +383,15 @@ describe('sizes', () => {
     expect(run(65, 64)?.kind).toBe('test');
   });
 
+  it('tests a box of more dimensions than nft can list again', () => {
+    const five = { source: [[1, 1]], destination: [[2, 2]], protocol: [[6, 6]] } as const;
+    const box: Box = { family: 4, ...five, sourcePort: [[3, 3]], port: [[80, 80]] };
+    const kindOf = (each: Box): string | undefined =>
+      runsOf([{ id: '', text: '', boxes: [each], target: { kind: 'main' } }], 4)[0]?.kind;
+    expect(kindOf(box)).toBe('look-up');
+    expect(kindOf({ ...box, user: [[0, 0]] })).toBe('test');
+  });
+
   it('a list of any length in one dimension is one look-up', () => {
     const source = Array.from({ length: 50_000 }, (_, index) => [2 * index, 2 * index] as const);
     const rule: Rule = {

@@ -2,7 +2,7 @@ import type { Family } from '../net/address.ts';
 import type { Interval, IntervalSet, Point } from '../net/interval-set.ts';
 import { KEYED, type Keyed } from './dimensions.ts';
 import type { Box, Rule } from './program.ts';
-import { type Limits, LONGEST_KEY } from './structures.ts';
+import { type Limits, LONGEST_KEY, MOST_PARTS } from './structures.ts';
 
 /** A box and its rule; the place in their list is their order: the first that fits wins. */
 export interface Entry {
@@ -125,7 +125,8 @@ function keyOf(box: Box, family: Family): Keyed[] | undefined {
     (sum, each) => sum + (each === 'source' || each === 'destination' ? addressBytes : BYTES[each]),
     0,
   );
-  return dimensions.length === 0 || bytes > LONGEST_KEY ? undefined : dimensions;
+  const { length } = dimensions;
+  return length === 0 || length > MOST_PARTS || bytes > LONGEST_KEY ? undefined : dimensions;
 }
 
 const sizes = (box: Box, dimensions: readonly Keyed[]): number[] =>

@@ -23,6 +23,12 @@ import type { Box } from './program.ts';
 /** The kernel compares keys of at most so many bytes (NFT_DATA_VALUE_MAXLEN). */
 export const LONGEST_KEY = 64;
 
+/**
+ * nft keeps six bits for the type of each part of a key, in a number of 32: of more parts it forgets the first
+ * ones as it lists a map, so that nobody can load again what it listed, nor add to it.
+ */
+export const MOST_PARTS = 5;
+
 /** What look-ups there are, and from what number on one structure is better than another. */
 export interface Limits {
   /** Whether a box may be looked up by these dimensions; any other is tested by itself. */

@@ -57,7 +57,12 @@ function run(path: string | undefined, options: Options): Exit {
   const findings = DOCTOR.flatMap(({ name, run: look }) =>
     look(examined).map((each): Told => ({ check: name, ...each })),
   ).sort((a, b) => RANK.indexOf(a.severity) - RANK.indexOf(b.severity));
-  const unread = examined.machine.unread();
+  const unread = [
+    ...(goal === undefined && process.getuid?.() !== 0
+      ? ['what was applied: only root sees it']
+      : []),
+    ...examined.machine.unread(),
+  ];
   out(options.json ? jsonFindings(findings, unread) : prettyFindings(findings, unread));
   if (findings.some(({ severity }) => severity !== 'note')) return EXIT.no;
   return unread.length > 0 ? EXIT.failed : EXIT.yes;

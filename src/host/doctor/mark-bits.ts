@@ -10,16 +10,16 @@ export const markBits: DoctorCheck = {
   name: 'mark-bits',
   decides: false,
   run: ({ machine, numbers }) => {
-    const links = machine.links();
+    const devices = machine.devices();
     const theirs = machine
       .rules()
       .filter(({ protocol }) => !numbers.protocols.includes(protocol ?? ''));
     const peers = PEERS.filter(({ bits }) => (bits & numbers.mask) !== 0).flatMap(
       ({ name, bits, device, tables }): Finding[] => {
-        const its = links.find((link) => device?.test(link.name));
+        const its = devices.find((name) => device?.test(name));
         const table = theirs.find((rule) => tables.includes(rule.table ?? ''))?.table;
         if (its === undefined && table === undefined) return [];
-        const trace = its === undefined ? `table ${table}` : `device ${its.name}`;
+        const trace = its === undefined ? `table ${table}` : `device ${its}`;
         const message = `${name} (${trace}) uses ${shared(bits, numbers)} of the marks, as routec does: each would read the other's`;
         return [{ severity: 'warning', message, help: MOVE }];
       },

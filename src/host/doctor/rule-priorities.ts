@@ -54,7 +54,12 @@ function before({ text, table, family }: RuleSeen, whose: string, machine: Machi
   const words = text.split(' ');
   // For what carries a mark of their own; what we mark carries none of it, or is exempt.
   if (words.includes('fwmark') && !words.includes('not')) return [];
-  if (words.includes('goto') || words.includes('nop') || words.includes('l3mdev')) return [];
+  if (words.includes('goto') || words.includes('nop')) return [];
+  if (words.includes('l3mdev')) {
+    const message = `${whose} is that of VRFs: what comes or goes by a device in one is looked up there, whatever the policy says`;
+    const help = 'keep uplinks, and the LANs that the policy is for, out of VRFs';
+    return [{ severity: 'note', message, help }];
+  }
   const chosen = words.find((word) => SELECTORS.includes(word));
   if (chosen !== undefined) {
     const message = `${whose} goes before the policy, which decides nothing about what fits it`;
