@@ -31,12 +31,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(place, { recursive: true, force: true }));
 
-/** Runs routec on the router, with records of its own. */
-async function routec({ router }: Network, ...args: readonly string[]) {
+/** Runs a command on the router, with records of its own. */
+async function onRouter({ router }: Network, ...command: readonly string[]) {
   const env = [`ROUTEC_RUN=${place}/run/routec`, `ROUTEC_LIB=${place}/lib`, 'NO_COLOR=1'];
-  const words = ['netns', 'exec', router.name, 'env', ...env, process.execPath, ROUTEC, ...args];
+  const words = ['netns', 'exec', router.name, 'env', ...env, ...command];
   return execa('ip', words, { reject: false, input: '', cwd: place });
 }
+const routec = (network: Network, ...args: readonly string[]) =>
+  onRouter(network, process.execPath, ROUTEC, ...args);
 
 async function status(network: Network, ...args: readonly string[]) {
   const { exitCode, stdout, stderr } = await routec(network, 'status', '--json', ...args);
@@ -58,6 +60,7 @@ async function send(network: Network, steps: readonly unknown[]): Promise<void> 
 }
 
 const PLAN = readPackets(JSON.stringify({ network: PACKETS.network, steps: [] })).network;
+const FORTY = 'for n in {1..40}; do echo >/dev/udp/203.0.113.80/7; done';
 const WEB = { tcp: '192.168.0.228 -> 203.0.113.80:80', leaves: 'eth3', as: '1.2.3.3' };
 
 it(
@@ -80,8 +83,7 @@ it(
         WEB,
         { ...WEB, tcp: '192.168.0.10 -> 203.0.113.80:81', leaves: 'eth2', as: '198.51.100.2' },
       ]);
-      const forty = 'for n in {1..40}; do echo >/dev/udp/203.0.113.80/7; done';
-      await network.lans.get('lan0')?.run('bash', ['-c', forty]);
+      await network.lans.get('lan0')?.run('bash', ['-c', FORTY]);
 
       const well = await status(network);
       expect(well).toMatchObject({
@@ -191,5 +193,64 @@ it(
         /^policy\.route:3 +2 +\d+ B +\d+\+ +route host 192\.168\.0\.228 tcp 80 via dsl$/m,
       );
       expect(text).toMatch(/^ {2}extra ruleset: chain mine$/m);
+    }),
+);
+
+it(
+  'counts by line, by member and by tier with iptables, too, in sets and out of them',
+  {
+    timeout: 60_000,
+  },
+  () =>
+    withNetwork(PLAN, async (network) => {
+      // Too many to be tested one by one.
+      const many = Array.from({ length: 70 }, (_, at) => {
+        return `route ipv4 from 10.1.0.${at + 1} via balance cable 3, dsl 1`;
+      });
+      const last = 'route ipv4 from 192.168.0.0/24 via balance cable 3, dsl 1';
+      const lines = [...POLICY.slice(0, 3), POLICY[5], ...many, last];
+      writeFileSync(join(place, 'policy.route'), `${lines.join('\n')}\n`);
+      expect(
+        await routec(network, 'compile', 'policy.route', '--backend', 'iptables'),
+      ).toMatchObject({
+        exitCode: 0,
+      });
+      const loaded = await onRouter(network, 'sh', 'policy.load.sh', 'start');
+      expect(loaded, loaded.stderr).toMatchObject({ exitCode: 0 });
+      await send(network, [
+        WEB,
+        { ...WEB, tcp: '192.168.0.10 -> 203.0.113.80:81', leaves: 'eth2', as: '198.51.100.2' },
+      ]);
+      await network.lans.get('lan0')?.run('bash', ['-c', FORTY]);
+
+      const told = await status(network);
+      expect(told).toMatchObject({
+        exitCode: 2,
+        well: null,
+        loaded: true,
+        applied: true,
+        drift: [],
+      });
+      expect(told.unread).toEqual(['what differs in the ruleset: only one of nft is compared yet']);
+      const [web, ordered, ...others] = told.rules;
+      expect(web).toMatchObject({ line: 3, packets: 1, outcomes: ['dsl'] });
+      expect(ordered).toMatchObject({ line: 4, packets: 1 });
+      expect(others.pop()).toMatchObject({ text: last, packets: 40 });
+      expect(others).toHaveLength(70);
+      for (const { packets } of others) expect(packets).toBe(0);
+      const [{ members }] = told.balances;
+      // Line 4 has the order of the first member.
+      const connections = 1 + members[0].chosen;
+      expect(told.orders[0].left[0]).toMatchObject({ outcome: 'cable', connections });
+      expect(members[0].chosen + members[1].chosen).toBe(40);
+      expect(members[0].share).toBeGreaterThan(0.5);
+
+      // Whatever adds to a set by hand is nobody's.
+      const { stdout } = await onRouter(network, 'ipset', 'list', '-n');
+      const [set = ''] = stdout.split('\n').filter((name) => name.startsWith('routec-'));
+      await onRouter(network, 'ipset', 'add', set, '10.9.9.9');
+      const strange = await status(network);
+      expect(strange.rules.at(-1)).toMatchObject({ packets: null });
+      expect(strange.unread.join()).toContain(`the counts of \`${set}\``);
     }),
 );

@@ -1,15 +1,37 @@
-import { readMap } from '../emit/map/read-map.ts';
+import { type PolicyMap, readMap } from '../emit/map/read-map.ts';
+import { FAMILIES } from '../net/address.ts';
+import { iptablesCounts } from '../plan/iptables-counts.ts';
 import { type PolicyCounts, policyCounts } from '../plan/policy-counts.ts';
-import type { Running } from './draw-plan.ts';
-import { readNftTable } from './live-state.ts';
+import { lockOf, type Running } from './draw-plan.ts';
+import { kernelFamilies, readNftTable } from './live-state.ts';
+import { run } from './run.ts';
+
+type Read = PolicyCounts | { readonly refused: string } | undefined;
 
 /** What the ruleset has counted for the lines of a policy; nothing where none of it is loaded. */
-export function readPolicyCounts({
-  files,
-}: Running): PolicyCounts | { readonly refused: string } | undefined {
+export function readPolicyCounts(running: Running): Read {
+  const { files } = running;
   const map = readMap(files['map.json'] ?? '');
-  if (map === undefined || files.nft === undefined) return undefined;
+  if (map === undefined) return undefined;
+  if (files.nft === undefined) return readIptables(running, map);
   const table = readNftTable(true);
   if ('refused' in table) return table;
   return table.value === undefined ? undefined : policyCounts(files.nft, map, table.value);
+}
+
+function readIptables(running: Running, map: PolicyMap): Read {
+  const saves: string[] = [];
+  const families = FAMILIES.filter((family) => kernelFamilies().includes(family));
+  for (const family of families) {
+    const tool = family === 4 ? 'iptables-save' : 'ip6tables-save';
+    const ran = run({ argv: [tool, '-c', '-t', 'mangle'] });
+    if ('refused' in ran) return ran;
+    saves.push(ran.stdout);
+  }
+  if (!saves.some((save) => /^:routec-/m.test(save))) return undefined;
+  const { ipset = '' } = running.files;
+  const sets = ipset === '' ? { stdout: '' } : run({ argv: ['ipset', 'save'] });
+  if ('refused' in sets) return sets;
+  const mask = Number(lockOf(running)?.options['mark-mask']);
+  return iptablesCounts(saves, sets.stdout, ipset, map, mask);
 }

@@ -75,7 +75,7 @@ export function readStatus(
   if (open !== undefined && 'refused' in open) unread.push(`open connections: ${open.refused}`);
   if (!isRoot) unread.push('the ruleset, its counts, and open connections: only root sees them');
   if (artefacts.files.nft === undefined) {
-    unread.push('the ruleset and its counts: only those of nft can be read yet');
+    unread.push('what differs in the ruleset: only one of nft is compared yet');
   }
   const byName = new Map(devices.value.map((device) => [device.name, device]));
   const deaf = deadNeighbours();

@@ -89,7 +89,8 @@ export function choose(
       const { any } = testsOf(box, keep);
       for (const before of any) {
         for (const { share, to } of targets(program, target)) {
-          rules.push([before, words, share, `-g ${to}`].filter(Boolean).join(' '));
+          // An element counts whenever it is found: it is looked for last.
+          rules.push([before, share, words, `-g ${to}`].filter(Boolean).join(' '));
         }
       }
     }
