@@ -1,161 +1,31 @@
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Artefacts, findArtefacts } from '../lab/artefacts.ts';
-import { DISCARD_PORT } from '../lab/internet.ts';
-import { type Network, withNetwork } from '../lab/network.ts';
-import type { NetworkPlan } from '../lab/network-plan.ts';
-import { runPackets } from '../lab/packets.ts';
-import { readPackets } from '../lab/read-packets.ts';
-import { startScript } from '../lab/start-script.ts';
+import { findArtefacts } from '../lab/artefacts.ts';
+import {
+  allOf,
+  askConfined as ask,
+  FIRST,
+  KEPT,
+  CONFINED_NETWORK as NETWORK,
+  SECOND,
+  UPLINKS,
+  underTraffic,
+} from '../lab/confined-host.ts';
+import { withNetwork } from '../lab/network.ts';
+import { makePlace, type Place, ROUTEC } from '../lab/place.ts';
 import { state } from '../lab/state.ts';
 
-/** The bundle as it ships: `npm test` builds it first. */
-const ROUTEC = join(import.meta.dirname, '../../dist/routec.js');
-const LAB = join(import.meta.dirname, '../lab');
-
-const UPLINKS = [
-  'uplink cable dev eth2 gateway 198.51.100.1, 2001:db8:a::1 address 198.51.100.2/24 masquerade',
-  'uplink dsl   dev eth3 gateway 1.2.3.4, 2001:db8:b::1      address 1.2.3.3/24      masquerade',
-];
-/** One host is confined to `dsl` in each of them. */
-const KEPT = [
-  'set kept = 192.168.0.228, fd00:0:0:1::228',
-  'route from @kept tcp 25 via drop',
-  'route from @kept via dsl',
-];
-const FIRST = [...UPLINKS, ...KEPT];
-/** Other rules, other shapes, another order, an uplink more. */
-const SECOND = [
-  ...UPLINKS,
-  'uplink spare dev lan1 gateway 192.168.1.10',
-  'route from @kept udp 7-9 to 203.0.113.0/24 via dsl',
-  'route from 192.168.0.10 udp 8 via dsl else cable',
-  ...KEPT,
-  'route from 192.168.0.10 tcp 80 via spare',
-];
-const KEPT_WEB = { tcp: '192.168.0.228 -> 203.0.113.80:80', leaves: 'eth3', as: '1.2.3.3' };
-const KEPT_WEB6 = { tcp: 'fd00:0:0:1::228 -> [2001:db8:f::80]:80', leaves: 'eth3' };
-
-const NETWORK: NetworkPlan = readPackets(
-  JSON.stringify({
-    network: JSON.parse(
-      readFileSync(join(import.meta.dirname, '../../fixtures/kill-switch/packets.json'), 'utf8'),
-    ).network,
-    steps: [],
-  }),
-).network;
-const NOTHING: Artefacts = {
-  folder: '',
-  base: 'policy',
-  names: new Set(),
-  backend: 'nft',
-  uplinks: [],
-};
-
-let place = '';
+let place: Place;
 beforeEach(() => {
-  place = mkdtempSync(join(tmpdir(), 'routec-apply-'));
-  mkdirSync(join(place, 'tools'));
-  cpSync(join(LAB, 'tool-wrapper.sh'), join(place, 'wrapper'));
-  chmodSync(join(place, 'wrapper'), 0o755);
-  for (const tool of ['ip', 'nft', 'sysctl', 'conntrack']) {
-    symlinkSync('../wrapper', join(place, 'tools', tool));
-  }
+  place = makePlace();
 });
-afterEach(() => rmSync(place, { recursive: true, force: true }));
+afterEach(() => place.remove());
 
-interface Ended {
-  readonly exitCode: number | undefined;
-  readonly signal?: string | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-type Env = Readonly<Record<string, string>>;
-
-/** One policy, kept under one name with its numbers. */
-function policy(lines: readonly string[]): string {
-  const path = join(place, 'policy.route');
-  writeFileSync(path, `${lines.join('\n')}\n`);
-  return path;
-}
-
-/** What starts routec on a router, with records of its own. */
-const words = ({ router }: Network, args: readonly string[], more: Env = {}): string[] => {
-  const env = {
-    NO_COLOR: '1',
-    ROUTEC_RUN: join(place, 'run/routec'),
-    ROUTEC_LIB: join(place, 'lib'),
-    ...more,
-  };
-  const set = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  return ['netns', 'exec', router.name, 'env', ...set, process.execPath, ROUTEC, ...args];
-};
-const routec = async (network: Network, args: readonly string[], more?: Env): Promise<Ended> => {
-  mkdirSync(join(place, 'run'), { recursive: true });
-  const options = { reject: false, input: '' } as const;
-  return (await execa('ip', words(network, args, more), options)) as Ended;
-};
-
-/** With one call of a tool gone wrong. */
-const wrapped = (what: 'kill' | 'half' | 'fail', at: number): Env => {
-  writeFileSync(join(place, 'count'), '0\n');
-  writeFileSync(join(place, 'at'), `${at} ${what}\n`);
-  return { PATH: `${join(place, 'tools')}:${process.env.PATH}` };
-};
-
-const ask = (network: Network, steps: readonly unknown[]): Promise<string[]> => {
-  const plan = JSON.parse(
-    readFileSync(join(import.meta.dirname, '../../fixtures/kill-switch/packets.json'), 'utf8'),
-  );
-  const packets = readPackets(JSON.stringify({ network: plan.network, steps }));
-  return runPackets(network, NOTHING, packets.steps);
-};
-
-/** Of each family, 125 times a second: the tools have to get their turn. */
-const AT_ONCE = '4';
-
-/** New flows of the confined host, in both families, as long as something is done; where they went. */
-async function underTraffic(network: Network, work: () => Promise<void>) {
-  const lan = network.lans.get('lan0');
-  if (lan === undefined) throw new Error('the network has no lan0');
-  const flood = (from: string, to: string) =>
-    startScript(lan, new URL('../lab/flood.mjs', import.meta.url), [
-      ...[from, to, `${DISCARD_PORT}`],
-      AT_ONCE,
-    ]);
-  const before = await Promise.all(['eth2', 'eth3'].map(network.seen));
-  const floods = await Promise.all([
-    flood('192.168.0.228', '203.0.113.80'),
-    flood('fd00:0:0:1::228', '2001:db8:f::80'),
-  ]);
-  try {
-    await work();
-  } finally {
-    await Promise.all(floods.map(({ stop }) => stop()));
-  }
-  const after = await Promise.all(['eth2', 'eth3'].map(network.seen));
-  const [wrong, right] = after.map((each, at) => each.begun - (before[at]?.begun ?? 0));
-  return { wrong, right };
-}
-
-const settings = async ({ router }: Network): Promise<string> =>
-  router.run('sysctl', [
-    ...['net.ipv4.icmp_errors_use_inbound_ifaddr', 'net.ipv4.conf.eth3.rp_filter'],
-    'net.ipv4.conf.eth3.ignore_routes_with_linkdown',
-  ]);
+const routec: Place['routec'] = (...args) => place.routec(...args);
+const policy: Place['policy'] = (lines) => place.policy(lines);
+const wrapped: Place['wrapped'] = (...args) => place.wrapped(...args);
 
 /** Milliseconds: some of these call routec a dozen times. */
 const LONG = 300_000;
@@ -163,15 +33,15 @@ const LONG = 300_000;
 describe('routec apply', { timeout: LONG }, () => {
   it('loads, does nothing the second time, goes back, and takes all away', () =>
     withNetwork(NETWORK, async (network) => {
-      const bare = { kernel: await state(network.router), settings: await settings(network) };
+      const bare = await allOf(network);
       const first = policy(FIRST);
       const dry = await routec(network, ['apply', first, '--dry-run']);
       expect(dry).toMatchObject({ exitCode: 0 });
       expect(dry.stdout).toMatch(/^ip -4 -batch - <<'ROUTEC'\n.*\nrule add pref 6999 /ms);
-      expect(await state(network.router)).toEqual(bare.kernel);
+      expect(await allOf(network)).toEqual(bare);
       expect(await routec(network, ['apply', first])).toMatchObject({ exitCode: 2 });
       expect(await routec(network, ['apply', first, '--yes'])).toMatchObject({ exitCode: 0 });
-      expect(await ask(network, [KEPT_WEB, KEPT_WEB6])).toEqual([]);
+      expect(await ask(network)).toEqual([]);
       const loaded = await state(network.router);
       const again = await routec(network, ['apply', first, '--yes']);
       expect(again).toMatchObject({
@@ -182,27 +52,28 @@ describe('routec apply', { timeout: LONG }, () => {
 
       const second = policy(SECOND);
       expect(await routec(network, ['apply', second, '--yes'])).toMatchObject({ exitCode: 0 });
-      const counters = JSON.parse(readFileSync(join(place, 'run/routec/counters.json'), 'utf8'));
+      const counters = JSON.parse(
+        readFileSync(join(place.folder, 'run/routec/counters.json'), 'utf8'),
+      );
       // Each of the two flows was counted once, by the one line that took both.
       expect(Object.values(counters.counters).map((count) => (count as number[])[0])).toEqual([2]);
-      expect(await ask(network, [KEPT_WEB, KEPT_WEB6])).toEqual([]);
+      expect(await ask(network)).toEqual([]);
       expect(await routec(network, ['rollback', '--yes'])).toMatchObject({ exitCode: 0 });
       expect(await state(network.router)).toEqual(loaded);
       expect(await routec(network, ['plan', policy(FIRST)])).toMatchObject({
         stdout: 'nothing to do: what is live is what is wanted',
       });
 
-      expect(existsSync(join(place, 'lib/good/policy.manifest.json'))).toBe(true);
+      expect(existsSync(join(place.folder, 'lib/good/policy.manifest.json'))).toBe(true);
       expect(await routec(network, ['down'])).toMatchObject({ exitCode: 2 });
       expect(await routec(network, ['down', '--yes'])).toMatchObject({ exitCode: 0 });
-      expect(await state(network.router)).toEqual(bare.kernel);
-      expect(await settings(network)).toBe(bare.settings);
-      expect(existsSync(join(place, 'lib/good'))).toBe(false);
+      expect(await allOf(network)).toEqual(bare);
+      expect(existsSync(join(place.folder, 'lib/good'))).toBe(false);
     }));
 
   it('carries a saved plan out, unless the router has changed since', () =>
     withNetwork(NETWORK, async (network) => {
-      const saved = join(place, 'plan.json');
+      const saved = join(place.folder, 'plan.json');
       expect(await routec(network, ['plan', policy(FIRST), '-o', saved])).toMatchObject({
         exitCode: 0,
       });
@@ -212,7 +83,7 @@ describe('routec apply', { timeout: LONG }, () => {
       expect(stale.stderr).toContain('the plan is stale');
       await network.setLink('eth3', 'up');
       expect(await routec(network, ['apply', saved, '--yes'])).toMatchObject({ exitCode: 0 });
-      expect(await ask(network, [KEPT_WEB])).toEqual([]);
+      expect(await ask(network)).toEqual([]);
       expect(await routec(network, ['apply', saved, '--yes'])).toMatchObject({ exitCode: 1 });
     }));
 
@@ -227,7 +98,7 @@ describe('routec apply', { timeout: LONG }, () => {
       expect(applied).toMatchObject({ exitCode: 0 });
       expect(applied.stdout).toContain('left out: uplink lte: there is no device wwan0 now');
       expect(await routec(network, ['plan', policy(lines)])).toMatchObject({ exitCode: 0 });
-      expect(await ask(network, [KEPT_WEB])).toEqual([]);
+      expect(await ask(network)).toEqual([]);
     }));
 
   it('refuses numbers that mean another thing, and what everybody may write', () =>
@@ -236,7 +107,7 @@ describe('routec apply', { timeout: LONG }, () => {
         exitCode: 0,
       });
       const loaded = await state(network.router);
-      const other = mkdtempSync(join(place, 'other-'));
+      const other = mkdtempSync(join(place.folder, 'other-'));
       const turned = [UPLINKS[1], UPLINKS[0], ...KEPT].join('\n');
       writeFileSync(join(other, 'policy.route'), `${turned}\n`);
       await execa(process.execPath, [ROUTEC, 'compile', 'policy.route'], { cwd: other });
@@ -278,7 +149,7 @@ describe('routec apply', { timeout: LONG }, () => {
 
   it('undoes all of it where a step fails', () =>
     withNetwork(NETWORK, async (network) => {
-      const bare = { kernel: await state(network.router), settings: await settings(network) };
+      const bare = await allOf(network);
       for (const at of [1, 2, 6, 11]) {
         const failed = await routec(
           network,
@@ -287,8 +158,7 @@ describe('routec apply', { timeout: LONG }, () => {
         );
         expect(failed, `step ${at}`).toMatchObject({ exitCode: 3 });
         expect(failed.stderr).toContain('no, says the wrapper');
-        expect(await state(network.router), `step ${at}`).toEqual(bare.kernel);
-        expect(await settings(network)).toBe(bare.settings);
+        expect(await allOf(network), `step ${at}`).toEqual(bare);
       }
       expect(await routec(network, ['apply', policy(FIRST), '--yes'])).toMatchObject({
         exitCode: 0,
@@ -331,7 +201,7 @@ describe('routec apply, killed', { timeout: LONG }, () => {
         expect(right).toBeGreaterThan(500);
         const settled = await state(network.router);
         expect(settled).not.toEqual(first);
-        expect(await ask(network, [KEPT_WEB, KEPT_WEB6])).toEqual([]);
+        expect(await ask(network)).toEqual([]);
         // What was before all that is still known.
         expect(await routec(network, ['rollback', '--yes'])).toMatchObject({ exitCode: 0 });
         expect(await state(network.router)).toEqual(first);
@@ -360,18 +230,8 @@ describe('routec apply, under traffic', { timeout: LONG }, () => {
 });
 
 describe('routec apply --confirm', { timeout: LONG }, () => {
-  /** Another login: another session, by another connection. */
-  const elsewhere = (network: Network, args: readonly string[]) =>
-    execa(
-      'setsid',
-      ['-w', 'ip', ...words(network, args, { SSH_CONNECTION: '192.0.2.9 1 192.0.2.1 22' })],
-      {
-        reject: false,
-        input: '',
-      },
-    );
   const pending = (): { deadline?: string } | undefined => {
-    const path = join(place, 'run/routec/pending.json');
+    const path = join(place.folder, 'run/routec/pending.json');
     return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).pending : undefined;
   };
   const waits = () => expect.poll(() => pending()?.deadline, { timeout: 60_000 }).toBeDefined();
@@ -382,7 +242,7 @@ describe('routec apply --confirm', { timeout: LONG }, () => {
       const args = ['apply', policy(FIRST), '--yes', '--confirm', '1s'];
       expect(await routec(network, args)).toMatchObject({ exitCode: 5 });
       expect(await state(network.router)).toEqual(bare);
-      expect(existsSync(join(place, 'lib/good'))).toBe(false);
+      expect(existsSync(join(place.folder, 'lib/good'))).toBe(false);
       expect(await routec(network, ['confirm'])).toMatchObject({ exitCode: 2 });
     }));
 
@@ -395,10 +255,35 @@ describe('routec apply --confirm', { timeout: LONG }, () => {
       expect(same.stderr).toContain('this is the login that applied it');
       const twice = await routec(network, ['apply', policy(SECOND), '--yes']);
       expect(twice.stderr).toContain('still waits to be confirmed');
-      expect(await elsewhere(network, ['confirm'])).toMatchObject({ exitCode: 0 });
+      expect(await place.elsewhere(network, [process.execPath, ROUTEC, 'confirm'])).toMatchObject({
+        exitCode: 0,
+      });
       expect(await applying).toMatchObject({ exitCode: 0 });
-      expect(await ask(network, [KEPT_WEB])).toEqual([]);
-      expect(existsSync(join(place, 'lib/good/policy.manifest.json'))).toBe(true);
+      expect(await ask(network)).toEqual([]);
+      expect(existsSync(join(place.folder, 'lib/good/policy.manifest.json'))).toBe(true);
+    }));
+
+  it('goes back to what was there last, though the one who applied was killed before it began', () =>
+    withNetwork(NETWORK, async (network) => {
+      for (const lines of [FIRST, SECOND]) {
+        expect(await routec(network, ['apply', policy(lines), '--yes'])).toMatchObject({
+          exitCode: 0,
+        });
+      }
+      const second = await state(network.router);
+      const args = ['apply', policy(FIRST), '--yes', '--confirm', '10m'];
+      const applying = execa('ip', place.words(network, [process.execPath, ROUTEC, ...args]), {
+        reject: false,
+        input: '',
+      });
+      await expect.poll(pending, { timeout: 60_000, interval: 5 }).toBeDefined();
+      applying.kill('SIGKILL');
+      await applying;
+      await expect.poll(pending, { timeout: 60_000 }).toBeUndefined();
+      await expect
+        .poll(() => existsSync(join(place.folder, 'run/routec/outcome.json')), { timeout: 60_000 })
+        .toBe(true);
+      expect(await state(network.router)).toEqual(second);
     }));
 
   it('takes it back though the one who applied was killed: on the way, or while it waited', () =>
@@ -410,7 +295,10 @@ describe('routec apply --confirm', { timeout: LONG }, () => {
       await expect.poll(() => state(network.router), { timeout: 90_000 }).toEqual(bare);
       await expect.poll(pending, { timeout: 60_000 }).toBeUndefined();
 
-      const applying = execa('ip', words(network, args), { reject: false, input: '' });
+      const applying = execa('ip', place.words(network, [process.execPath, ROUTEC, ...args]), {
+        reject: false,
+        input: '',
+      });
       await waits();
       applying.kill('SIGKILL');
       await applying;

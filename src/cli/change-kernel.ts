@@ -1,5 +1,6 @@
 import { type Carried, carryOut } from '../host/carry-out.ts';
 import type { Goal, Plan } from '../host/draw-plan.ts';
+import { keepBefore } from '../host/keep-before.ts';
 import { releaseLock, takeLock } from '../host/lock.ts';
 import { makeRunFolder } from '../host/records.ts';
 import { renderPlan } from '../plan/render-plan.ts';
@@ -19,7 +20,7 @@ interface Change {
   readonly question: string;
   /** Looks at the plan before anything else; an exit code stops here. */
   readonly look?: (plan: Plan) => Exit | undefined;
-  /** Under the lock, before the first step; an exit code stops here. */
+  /** Under the lock, once it is known what was before the first step; an exit code stops here. */
   readonly before?: (plan: Plan) => Exit | undefined;
   /** Under the lock, whatever came of it. */
   readonly after?: (plan: Plan, carried: Carried) => void;
@@ -70,8 +71,12 @@ export function changeKernel({ goal, yes, question, look, before, after }: Chang
       complain('what is live has changed in the meantime: the plan is stale', 'plan again');
       return EXIT.no;
     }
+    const forget = keepBefore(plan);
     const stop = before?.(plan);
-    if (stop !== undefined) return stop;
+    if (stop !== undefined) {
+      forget();
+      return stop;
+    }
     const carried = carryOut(plan, goal, locked.lock, (step, number) => {
       say(`${number}/${plan.steps.length} ${step.title}\n`);
     });

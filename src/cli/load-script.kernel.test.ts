@@ -1,101 +1,36 @@
 import {
   chmodSync,
-  cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BackendName } from '../emit/backends.ts';
-import { DISCARD_PORT } from '../lab/internet.ts';
+import {
+  allOf as all,
+  askConfined as ask,
+  FIRST,
+  CONFINED_NETWORK as NETWORK,
+  SECOND,
+  underTraffic,
+} from '../lab/confined-host.ts';
 import { type Network, withNetwork } from '../lab/network.ts';
-import { runPackets } from '../lab/packets.ts';
-import { readPackets } from '../lab/read-packets.ts';
-import { startScript } from '../lab/start-script.ts';
-import { state } from '../lab/state.ts';
+import { type Env, makePlace, type Place } from '../lab/place.ts';
 
-/** The bundle as it ships: `npm test` builds it first. */
-const ROUTEC = join(import.meta.dirname, '../../dist/routec.js');
-const LAB = join(import.meta.dirname, '../lab');
-
-const UPLINKS = [
-  'uplink cable dev eth2 gateway 198.51.100.1, 2001:db8:a::1 address 198.51.100.2/24 masquerade',
-  'uplink dsl   dev eth3 gateway 1.2.3.4, 2001:db8:b::1      address 1.2.3.3/24      masquerade',
-];
-/** One host is confined to `dsl` in each of them. */
-const KEPT = [
-  'set kept = 192.168.0.228, fd00:0:0:1::228',
-  'route from @kept tcp 25 via drop',
-  'route from @kept via dsl',
-];
-const FIRST = [...UPLINKS, ...KEPT];
-/** Other rules, other shapes, another order, an uplink more. */
-const SECOND = [
-  ...UPLINKS,
-  'uplink spare dev lan1 gateway 192.168.1.10',
-  'route from @kept udp 7-9 to 203.0.113.0/24 via dsl',
-  'route from 192.168.0.10 udp 8 via dsl else cable',
-  ...KEPT,
-  'route from 192.168.0.10 tcp 80 via spare',
-];
-const PACKETS = [
-  { tcp: '192.168.0.228 -> 203.0.113.80:80', leaves: 'eth3', as: '1.2.3.3' },
-  { tcp: 'fd00:0:0:1::228 -> [2001:db8:f::80]:80', leaves: 'eth3' },
-];
-
-const plan = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../fixtures/kill-switch/packets.json'), 'utf8'),
-);
-const packets = readPackets(JSON.stringify({ network: plan.network, steps: PACKETS }));
-const NETWORK = packets.network;
-
-let place = '';
+let place: Place;
 beforeEach(() => {
-  place = mkdtempSync(join(tmpdir(), 'routec-load-'));
-  for (const folder of ['run', 'tools', 'busybox']) mkdirSync(join(place, folder));
+  place = makePlace();
 });
-afterEach(() => rmSync(place, { recursive: true, force: true }));
+afterEach(() => place.remove());
 
-interface Ended {
-  readonly exitCode: number | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-type Env = Readonly<Record<string, string>>;
-
-/** A folder with the artefacts of a policy, whose numbers go on from the one before. */
-async function compiled(lines: readonly string[], backend: BackendName = 'nft'): Promise<string> {
-  const folder = join(place, 'policy');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'policy.route'), `${lines.join('\n')}\n`);
-  await execa(process.execPath, [ROUTEC, 'compile', 'policy.route', '--backend', backend], {
-    cwd: folder,
-  });
-  return join(folder, 'policy.load.sh');
-}
-
-/** What runs a command on a router, with records of its own. */
-const words = ({ router }: Network, command: readonly string[], more: Env = {}): string[] => {
-  const env = {
-    NO_COLOR: '1',
-    ROUTEC_RUN: join(place, 'run/routec'),
-    ROUTEC_LIB: join(place, 'lib'),
-    ...more,
-  };
-  const set = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  return ['netns', 'exec', router.name, 'env', ...set, ...command];
-};
-const onRouter = async (network: Network, command: readonly string[], more?: Env): Promise<Ended> =>
-  (await execa('ip', words(network, command, more), { reject: false, input: '' })) as Ended;
-const routec = (network: Network, ...args: readonly string[]): Promise<Ended> =>
-  onRouter(network, [process.execPath, ROUTEC, ...args]);
+const compiled: Place['compiled'] = (...args) => place.compiled(...args);
+const wrapped: Place['wrapped'] = (...args) => place.wrapped(...args);
+const onRouter: Place['run'] = (...args) => place.run(...args);
+const routec = (network: Network, ...args: readonly string[]) => place.routec(network, args);
 
 /** A shell, with the tools that come with it. */
 interface Shell {
@@ -106,46 +41,15 @@ const DASH: Shell = { command: ['dash'] };
 /** All of busybox but its `ip`, which knows no batch, and its `unshare`, of which the shell is not needed. */
 async function busybox(): Promise<Shell> {
   const { stdout } = await execa('busybox', ['--list']);
+  mkdirSync(join(place.folder, 'busybox'));
   const tool = '/usr/bin/busybox';
   for (const applet of stdout.split('\n').filter((each) => each !== 'ip')) {
-    symlinkSync(tool, join(place, 'busybox', applet));
+    symlinkSync(tool, join(place.folder, 'busybox', applet));
   }
   return {
     command: [tool, 'sh'],
-    env: { PATH: `${join(place, 'busybox')}:${process.env.PATH}` },
+    env: { PATH: `${join(place.folder, 'busybox')}:${process.env.PATH}` },
   };
-}
-
-/** With one call of a tool gone wrong. */
-const wrapped = (what: 'kill' | 'half' | 'fail', at: number): Env => {
-  cpSync(join(LAB, 'tool-wrapper.sh'), join(place, 'wrapper'));
-  chmodSync(join(place, 'wrapper'), 0o755);
-  for (const tool of ['ip', 'nft', 'sysctl', 'conntrack']) {
-    if (!existsSync(join(place, 'tools', tool))) {
-      symlinkSync('../wrapper', join(place, 'tools', tool));
-    }
-  }
-  writeFileSync(join(place, 'count'), '0\n');
-  writeFileSync(join(place, 'at'), `${at} ${what}\n`);
-  return { PATH: `${join(place, 'tools')}:${process.env.PATH}` };
-};
-
-const ask = (network: Network): Promise<string[]> => {
-  const nothing = { folder: '', base: 'policy', names: new Set<string>(), uplinks: [] } as const;
-  return runPackets(network, { ...nothing, backend: 'nft' }, packets.steps);
-};
-
-/** All that a policy may change on the router. */
-async function all(network: Network): Promise<unknown> {
-  const settings = await network.router.run('sysctl', [
-    'net.ipv4.icmp_errors_use_inbound_ifaddr',
-    ...['eth2', 'eth3', 'lan1'].flatMap((device) => [
-      `net.ipv4.conf.${device}.rp_filter`,
-      `net.ipv4.conf.${device}.ignore_routes_with_linkdown`,
-      `net.ipv6.conf.${device}.ignore_routes_with_linkdown`,
-    ]),
-  ]);
-  return { kernel: await state(network.router), settings };
 }
 
 const NOTHING_TO_DO = 'nothing to do: what is live is what is wanted';
@@ -154,7 +58,7 @@ describe('policy.load.sh', () => {
   it.each(['dash', 'busybox'])('loads what `routec apply` loads, by %s', (name) =>
     withNetwork(NETWORK, async (network) => {
       const { command, env } = name === 'dash' ? DASH : await busybox();
-      const policy = join(place, 'policy/policy.route');
+      const policy = join(place.folder, 'policy/policy.route');
       const bare = await all(network);
       let script = await compiled(FIRST);
       const load = (...args: readonly string[]) =>
@@ -175,7 +79,7 @@ describe('policy.load.sh', () => {
       expect(await all(network)).toEqual(first);
       expect(await ask(network)).toEqual([]);
       expect(await routec(network, 'plan', policy)).toMatchObject({ stdout: NOTHING_TO_DO });
-      const kept = join(place, 'lib/good/policy.load.sh');
+      const kept = join(place.folder, 'lib/good/policy.load.sh');
       expect(readFileSync(kept, 'utf8')).toBe(readFileSync(script, 'utf8'));
 
       script = await compiled(SECOND);
@@ -189,7 +93,7 @@ describe('policy.load.sh', () => {
       expect(await all(network)).toEqual(second);
       expect(await load('stop')).toMatchObject({ exitCode: 0 });
       expect(await all(network)).toEqual(bare);
-      expect(existsSync(join(place, 'lib/good'))).toBe(false);
+      expect(existsSync(join(place.folder, 'lib/good'))).toBe(false);
     }),
   );
 
@@ -216,7 +120,7 @@ describe('policy.load.sh', () => {
       expect(await load('status')).toMatchObject({ exitCode: 0 });
       for (const command of [
         ['down'],
-        ['apply', join(place, 'policy/policy.route'), '--backend', 'nft'],
+        ['apply', join(place.folder, 'policy/policy.route'), '--backend', 'nft'],
       ]) {
         const refused = await routec(network, ...command, '--yes');
         expect(refused).toMatchObject({ exitCode: 2 });
@@ -246,13 +150,13 @@ describe('policy.load.sh', () => {
       expect(failed).toMatchObject({ exitCode: 3 });
       expect(await all(network)).toEqual(first);
 
-      const nft = join(place, 'policy/policy.nft');
+      const nft = join(place.folder, 'policy/policy.nft');
       chmodSync(nft, 0o666);
       expect((await load({}, 'start')).stderr).toContain(`${nft}: everybody may write into it`);
       chmodSync(nft, 0o644);
-      chmodSync(join(place, 'policy'), 0o777);
+      chmodSync(join(place.folder, 'policy'), 0o777);
       expect((await load({}, 'start')).stderr).toContain('everybody may write into it');
-      chmodSync(join(place, 'policy'), 0o755);
+      chmodSync(join(place.folder, 'policy'), 0o755);
       writeFileSync(nft, `${readFileSync(nft, 'utf8')}# and more\n`);
       const changed = await load({}, 'start');
       expect(changed).toMatchObject({ exitCode: 2 });
@@ -288,38 +192,11 @@ describe('policy.load.sh', () => {
     }));
 });
 
-/** Of each family, 125 times a second: the tools have to get their turn. */
-const AT_ONCE = '4';
-
-/** New flows of the confined host, in both families, as long as something is done; where they went. */
-async function underTraffic(network: Network, work: () => Promise<void>) {
-  const lan = network.lans.get('lan0');
-  if (lan === undefined) throw new Error('the network has no lan0');
-  const flood = (from: string, to: string) =>
-    startScript(lan, new URL('../lab/flood.mjs', import.meta.url), [
-      ...[from, to, `${DISCARD_PORT}`],
-      AT_ONCE,
-    ]);
-  const before = await Promise.all(['eth2', 'eth3'].map(network.seen));
-  const floods = await Promise.all([
-    flood('192.168.0.228', '203.0.113.80'),
-    flood('fd00:0:0:1::228', '2001:db8:f::80'),
-  ]);
-  try {
-    await work();
-  } finally {
-    await Promise.all(floods.map(({ stop }) => stop()));
-  }
-  const after = await Promise.all(['eth2', 'eth3'].map(network.seen));
-  const [wrong, right] = after.map((each, at) => each.begun - (before[at]?.begun ?? 0));
-  return { wrong, right };
-}
-
 describe('routec.service', () => {
   it('loads at boot what was installed, with what its unit lets it do, and a hook the rest', () =>
     withNetwork(NETWORK, async (network) => {
       const script = await compiled(FIRST);
-      const root = join(place, 'root');
+      const root = join(place.folder, 'root');
       const installed = await routec(network, 'install', dirname(script), '--root', root, '--all');
       expect(installed).toMatchObject({ exitCode: 0 });
       const unit = readFileSync(join(root, 'etc/systemd/system/routec.service'), 'utf8');
@@ -358,17 +235,11 @@ describe('routec.service', () => {
 });
 
 describe('policy.load.sh start --confirm', () => {
-  /** Another login: another session, by another connection. */
-  const elsewhere = (network: Network, command: readonly string[]) =>
-    execa('setsid', [
-      ...['-w', 'ip'],
-      ...words(network, command, { SSH_CONNECTION: '192.0.2.9 1 192.0.2.1 22' }),
-    ]);
   const waits = (): Promise<void> =>
     expect
       .poll(
         () => {
-          const path = join(place, 'run/routec/pending.json');
+          const path = join(place.folder, 'run/routec/pending.json');
           return existsSync(path) && readFileSync(path, 'utf8').includes('"deadline"');
         },
         { timeout: 60_000 },
@@ -384,7 +255,7 @@ describe('policy.load.sh start --confirm', () => {
       script = await compiled(SECOND);
       const starting = load('start', '--confirm', '3');
       await waits();
-      rmSync(join(place, 'policy'), { recursive: true });
+      rmSync(join(place.folder, 'policy'), { recursive: true });
       expect(await starting).toMatchObject({ exitCode: 5 });
       expect(await all(network)).toEqual(first);
       script = await compiled(FIRST);
@@ -402,9 +273,11 @@ describe('policy.load.sh start --confirm', () => {
       expect(same).toMatchObject({ exitCode: 2 });
       expect(same.stderr).toContain('this is the login that loaded it');
       expect((await load('start')).stderr).toContain('still waits to be confirmed');
-      expect(existsSync(join(place, 'lib/good'))).toBe(false);
-      expect(await elsewhere(network, ['dash', script, 'confirm'])).toMatchObject({ exitCode: 0 });
+      expect(existsSync(join(place.folder, 'lib/good'))).toBe(false);
+      expect(await place.elsewhere(network, ['dash', script, 'confirm'])).toMatchObject({
+        exitCode: 0,
+      });
       expect(await starting).toMatchObject({ exitCode: 0 });
-      expect(existsSync(join(place, 'lib/good/policy.manifest.json'))).toBe(true);
+      expect(existsSync(join(place.folder, 'lib/good/policy.manifest.json'))).toBe(true);
     }));
 });

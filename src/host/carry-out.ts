@@ -6,7 +6,7 @@ import { keepBaseline } from './baseline.ts';
 import { drawPlan, type Goal, type Plan, type Running, runningAfter } from './draw-plan.ts';
 import { readLinks, readState } from './live-state.ts';
 import { readPolicyCounts } from './read-policy-counts.ts';
-import { readRecord, removeRecord, snapshotOf, writeRecord } from './records.ts';
+import { readRecord, removeRecord, writeRecord } from './records.ts';
 import { run } from './run.ts';
 
 /** How it ended. */
@@ -21,8 +21,8 @@ export type Carried =
 export type Watch = (step: Step, number: number) => void;
 
 /**
- * Carries a plan out, under the lock: what was before is kept first, each step is one call of a tool, and
- * in the end the kernel is read back. If a step is refused, or what is live is not what was wanted,
+ * Carries a plan out, under the lock, once `keepBefore` has kept what was before: each step is one call of a
+ * tool, and in the end the kernel is read back. If a step is refused, or what is live is not what was wanted,
  * all is undone in reverse.
  *
  * @param next the artefacts that run from then on
@@ -30,7 +30,6 @@ export type Watch = (step: Step, number: number) => void;
 export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Carried {
   const { steps, live } = plan;
   const next = runningAfter(goal);
-  keepRecords(plan);
   return undisturbed(() => {
     let begun = 0;
     let why: string | undefined;
@@ -73,28 +72,6 @@ function readCounts(running: Running | undefined): Counts {
   if (counts === undefined || 'refused' in counts) return {};
   return Object.fromEntries([...counts.rules].filter(([, [packets]]) => packets > 0));
 }
-
-/** What has to be known after a kill at any later instant. */
-function keepRecords({ target, live, original, running }: Plan): void {
-  const { settings, groups } = target.state;
-  writeRecord('original', {
-    settings: { ...only(live.settings, settings), ...original.settings },
-    groups: { ...only(live.groups, groups), ...original.groups },
-  });
-  // An apply that was killed left something in between: what was before it is what was before.
-  if (readRecord('begun') === undefined || readRecord('before') === undefined) {
-    const state = snapshotOf({
-      ...live,
-      groups: only(live.groups, groups),
-      settings: only(live.settings, settings),
-    });
-    writeRecord('before', { state, ...(running === undefined ? {} : { running }) });
-  }
-  writeRecord('begun', { pid: process.pid });
-}
-
-const only = (values: Readonly<Record<string, string>>, names: object): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(names, name)));
 
 /** What is live and not as the goal says, in words. Devices may have come and gone since. */
 function whatDiffers(goal: Goal): string | undefined {

@@ -1,5 +1,6 @@
 import { type Carried, carryOut, type Watch } from './carry-out.ts';
 import { drawPlan, type Goal } from './draw-plan.ts';
+import { keepBefore } from './keep-before.ts';
 import { claimPending, readRecord, writeRecord } from './records.ts';
 
 /** The way back to what was live before the last apply, if that is known. */
@@ -25,7 +26,9 @@ function goBack(lock: number, watch: Watch): Carried {
   const goal = goalBefore();
   if (goal === undefined) return stuck('what was before is not known any more');
   const plan = drawPlan(goal);
-  return 'refused' in plan ? stuck(plan.refused) : carryOut(plan, goal, lock, watch);
+  if ('refused' in plan) return stuck(plan.refused);
+  keepBefore(plan);
+  return carryOut(plan, goal, lock, watch);
 }
 
 const stuck = (why: string): Carried => ({ kind: 'stuck', why, left: 'nothing was changed' });
