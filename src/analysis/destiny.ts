@@ -30,8 +30,16 @@ export interface Course {
   readonly end: OrderingSlot['end'];
 }
 
-/** By what an uplink is known to be the same one: its name, or what another policy calls it. */
-export type NameOf = (uplink: Uplink) => string;
+/** How uplinks, and what they do to a source address, are told apart. */
+export interface Names {
+  /** By what an uplink is known to be the same one: its name, or what another policy calls it. */
+  readonly uplink: (uplink: Uplink) => string;
+  /** What becomes of the source address, by a text that is the same for what does the same. */
+  readonly nat: (nat: Nat, uplink: Uplink, family: Family) => string;
+}
+
+/** By their own names, and by the addresses. */
+export const OWN_NAMES: Names = { uplink: ({ name }) => name, nat: natText };
 
 /** What a target comes to in a family; `arrival` is the uplink that the packets came in by. */
 export function destinyOf(
@@ -39,28 +47,36 @@ export function destinyOf(
   target: Target,
   family: Family,
   arrival: Uplink | undefined,
-  nameOf: NameOf,
+  names: Names,
 ): Destiny {
-  const single = (way: Course): Destiny => {
+  const single = (way: Course): Unnamed => {
     const back = answersBy(way, family, arrival);
-    const key = `${courseKey(way, nameOf)}${back === undefined ? '' : ` back ${nameOf(back)}`}`;
-    return { ways: [{ way, weight: 1 }], key, ...(back === undefined ? {} : { back }) };
+    return { ways: [{ way, weight: 1 }], ...(back === undefined ? {} : { back }) };
   };
-  if (target.kind === 'slot') return single(courseOf(slotOf(program, target.slot), family));
-  if (target.kind !== 'balance') return single({ tiers: [], end: target.kind });
-  const { by, choices } = program.balances[target.balance] ?? bug('no such balance');
-  const all = choices.map(({ slot, weight }) => ({ way: courseOf(slot, family), weight }));
-  const ways = by === 'flow' ? merged(all, nameOf) : joined(all, nameOf);
-  const [only] = ways as [Destiny['ways'][number]];
-  if (ways.length === 1) return single(only.way);
-  const keys = ways.map(({ way, weight }) => `${weight} ${courseKey(way, nameOf)}`);
-  const back = arrival === undefined ? '' : ` back ${nameOf(arrival)}`;
-  return {
-    ways,
-    by,
-    key: `${by} ${keys.join(', ')}${back}`,
-    ...(arrival === undefined ? {} : { back: arrival }),
+  const spread = (balance: number): Unnamed => {
+    const { by, choices } = program.balances[balance] ?? bug('no such balance');
+    const all = choices.map(({ slot, weight }) => ({ way: courseOf(slot, family), weight }));
+    const keyOf = (way: Course): string => courseKey(way, family, names);
+    const ways = by === 'flow' ? merged(all, keyOf) : joined(all, keyOf);
+    const [only] = ways as [Destiny['ways'][number]];
+    if (ways.length === 1) return single(only.way);
+    return { ways, by, ...(arrival === undefined ? {} : { back: arrival }) };
   };
+  const its =
+    target.kind === 'slot'
+      ? single(courseOf(slotOf(program, target.slot), family))
+      : target.kind === 'balance'
+        ? spread(target.balance)
+        : single({ tiers: [], end: target.kind });
+  return { ...its, key: destinyKey(its, family, names) };
+}
+
+type Unnamed = Omit<Destiny, 'key'>;
+
+/** A destiny as a text: the same if, and only if, the same becomes of packets, by these names. */
+export function destinyKey({ ways, by, back }: Unnamed, family: Family, names: Names): string {
+  const keys = ways.map(({ way, weight }) => `${weight} ${courseKey(way, family, names)}`);
+  return `${by ?? ''} ${keys.join(', ')}${back === undefined ? '' : ` back ${names.uplink(back)}`}`;
 }
 
 function slotOf({ slots }: Program, number: number): Slot {
@@ -89,17 +105,18 @@ function answersBy(
   return leaves ? arrival : undefined;
 }
 
-function courseKey({ tiers, end }: Course, nameOf: NameOf): string {
-  return [...tiers.map(({ uplink, nat }) => `${nameOf(uplink)} ${natText(nat)}`), end].join(
-    ' else ',
-  );
+function courseKey({ tiers, end }: Course, family: Family, names: Names): string {
+  const keys = tiers.map(({ uplink, nat }) => {
+    return `${names.uplink(uplink)} ${names.nat(nat, uplink, family)}`;
+  });
+  return [...keys, end].join(' else ');
 }
 
-/** A NAT, as the language has it; empty where nothing is said. */
+/** A NAT, as the language has it; to say nothing is to translate nothing. */
 function natText(nat: Nat): string {
   switch (nat.kind) {
     case 'none':
-      return '';
+      return 'nonat';
     case 'snat':
       return `snat ${nat.ranges.map(formatRange).join(', ')}`;
     case 'prefix':
@@ -110,10 +127,10 @@ function natText(nat: Nat): string {
 }
 
 /** At random: how much of all goes each way. */
-function merged(ways: Destiny['ways'], nameOf: NameOf): Destiny['ways'] {
+function merged(ways: Destiny['ways'], keyOf: (way: Course) => string): Destiny['ways'] {
   const byKey = new Map<string, { way: Course; weight: number }>();
   for (const { way, weight } of ways) {
-    const key = courseKey(way, nameOf);
+    const key = keyOf(way);
     byKey.set(key, { way, weight: weight + (byKey.get(key)?.weight ?? 0) });
   }
   const sorted = [...byKey.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -121,13 +138,12 @@ function merged(ways: Destiny['ways'], nameOf: NameOf): Destiny['ways'] {
 }
 
 /** By a hash: which part of all goes which way. */
-function joined(ways: Destiny['ways'], nameOf: NameOf): Destiny['ways'] {
+function joined(ways: Destiny['ways'], keyOf: (way: Course) => string): Destiny['ways'] {
   const out: { way: Course; weight: number }[] = [];
   for (const { way, weight } of ways) {
     const last = out.at(-1);
-    if (last !== undefined && courseKey(last.way, nameOf) === courseKey(way, nameOf)) {
-      last.weight += weight;
-    } else out.push({ way, weight });
+    if (last !== undefined && keyOf(last.way) === keyOf(way)) last.weight += weight;
+    else out.push({ way, weight });
   }
   return reduced(out);
 }

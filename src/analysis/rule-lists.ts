@@ -3,7 +3,7 @@ import { intersectBoxes } from '../model/intersect-boxes.ts';
 import type { Box, Program, Rule, Target, Uplink } from '../model/program.ts';
 import { FAMILIES, type Family } from '../net/address.ts';
 import type { Policy, RoutePolicy } from '../policy/policy.ts';
-import { type Destiny, destinyOf, type NameOf } from './destiny.ts';
+import { type Destiny, destinyOf, type Names, OWN_NAMES } from './destiny.ts';
 import { indexOf, type RuleIndex } from './rule-index.ts';
 
 /** One box of a rule, at its place among all that are asked before and after it. */
@@ -34,7 +34,7 @@ const UNMARKED = [{ value: 0, mask: 0xffff_ffff }] as const;
 export function ruleLists(
   policy: Policy,
   program: Program,
-  nameOf: NameOf = ({ name }) => name,
+  names: Names = OWN_NAMES,
 ): RuleList[] {
   const known = new Map<string, Destiny>();
   const routeOf = new Map(
@@ -47,7 +47,7 @@ export function ruleLists(
       const entries: Entry[] = [];
       const destiny = (target: Target, arrival?: Uplink): Destiny => {
         const key = `${Object.values(target).join(' ')} ${family} ${arrival?.name ?? ''}`;
-        const its = known.get(key) ?? destinyOf(program, target, family, arrival, nameOf);
+        const its = known.get(key) ?? destinyOf(program, target, family, arrival, names);
         known.set(key, its);
         return its;
       };
@@ -59,14 +59,12 @@ export function ruleLists(
       const main: Target = { kind: 'main' };
       if (local) {
         const unmarked = { family, mark: UNMARKED };
-        const marked = program.marked.length > 0;
         for (const rule of program.local) {
           for (const box of rule.boxes) {
-            const its = marked ? intersectBoxes(box, unmarked) : box;
-            add(its, destiny(rule.target), routeOf.get(rule));
+            add(intersectBoxes(box, unmarked), destiny(rule.target), routeOf.get(rule));
           }
         }
-        if (marked) add(unmarked, destiny(main));
+        if (program.marked.length > 0) add(unmarked, destiny(main));
         for (const rule of program.marked) {
           for (const box of rule.boxes) add(box, destiny(rule.target), routeOf.get(rule));
         }

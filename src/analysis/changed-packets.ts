@@ -1,0 +1,157 @@
+import { bug } from '../bug.ts';
+import { intersectBoxes } from '../model/intersect-boxes.ts';
+import type { Packet } from '../model/packet.ts';
+import type { Box } from '../model/program.ts';
+import { subtractBoxes } from '../model/subtract-boxes.ts';
+import { witness } from '../model/witness.ts';
+import { TRIES } from './budget.ts';
+import { keptEntries } from './kept-entries.ts';
+import { probe } from './probe.ts';
+import { firstMatch, visitMeeting } from './rule-index.ts';
+import type { Entry, RuleList } from './rule-lists.ts';
+
+/**
+ * Packets that one entry took and another one takes: those of the box that no earlier entry takes, on
+ * either side. Where an entry is absent none takes them.
+ */
+export interface Pair {
+  readonly before?: Entry;
+  readonly after?: Entry;
+  readonly box: Box;
+  /** One of them. */
+  readonly packet: Packet;
+  /** Only what comes in by an uplink is meant, on the side that knows it: the other entry is one of many. */
+  readonly arrival?: 'before' | 'after';
+}
+
+/** What differs in two lists of one family. */
+export interface Changed {
+  readonly pairs: readonly Pair[];
+  /** Entries of either side of whose packets not all could be tried. */
+  readonly undecided: readonly Entry[];
+}
+
+/** How much may still be tried, and compared, in all lists together. */
+export interface Patience {
+  tries: number;
+  meetings: number;
+}
+
+/** Enough for thousands of changed lines; some seconds if all of it is needed. */
+export function patience(): Patience {
+  return { tries: 200_000, meetings: 2_000_000 };
+}
+
+/**
+ * The packets of which something else becomes, by the entries that decide about them. Each lies in exactly one
+ * pair. Only entries that the lists do not have in common are looked at, for one of them decides.
+ */
+export function changedPackets(was: RuleList, now: RuleList, left: Patience): Changed {
+  const kept = keptEntries(was.entries, now.entries);
+  const pairs: Pair[] = [];
+  const undecided = new Set<Entry>();
+  const isArrival = (entry: Entry | undefined, partners: readonly number[]): boolean =>
+    entry !== undefined && entry.route === undefined && partners[entry.order] === -1;
+  const keyOf = (entry: Entry | undefined, list: RuleList): string =>
+    (entry?.destiny ?? list.rest).key;
+
+  /** Whether the pair has packets; their own entries decide about them on both sides. */
+  const look = (before: Entry | undefined, after: Entry | undefined, of: Entry): boolean => {
+    if (keyOf(before, was) === keyOf(after, now)) return false;
+    const arrival =
+      of === after && isArrival(after, kept.before)
+        ? 'after'
+        : of === before && isArrival(before, kept.after)
+          ? 'before'
+          : undefined;
+    const found = packetOf(was, now, before, after, left);
+    if (found === 'undecided') undecided.add(of);
+    if (typeof found === 'string') return false;
+    const ends = {
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
+    };
+    pairs.push({ ...ends, ...found, ...(arrival === undefined ? {} : { arrival }) });
+    return arrival !== undefined;
+  };
+
+  for (const before of was.entries) {
+    if (kept.after[before.order] !== -1) continue;
+    const twin = kept.twinAfter[before.order] ?? -1;
+    const meeting = meetingWith(now, before, twin, left, (after) => {
+      const partner = kept.before[after.order] ?? -1;
+      const earlier = partner >= 0 && partner < before.order;
+      return !earlier && (isArrival(before, kept.after) || !isArrival(after, kept.before));
+    });
+    if (meeting === undefined) undecided.add(before);
+    for (const after of meeting ?? []) if (look(before, after, before)) break;
+  }
+  for (const after of now.entries) {
+    if (kept.before[after.order] !== -1) continue;
+    const twin = kept.twinBefore[after.order] ?? -1;
+    const arrival = isArrival(after, kept.before);
+    const meeting = meetingWith(was, after, twin, left, (before) => {
+      const partner = kept.after[before.order] ?? -1;
+      // The others were looked at from their side.
+      const seen = partner < 0 && (!arrival || isArrival(before, kept.after));
+      return !seen && !(partner >= 0 && partner < after.order);
+    });
+    if (meeting === undefined) undecided.add(after);
+    for (const before of meeting ?? []) if (look(before, after, after)) break;
+  }
+  return { pairs, undecided: [...undecided] };
+}
+
+/**
+ * The entries of the other list that may take packets of an entry, in order, and at last nothing where there
+ * is none with its box: behind that no other gets any. All of it is void where they are too many.
+ */
+function meetingWith(
+  list: RuleList,
+  { box }: Entry,
+  twin: number,
+  left: Patience,
+  wanted: (other: Entry) => boolean,
+): (Entry | undefined)[] | undefined {
+  const found = new Set<Entry>();
+  const end = twin < 0 ? list.entries.length : twin + 1;
+  visitMeeting(list, box, 0, end, (other) => {
+    left.meetings -= 1;
+    if (wanted(other)) found.add(other);
+    return left.meetings < 0;
+  });
+  if (left.meetings < 0) return undefined;
+  const sorted = [...found].sort((a, b) => a.order - b.order);
+  return twin < 0 ? [...sorted, undefined] : sorted;
+}
+
+/** A packet about which these two entries decide; what takes one that was tried is taken out. */
+function packetOf(
+  was: RuleList,
+  now: RuleList,
+  before: Entry | undefined,
+  after: Entry | undefined,
+  left: Patience,
+): { readonly box: Box; readonly packet: Packet } | 'none' | 'undecided' {
+  const box =
+    before !== undefined && after !== undefined
+      ? intersectBoxes(before.box, after.box)
+      : (before ?? after ?? bug('a pair of nothing')).box;
+  if (box === undefined) return 'none';
+  const pieces: Box[] = [box];
+  for (let tries = 0; ; tries += 1) {
+    const piece = pieces.pop();
+    if (piece === undefined) return 'none';
+    left.tries -= 1;
+    if (tries >= TRIES || left.tries < 0) return 'undecided';
+    const packet = tries === 0 ? witness(piece, was.local) : probe(piece, was.local);
+    if (packet === undefined) continue;
+    const taker = firstMatch(was, packet);
+    const takerNow = firstMatch(now, packet);
+    if (taker === before && takerNow === after) return { box, packet };
+    const blocker = taker === before ? takerNow : taker;
+    const rest = subtractBoxes([piece], [(blocker ?? bug('a box without its packets')).box], TRIES);
+    if (rest === undefined) return 'undecided';
+    pieces.push(...rest);
+  }
+}
