@@ -20,6 +20,8 @@ interface Group {
   readonly exact: readonly Dimension[];
   /** Where not; that with the most different answers first. */
   readonly ranged: readonly Dimension[];
+  /** All of them; that with the most different answers first. */
+  readonly varied: readonly Dimension[];
   readonly byKey: ReadonlyMap<string, Bucket>;
   readonly trees: Map<Dimension, IntervalTree>;
 }
@@ -87,7 +89,8 @@ function groupOf(entries: readonly Entry[], exact: Dimension[], ranged: Dimensio
       else bucket.entries.push(entry);
     }
   }
-  return { entries, exact: keyed, ranged: sorted(ranged), byKey, trees: new Map() };
+  const varied = sorted([...exact, ...ranged]);
+  return { entries, exact: keyed, ranged: sorted(ranged), varied, byKey, trees: new Map() };
 }
 
 function keysOf(box: Box, dimensions: readonly Dimension[]): string[] {
@@ -169,8 +172,8 @@ export function visitMeeting(
 }
 
 function visitGroup(group: Group, box: Box, visit: (entry: Entry) => boolean): boolean {
-  const { entries, exact, ranged, trees } = group;
-  const shared = [...exact, ...ranged].find((each) => box[each] !== undefined);
+  const { entries, varied, trees } = group;
+  const shared = varied.find((each) => box[each] !== undefined);
   const set = shared === undefined ? [] : setOf(box, shared);
   if (shared === undefined || set.length > MOST_INTERVALS || entries.length <= SMALL) {
     return entries.some(visit);

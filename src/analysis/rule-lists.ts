@@ -31,11 +31,7 @@ const UNMARKED = [{ value: 0, mask: 0xffff_ffff }] as const;
  * their own; here they are one list: what the inbound rules leave is taken before the forwarded ones.
  * So are local rules for what carries another program's mark, and for what does not.
  */
-export function ruleLists(
-  policy: Policy,
-  program: Program,
-  names: Names = OWN_NAMES,
-): RuleList[] {
+export function ruleLists(policy: Policy, program: Program, names: Names = OWN_NAMES): RuleList[] {
   const known = new Map<string, Destiny>();
   const routeOf = new Map(
     [program.inbound, program.forwarded, program.local, program.marked].flatMap((rules) =>

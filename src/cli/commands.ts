@@ -3,6 +3,7 @@ import { applyCommand } from './commands/apply.ts';
 import { checkCommand } from './commands/check.ts';
 import { compileCommand } from './commands/compile.ts';
 import { confirmCommand } from './commands/confirm.ts';
+import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { downCommand } from './commands/down.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly ((program: Command, done: (exit: Exit) => void) 
   fmtCommand,
   testCommand,
   explainCommand,
+  diffCommand,
   graphCommand,
   planCommand,
   applyCommand,
