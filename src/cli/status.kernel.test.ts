@@ -121,6 +121,15 @@ it(
       expect(chosen).toBe(42);
       expect(well.orders[0].left[0]).toMatchObject({ outcome: 'cable' });
 
+      // A look a second, each on a line, until Ctrl-C; it ends as the last one would have.
+      const watch = [process.execPath, ROUTEC, 'status', '--watch', '--json'];
+      const words = ['timeout', '--preserve-status', '-s', 'INT', '2.5', ...watch];
+      const watched = await onRouter(network, ...words);
+      expect(watched).toMatchObject({ exitCode: 0, stderr: '' });
+      const looks = watched.stdout.split('\n').map((line) => JSON.parse(line));
+      expect(looks.length).toBeGreaterThanOrEqual(2);
+      for (const look of looks) expect(look).toMatchObject({ version: 1, well: true });
+
       // Counts outlive a reload.
       writeFileSync(
         join(place, 'policy.route'),

@@ -14,7 +14,7 @@ import type { Step } from '../plan/step.ts';
 import { type Links, type Original, wantedState } from '../plan/wanted.ts';
 import { withEmptyKernel } from './empty-kernel.ts';
 import { readLeases } from './leases.ts';
-import { kernelFamilies, readLinks, readState } from './live-state.ts';
+import { kernelFamilies, listRuleset, readLinks, readState } from './live-state.ts';
 import { type RecordOf, readRecord } from './records.ts';
 
 /** Where the kernel is to get to. */
@@ -116,8 +116,15 @@ interface Tried {
 /** What nft says of a user or a cgroup that is not there. */
 const NO_SUCH_NAME = /User does not exist|cgroupv2 path fails/;
 
-/** What this kernel makes of a ruleset: loaded into an empty one, and read back. */
-function tryNft({ nft, names }: Loads): Tried | { readonly refused: string } {
+/**
+ * What this kernel makes of a ruleset: loaded into an empty one, and read back.
+ *
+ * @param numbers whether it is listed in numbers, or in words
+ */
+export function tryNft(
+  { nft, names }: Loads,
+  numbers = false,
+): Tried | { readonly refused: string } {
   if (nft === undefined) return { leftOut: [] };
   return withEmptyKernel((run): Tried | { readonly refused: string } => {
     const load = (stdin: string) => run({ argv: ['nft', '-f', '-'], stdin });
@@ -135,7 +142,7 @@ function tryNft({ nft, names }: Loads): Tried | { readonly refused: string } {
     const text = [...texts, nft].join('');
     const loaded = load(text);
     if ('refused' in loaded) return loaded;
-    const listing = run({ argv: ['nft', 'list', 'table', 'inet', 'routec'] });
+    const listing = run({ argv: listRuleset(numbers) });
     return 'refused' in listing ? listing : { text, table: parseNftTable(listing.stdout), leftOut };
   });
 }

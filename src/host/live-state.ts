@@ -132,15 +132,20 @@ export function readState(
   };
 }
 
+/** What lists our table, in words or in numbers. */
+export const listRuleset = (numbers: boolean): [string, ...string[]] => [
+  'nft',
+  ...(numbers ? ['-n'] : []),
+  ...['list', 'table', 'inet', 'routec'],
+];
+
 /**
  * The table `inet routec` with its counts; none where there is no such table, or no nft at all.
  *
  * @param numbers whether ports, protocols and the like are listed as numbers
  */
 export function readNftTable(numbers = false): Result<NftTable | undefined> {
-  const listing = run({
-    argv: ['nft', ...(numbers ? ['-n'] : []), 'list', 'table', 'inet', 'routec'],
-  });
+  const listing = run({ argv: listRuleset(numbers) });
   if ('stdout' in listing) return { value: parseNftTable(listing.stdout) };
   const none = /is not installed$|: Error: No such file or directory/.test(listing.refused);
   return none ? { value: undefined } : listing;

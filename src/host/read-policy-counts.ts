@@ -1,6 +1,7 @@
 import { type PolicyMap, readMap } from '../emit/map/read-map.ts';
 import { FAMILIES } from '../net/address.ts';
 import { iptablesCounts } from '../plan/iptables-counts.ts';
+import type { NftTable } from '../plan/nft-table.ts';
 import { type PolicyCounts, policyCounts } from '../plan/policy-counts.ts';
 import { lockOf, type Running } from './draw-plan.ts';
 import { kernelFamilies, readNftTable } from './live-state.ts';
@@ -8,13 +9,17 @@ import { run } from './run.ts';
 
 type Read = PolicyCounts | { readonly refused: string } | undefined;
 
-/** What the ruleset has counted for the lines of a policy; nothing where none of it is loaded. */
-export function readPolicyCounts(running: Running): Read {
+/**
+ * What the ruleset has counted for the lines of a policy; nothing where none of it is loaded.
+ *
+ * @param known that of nft in numbers, where it was just read
+ */
+export function readPolicyCounts(running: Running, known?: NftTable): Read {
   const { files } = running;
   const map = readMap(files['map.json'] ?? '');
   if (map === undefined) return undefined;
   if (files.nft === undefined) return readIptables(running, map);
-  const table = readNftTable(true);
+  const table = known === undefined ? readNftTable(true) : { value: known };
   if ('refused' in table) return table;
   return table.value === undefined ? undefined : policyCounts(files.nft, map, table.value);
 }

@@ -14,16 +14,25 @@ import { drawPlan, type Goal, manifestOf } from './draw-plan.ts';
 import { json, kernelFamilies, Routes, readRules, readSetting } from './live-state.ts';
 import { readPolicyCounts } from './read-policy-counts.ts';
 import { readRecord } from './records.ts';
+import { type RulesetSeen, rulesetReader } from './ruleset-reader.ts';
 import { run } from './run.ts';
 
 type Route = v.InferOutput<typeof Routes>[number];
 
 /**
- * Reads all that `status` tells of artefacts: as they were applied, or as they would be. What only root
- * may read is left out where somebody else asks, and said to be.
+ * What reads all that `status` tells of artefacts, once or again and again: as they were applied, or as they
+ * would be. What only root may read is left out where somebody else asks, and said to be.
  */
-export function readStatus(
-  goal: Goal & { readonly kind: 'artefacts' },
+export function statusReader(goal: ArtefactGoal): () => Seen | { readonly refused: string } {
+  const ruleset = rulesetReader(goal.artefacts);
+  return () => readStatus(goal, ruleset);
+}
+
+type ArtefactGoal = Goal & { readonly kind: 'artefacts' };
+
+function readStatus(
+  goal: ArtefactGoal,
+  ruleset: ReturnType<typeof rulesetReader>,
 ): Seen | { readonly refused: string } {
   const { artefacts } = goal;
   const map = readMap(artefacts.files['map.json'] ?? '');
@@ -33,8 +42,9 @@ export function readStatus(
   }
   const isRoot = process.getuid?.() === 0;
   const unread: string[] = [];
-  const plan = drawPlan(goal, isRoot);
+  const plan = drawPlan(goal, false);
   if ('refused' in plan) return plan;
+  const { live, drift: inRuleset } = isRoot ? readRuleset(ruleset, unread) : UNSEEN;
   const devices = readDevices();
   if ('refused' in devices) return devices;
   const families = kernelFamilies();
@@ -44,7 +54,7 @@ export function readStatus(
   const priority = Number(lock.options.priority);
   const tables = map.uplinks.flatMap(({ table, own }) => [table, own]);
   const territory = { protocols, priority, tables: new Set(tables.map(String)) };
-  const drift: Drift[] = driftOf(plan.target.state, plan.live, isRoot);
+  const drift: Drift[] = [...driftOf(plan.target.state, plan.live), ...inRuleset];
   const routes = new Map<string, readonly Route[]>();
   for (const family of families) {
     const rules = readRules(family);
@@ -69,7 +79,7 @@ export function readStatus(
   // What counts was loaded by what was applied; a line that stands in both has one id.
   const { running = artefacts } = plan;
   const applied = plan.running && isDeepStrictEqual(running.files, artefacts.files);
-  const counts = isRoot ? readPolicyCounts(running) : undefined;
+  const counts = isRoot ? readPolicyCounts(running, live) : undefined;
   if (counts !== undefined && 'refused' in counts) unread.push(`the counts: ${counts.refused}`);
   const open = isRoot ? readOpen(Number(lock.options['mark-mask']), families) : undefined;
   if (open !== undefined && 'refused' in open) unread.push(`open connections: ${open.refused}`);
@@ -101,7 +111,7 @@ export function readStatus(
       };
     }),
     traffic: trafficOf(devices.value),
-    loaded: isLoaded(plan.live),
+    loaded: live !== undefined || isLoaded(plan.live),
     applied,
     counts: counts === undefined || 'refused' in counts ? undefined : counts,
     earlier: readRecord('counters') ?? {},
@@ -111,8 +121,17 @@ export function readStatus(
   };
 }
 
-const isLoaded = ({ rules, routes, nft }: State): boolean =>
-  nft !== undefined || FAMILIES.some((family) => rules[family].length + routes[family].length > 0);
+const isLoaded = ({ rules, routes }: State): boolean =>
+  FAMILIES.some((family) => rules[family].length + routes[family].length > 0);
+
+const UNSEEN: RulesetSeen = { live: undefined, drift: [] };
+
+function readRuleset(ruleset: ReturnType<typeof rulesetReader>, unread: string[]): RulesetSeen {
+  const seen = ruleset();
+  if (!('refused' in seen)) return seen;
+  unread.push(`the ruleset: ${seen.refused}`);
+  return UNSEEN;
+}
 
 /** The routes of a table; a table that nobody ever used is none. */
 function readTable(

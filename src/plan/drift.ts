@@ -19,8 +19,8 @@ export interface Drift {
   readonly wanted?: string;
 }
 
-/** What is live of ours and not as wanted; the ruleset only where it could be read. */
-export function driftOf(wanted: State, live: State, withRuleset: boolean): Drift[] {
+/** What is live of ours and not as wanted, but for the ruleset. */
+export function driftOf(wanted: State, live: State): Drift[] {
   return [
     ...FAMILIES.flatMap((family) => [
       ...linesDrift('rule', family, wanted.rules[family], live.rules[family]),
@@ -36,7 +36,6 @@ export function driftOf(wanted: State, live: State, withRuleset: boolean): Drift
       if (is === undefined || is === group) return [];
       return [{ kind: 'changed', what: 'device', text: `${device}: group ${is}`, wanted: group }];
     }),
-    ...(withRuleset ? rulesetDrift(wanted.nft, live.nft) : []),
   ];
 }
 
@@ -73,7 +72,8 @@ function routesDrift(family: Family, wanted: readonly string[], live: readonly s
   return [...missing, ...extra];
 }
 
-function rulesetDrift(wanted: NftTable | undefined, live: NftTable | undefined): Drift[] {
+/** What of the ruleset is not as wanted, both as nft lists them. */
+export function rulesetDrift(wanted: NftTable | undefined, live: NftTable | undefined): Drift[] {
   const whole = 'table inet routec';
   if (wanted === undefined) {
     return live === undefined ? [] : [{ kind: 'extra', what: 'ruleset', text: whole }];

@@ -1,9 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
 import type { BackendName } from '../../emit/backends.ts';
 import type { Goal } from '../../host/draw-plan.ts';
 import { kernelFamilies } from '../../host/live-state.ts';
-import { readStatus } from '../../host/read-status.ts';
+import { statusReader } from '../../host/read-status.ts';
 import { readRecord } from '../../host/records.ts';
 import { isWell, type Status, statusOf } from '../../plan/status.ts';
 import { compileArtefacts } from '../compile-goal.ts';
@@ -46,8 +47,9 @@ async function run(path: string | undefined, options: Options): Promise<Exit> {
   const goal = goalOf(path, options);
   if ('exit' in goal) return goal.exit;
   if (options.watch) return watch(path, goal, options);
-  const status = look(goal);
-  if (status === undefined) return EXIT.failed;
+  const seen = statusReader(goal)();
+  if ('refused' in seen) return refuse(seen.refused);
+  const status = statusOf(seen);
   const head = headOf(goal);
   if (options.json) out(jsonStatus(status, head, 2));
   else {
@@ -78,11 +80,9 @@ function goalOf(path: string | undefined, options: Options): ArtefactGoal | { ex
   return { exit: EXIT.failed };
 }
 
-function look(goal: ArtefactGoal): Status | undefined {
-  const seen = readStatus(goal);
-  if (!('refused' in seen)) return statusOf(seen);
-  complain(seen.refused);
-  return undefined;
+function refuse(why: string): Exit {
+  complain(why);
+  return EXIT.failed;
 }
 
 const headOf = ({ artefacts }: ArtefactGoal): StatusHead => ({
@@ -111,14 +111,28 @@ async function watch(
   const enough = new AbortController();
   const stop = (): void => enough.abort();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  const leave = (status: Status): Exit => {
+    if (process.stdout.isTTY && !json) out('\n');
+    return exitOf(status);
+  };
   let before: Before | undefined;
+  let goal = first;
+  let read = statusReader(goal);
   for (;;) {
     const began = performance.now();
     // What is applied meanwhile is what is looked at from then on.
-    const goal = path === undefined && before !== undefined ? goalOf(path, options) : first;
-    if ('exit' in goal) return goal.exit;
-    const status = look(goal);
-    if (status === undefined) return EXIT.failed;
+    const next = path === undefined && before !== undefined ? goalOf(path, options) : goal;
+    if ('exit' in next) return next.exit;
+    if (!isDeepStrictEqual(next, goal)) {
+      goal = next;
+      read = statusReader(goal);
+    }
+    const seen = read();
+    // Ctrl-C ends what was being read, too; it is heard of once nothing is.
+    await setImmediate();
+    if (enough.signal.aborted) return before === undefined ? EXIT.failed : leave(before.status);
+    if ('refused' in seen) return refuse(seen.refused);
+    const status = statusOf(seen);
     const { isTTY, columns, rows } = process.stdout;
     if (json) out(jsonStatus(status, headOf(goal)));
     else {
@@ -138,8 +152,7 @@ async function watch(
     try {
       await setTimeout(PAUSE, undefined, { signal: enough.signal });
     } catch {
-      if (isTTY && !json) out('\n');
-      return exitOf(status);
+      return leave(status);
     }
     before = { status, seconds: (performance.now() - began) / 1000 };
   }

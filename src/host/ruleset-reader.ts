@@ -1,0 +1,34 @@
+import { type Drift, rulesetDrift } from '../plan/drift.ts';
+import type { NftTable } from '../plan/nft-table.ts';
+import { readArtefactLines } from '../plan/read-artefacts.ts';
+import { type Running, tryNft } from './draw-plan.ts';
+import { readNftTable } from './live-state.ts';
+
+/** The ruleset as it is. */
+export interface RulesetSeen {
+  /** In numbers; none where none is loaded. */
+  readonly live: NftTable | undefined;
+  /** In words. */
+  readonly drift: readonly Drift[];
+}
+
+/** What compares the ruleset with the one that is wanted; what nft makes of that is found out once. */
+export function rulesetReader({ files }: Running): () => RulesetSeen | { refused: string } {
+  const loads = readArtefactLines(new Map(Object.entries(files)));
+  const tried = new Map<boolean, ReturnType<typeof tryNft>>();
+  const compare = (numbers: boolean): RulesetSeen | { refused: string } => {
+    const wanted = tried.get(numbers) ?? tryNft(loads, numbers);
+    if ('refused' in wanted) return wanted;
+    tried.set(numbers, wanted);
+    const live = readNftTable(numbers);
+    if ('refused' in live) return live;
+    return { live: live.value, drift: rulesetDrift(wanted.table, live.value) };
+  };
+  return () => {
+    // A long list takes nft seconds: what is as it should be is listed once.
+    const seen = compare(true);
+    if ('refused' in seen || seen.drift.length === 0) return seen;
+    const told = compare(false);
+    return 'refused' in told ? told : { live: seen.live, drift: told.drift };
+  };
+}
