@@ -976,6 +976,14 @@ look_before() {
   ip -o addr show | awk '{ sub(/\/.*/, "", $4); print $4 }' >"$work/own"
   own=$(grep -Fxf "$work/own" "$work/gateways" | sed 1q)
   [ -z "$own" ] || die "the gateway $own is an address of this machine itself" "name the provider's router"
+  # What an uplink that is down leaves over would go by it, and not to the guard.
+  first=$(option "$at.manifest.json" priority)
+  for family in $families; do
+    among=$(ip -N "-$family" rule show | awk -v first="$first" -v own="$protocol" -v guard="$guard" '
+      { by = ""; for (i = 2; i < NF; i++) if ($i == "proto" || $i == "protocol") by = $(i + 1) }
+      $1 + 0 >= first && $1 + 0 < first + 1000 && by != own && by != guard { print; exit }')
+    [ -z "$among" ] || die "the rule \`$among\` (IPv$family) stands among ours" 'give it another priority, or move ours: option priority N'
+  done
   [ "$backend" != nft ] || nft -c -f "$1/load" 2>"$work/error" || die "$(sed 3q "$work/error" | tr '\n' ' ')"
 }
 number_help='take the manifest back from git, or take away what runs first: stop'

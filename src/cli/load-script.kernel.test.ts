@@ -146,6 +146,11 @@ describe('policy.load.sh', () => {
       expect(await load({}, 'start')).toMatchObject({ exitCode: 0 });
       const first = await all(network);
       script = await compiled(SECOND);
+      await network.router.run('ip', ['rule', 'add', 'pref', '6050', 'lookup', 'main']);
+      const among = await load({}, 'reload');
+      expect(among).toMatchObject({ exitCode: 2 });
+      expect(among.stderr).toMatch(/the rule `6050:.* lookup .*` \(IPv4\) stands among ours/);
+      await network.router.run('ip', ['rule', 'del', 'pref', '6050']);
       const failed = await load(wrapped('fail', 7), 'reload');
       expect(failed).toMatchObject({ exitCode: 3 });
       expect(await all(network)).toEqual(first);
