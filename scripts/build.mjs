@@ -1,6 +1,7 @@
 // Builds dist/: main.js, all of routec without dependencies, the templates precompiled and the pages of
 // `--explain` put into it; routec.js, which runs it; the code that this Node makes of it, for a fast start;
-// and the notices of what is bundled. Runs at `npm ci`, `npm pack` and `npm run build`.
+// page.html, which `routec graph` fills; and the notices of what is bundled. Runs at `npm ci`, `npm pack`
+// and `npm run build`.
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { build } from 'esbuild';
 import { execa } from 'execa';
 import { esbuildDeploy } from './deploy-plugin.mjs';
 import { esbuildLazy } from './lazy-plugin.mjs';
+import { makePage } from './make-page.mjs';
 import { esbuildPages } from './pages-plugin.mjs';
 import { esbuildTemplates } from './template-plugin.mjs';
 
@@ -43,10 +45,12 @@ const launcher = await readFile(join(root, 'scripts/launch.cjs'), 'utf8');
 await writeFile(join(dist, 'routec.js'), launcher.replaceAll('MAIN_HASH', hash), { mode: 0o755 });
 // The package's other files are modules.
 await writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
+const page = await makePage();
+await writeFile(join(dist, 'page.html'), page.text);
 await makeCodeCache(join(dist, `${hash}.cache`));
 await writeFile(
   join(root, 'dist/THIRD-PARTY-NOTICES.txt'),
-  await notices(Object.keys(metafile.inputs)),
+  await notices([...Object.keys(metafile.inputs), ...page.inputs]),
 );
 
 // npm links the commands of dependencies only; in the checkout this one should be there as well.

@@ -1,82 +1,12 @@
-import type { Shape } from '../../grammar/shape.ts';
-import type { Statement, Tier } from '../../grammar/tree.ts';
 import type { Report } from '../text/diagnostic.ts';
 import type { Loaded } from './load.ts';
-import type { ExpectPolicy, ForwardPolicy, Policy, RoutePolicy, TierPolicy } from './policy.ts';
-import { readBalance } from './read-balance.ts';
-import { type Names, readConditions } from './read-conditions.ts';
-import { readExpect } from './read-expect.ts';
-import { readForward } from './read-forward.ts';
-import { likeReader, type ReadLike } from './read-like.ts';
-import { readNat } from './read-nat.ts';
-import { readOptions } from './read-options.ts';
-import { type Question, readQuestion } from './read-question.ts';
-import { readSets } from './read-sets.ts';
-import { readUplinks } from './read-uplinks.ts';
-import { ruleId } from './rule-id.ts';
-import { uplinkNames } from './uplink-names.ts';
+import type { Policy } from './policy.ts';
+import { readAskable } from './read-askable.ts';
+import type { Question } from './read-question.ts';
 
-/** Resolves every name and reads every value; what is wrong is reported and left out. */
-export function readPolicy(
-  { statements, lists, lost }: Loaded,
-  report: Report,
-  question?: Question,
-): Policy {
-  const of = <K extends Statement['kind']>(kind: K): Extract<Statement, { kind: K }>[] =>
-    statements.filter((each): each is Extract<Statement, { kind: K }> => each.kind === kind);
-  const options = readOptions(of('option'), report);
-  const { sets, lookup } = readSets(of('set'), lists, lost, report);
-  const uplinks = uplinkNames(readUplinks(of('uplink'), lookup, report), lost, report);
-  const names: Names = { sets: lookup, uplink: uplinks.byName, markMask: options.markMask };
-
-  const tier = (node: Tier, note: Report): TierPolicy | undefined => {
-    const { kind, span } = node;
-    if (kind === 'uplink') {
-      const uplink = uplinks.target(node.uplink);
-      const nat = node.nat === undefined ? undefined : readNat(node.nat, lookup, note);
-      if (uplink === undefined || (node.nat !== undefined && nat === undefined)) return undefined;
-      return { kind, uplink, span, ...(nat === undefined ? {} : { nat }) };
-    }
-    if (kind !== 'balance') return { kind, span };
-    return readBalance(node, uplinks, lookup, note);
-  };
-
-  const routes: RoutePolicy[] = [];
-  const readers = new Map<Shape, ReadLike | undefined>();
-  for (const statement of of('route')) {
-    const { shape } = statement;
-    const like = shape && readers.get(shape)?.(statement);
-    if (like !== undefined) {
-      routes.push(like);
-      continue;
-    }
-    let silent = true;
-    const note: Report = (diagnostic) => {
-      silent = false;
-      report(diagnostic);
-    };
-    const conditions = readConditions(statement.matches, names, note);
-    const tiers = statement.tiers.map((node) => tier(node, note));
-    if (conditions === undefined || tiers.includes(undefined)) continue;
-    const id = ruleId(statement.text);
-    const route = { id, statement, conditions, tiers: tiers as TierPolicy[] };
-    routes.push(route);
-    if (shape !== undefined && silent && !readers.has(shape)) {
-      readers.set(shape, likeReader(route));
-    }
-  }
-  // Last, for they never bring an uplink to life, and a route below them may.
-  const forwards: ForwardPolicy[] = [];
-  for (const statement of of('forward')) {
-    const forward = readForward(statement, uplinks, lookup, report);
-    if (forward !== undefined) forwards.push(forward);
-  }
-  const expects: ExpectPolicy[] = [];
-  for (const statement of of('expect')) {
-    const expectation = readExpect(statement, names, uplinks, report);
-    if (expectation !== undefined) expects.push(expectation);
-  }
-  const asked = question && readQuestion(question, names, uplinks, report);
-  const policy = { options, uplinks: uplinks.all(), sets, routes, forwards, expects };
+/** Reads a policy, and what is asked about it, if anything is. */
+export function readPolicy(loaded: Loaded, report: Report, question?: Question): Policy {
+  const { policy, ask } = readAskable(loaded, report);
+  const asked = question && ask(question);
   return asked === undefined ? policy : { ...policy, question: asked };
 }

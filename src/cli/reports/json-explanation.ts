@@ -5,6 +5,7 @@ import type {
   OtherExplained,
   WayOut,
 } from '../../policy/explain-question.ts';
+import { NO_ANSWER } from '../../policy/no-answer.ts';
 import type { RoutePolicy } from '../../policy/policy.ts';
 import { jsonText } from '../../text/json-text.ts';
 import { placeOf } from './report-of.ts';
@@ -29,7 +30,7 @@ export function jsonExplanation(explanation: Explanation, { asked, down, live }:
   switch (explanation.kind) {
     case 'void':
     case 'open': {
-      const error = WHY[explanation.kind];
+      const error = NO_ANSWER[explanation.kind];
       return jsonText({ ...head, verdict: null, error, decides: [], alternatives: [], ...tail });
     }
     case 'depends': {
@@ -46,12 +47,6 @@ export function jsonExplanation(explanation: Explanation, { asked, down, live }:
       return explanation satisfies never;
   }
 }
-
-/** Why there is no answer. */
-export const WHY = {
-  void: 'no packet is like this',
-  open: 'so many rules part these packets that it is not decided: say more of the packet',
-} as const;
 
 const NOTHING = { verdict: null, uplink: null, dev: null, nat: null, rule: null, possible: null };
 
