@@ -32,7 +32,7 @@ beforeEach(() => {
 afterEach(() => rmSync(place, { recursive: true, force: true }));
 
 /** Runs a command on the router, with records of its own. */
-async function onRouter({ router }: Network, ...command: readonly string[]) {
+function onRouter({ router }: Network, ...command: readonly string[]) {
   const env = [`ROUTEC_RUN=${place}/run/routec`, `ROUTEC_LIB=${place}/lib`, 'NO_COLOR=1'];
   const words = ['netns', 'exec', router.name, 'env', ...env, ...command];
   return execa('ip', words, { reject: false, input: '', cwd: place });
@@ -122,9 +122,13 @@ it(
       expect(well.orders[0].left[0]).toMatchObject({ outcome: 'cable' });
 
       // A look a second, each on a line, until Ctrl-C; it ends as the last one would have.
-      const watch = [process.execPath, ROUTEC, 'status', '--watch', '--json'];
-      const words = ['timeout', '--preserve-status', '-s', 'INT', '2.5', ...watch];
-      const watched = await onRouter(network, ...words);
+      const watching = onRouter(network, process.execPath, ROUTEC, 'status', '--watch', '--json');
+      let lines = 0;
+      for await (const line of watching) {
+        lines += line === '' ? 0 : 1;
+        if (lines === 2) watching.kill('SIGINT');
+      }
+      const watched = await watching;
       expect(watched).toMatchObject({ exitCode: 0, stderr: '' });
       const looks = watched.stdout.split('\n').map((line) => JSON.parse(line));
       expect(looks.length).toBeGreaterThanOrEqual(2);
@@ -165,6 +169,9 @@ it(
       await run('ip', 'rule', 'add', 'pref', '6050', 'lookup', 'main');
       await run('ip', 'route', 'add', '203.0.113.9', 'dev', 'lo', 'table', '6001');
       await run('ip', 'route', 'del', 'default', 'table', '6002');
+      const elsewhere = 'default via 1.2.3.99 dev eth3 onlink table 6502 proto 214';
+      await run('ip', 'route', 'replace', ...elsewhere.split(' '));
+      await run('ip', 'rule', 'add', 'pref', '6950', 'lookup', 'main', 'protocol', '214');
       await run('sysctl', '-qw', 'net.ipv4.conf.eth3.rp_filter=1');
       await run('ip', 'link', 'set', 'lan1', 'group', '6000');
       await run('nft', 'flush', 'chain', 'inet', 'routec', 'bypass');
@@ -180,6 +187,8 @@ it(
       expect(told.join('\n')).toMatch(/^foreign rule4 pref 6050 lookup main( protocol 3)?$/m);
       expect(told.join('\n')).toMatch(/^foreign route4 203\.0\.113\.9 dev lo .*table 6001/m);
       expect(told).toContain('foreign device lan1: group 6000');
+      expect(told.join('\n')).toMatch(/^changed route4 default via 1\.2\.3\.99 .* table 6502/m);
+      expect(told.join('\n')).toMatch(/^extra rule4 pref 6950 lookup main protocol 214$/m);
       expect(told).toContain('missing ruleset chain bypass: fib daddr type broadcast accept');
       expect(told).toContain('extra ruleset chain mine');
       expect(told.join('\n')).not.toMatch(/missing route/);

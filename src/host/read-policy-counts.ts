@@ -17,7 +17,7 @@ type Read = PolicyCounts | { readonly refused: string } | undefined;
 export function readPolicyCounts(running: Running, known?: NftTable): Read {
   const { files } = running;
   const map = readMap(files['map.json'] ?? '');
-  if (map === undefined) return undefined;
+  if (map === undefined) return { refused: 'what was applied is of another version of routec' };
   if (files.nft === undefined) return readIptables(running, map);
   const table = known === undefined ? readNftTable(true) : { value: known };
   if ('refused' in table) return table;

@@ -101,8 +101,9 @@ export function nftRulesets(json: readonly unknown[]): OtherRulesets {
         const { fib } = objectOf(left);
         const { flags, result } = objectOf(fib);
         const asked = Array.isArray(flags) ? flags : [];
-        strict ||=
-          asked.includes('saddr') && asked.includes('iif') && result === 'oif' && right === false;
+        // A later nft calls it a check for what is missing.
+        const isMissing = (result === 'oif' || result === 'check') && !right;
+        strict ||= asked.includes('saddr') && asked.includes('iif') && isMissing;
       } else if (mangle !== undefined) {
         const { key, value } = objectOf(mangle);
         for (const [kind, of] of [
