@@ -72,6 +72,8 @@ export interface MemberStatus {
   readonly chosen?: number;
   /** Connections of its outcome that are open. */
   readonly open?: number;
+  /** Whether no other rule leads there: else they may be those of others. */
+  readonly alone: boolean;
 }
 
 export interface BalanceStatus {
@@ -175,7 +177,7 @@ function ruleStatuses(
   { map, counts, earlier, open }: Seen,
   keyOf: (slot: number) => string,
 ): RuleStatus[] {
-  const settles = new Map(map.slots.map(({ slot, settles: ends = [] }) => [slot, ends]));
+  const settles = settlesOf(map);
   const slotsOf = new Map<string, Set<number>>();
   const outcomes = new Map<string, Set<string>>();
   const leading = new Map<number, Set<string>>();
@@ -220,6 +222,10 @@ function ruleStatuses(
   });
 }
 
+/** By slot, what its connections become, the first tier first. */
+const settlesOf = ({ slots }: PolicyMap): ReadonlyMap<number, readonly number[]> =>
+  new Map(slots.map(({ slot, settles = [] }) => [slot, settles]));
+
 function sumOf(open: ReadonlyMap<number, Open>, slots: readonly number[]): Open {
   const sum = { connections: 0, packets: 0, bytes: 0 };
   for (const slot of slots) {
@@ -241,7 +247,7 @@ function balanceStatus(
   const { slots, weights, by = 'flow', chain = '', rules } = target;
   // Another policy's balance may have this one's place.
   const chosen = applied === false ? undefined : counts?.members.get(chain);
-  const settles = new Map(map.slots.map(({ slot, settles: ends = [] }) => [slot, ends]));
+  const settles = settlesOf(map);
   return [
     {
       by,
@@ -250,9 +256,16 @@ function balanceStatus(
         const count = chosen?.[at];
         // Of an ordering the first tier is the member; what went on to the others is theirs.
         const own = settles.get(slot)?.[0] ?? slot;
+        const alone = map.targets.every(
+          (other) =>
+            other === target ||
+            !('slots' in other) ||
+            !other.slots.some((each) => each === own || settles.get(each)?.includes(own)),
+        );
         return {
           outcome: keyOf(slot),
           weight: weights[at] ?? 1,
+          alone,
           ...(count === undefined ? {} : { chosen: count[0] }),
           ...(open === undefined ? {} : { open: open.get(own)?.connections ?? 0 }),
         };

@@ -1,17 +1,14 @@
 import type { Command } from 'commander';
 import type { BackendName } from '../../emit/backends.ts';
-import { readMap } from '../../emit/map/read-map.ts';
 import { DOCTOR } from '../../host/doctor-checks.ts';
-import { drawPlan, type Goal } from '../../host/draw-plan.ts';
+import { drawPlan } from '../../host/draw-plan.ts';
 import { examine } from '../../host/examine.ts';
 import type { Finding } from '../../host/finding.ts';
-import { readRecord } from '../../host/records.ts';
-import { FAMILIES } from '../../net/address.ts';
 import { countSeverities } from '../../text/count-severities.ts';
 import { printable, printableJson } from '../../text/printable.ts';
 import type { Palette } from '../../text/render-frame.ts';
-import { compileArtefacts } from '../compile-goal.ts';
 import { EXIT, type Exit } from '../exit.ts';
+import { goalToLookAt } from '../goal-to-look-at.ts';
 import { complain, out, palette } from '../io.ts';
 import { backendOption } from '../options.ts';
 
@@ -46,7 +43,7 @@ export function doctorCommand(program: Command, done: (exit: Exit) => void): voi
 }
 
 function run(path: string | undefined, options: Options): Exit {
-  const goal = goalOf(path, options);
+  const goal = goalToLookAt(path, options);
   if (goal !== undefined && 'exit' in goal) return goal.exit;
   const plan = goal === undefined ? undefined : drawPlan(goal, false);
   if (plan !== undefined && 'refused' in plan) {
@@ -66,29 +63,6 @@ function run(path: string | undefined, options: Options): Exit {
   out(options.json ? jsonFindings(findings, unread) : prettyFindings(findings, unread));
   if (findings.some(({ severity }) => severity !== 'note')) return EXIT.no;
   return unread.length > 0 ? EXIT.failed : EXIT.yes;
-}
-
-type ArtefactGoal = Goal & { readonly kind: 'artefacts' };
-
-function goalOf(
-  path: string | undefined,
-  options: Options,
-): ArtefactGoal | { readonly exit: Exit } | undefined {
-  if (path !== undefined) {
-    const compiled = compileArtefacts(path, {
-      ...options,
-      strict: false,
-      format: 'pretty',
-      quiet: true,
-    });
-    return 'exit' in compiled ? compiled : compiled.goal;
-  }
-  const running = readRecord('running');
-  if (running === undefined) return undefined;
-  // Whoever has a way for a family there means to forward it.
-  const { uplinks = [] } = readMap(running.files['map.json'] ?? '') ?? {};
-  const families = FAMILIES.filter((family) => uplinks.some(({ ways }) => family in ways));
-  return { kind: 'artefacts', artefacts: running, families };
 }
 
 const RANK: readonly Finding['severity'][] = ['error', 'warning', 'note'];

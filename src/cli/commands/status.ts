@@ -2,13 +2,11 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
 import type { BackendName } from '../../emit/backends.ts';
-import type { Goal } from '../../host/draw-plan.ts';
-import { kernelFamilies } from '../../host/live-state.ts';
 import { statusReader } from '../../host/read-status.ts';
 import { readRecord } from '../../host/records.ts';
 import { isWell, type Status, statusOf } from '../../plan/status.ts';
-import { compileArtefacts } from '../compile-goal.ts';
 import { EXIT, type Exit } from '../exit.ts';
+import { type ArtefactGoal, goalToLookAt } from '../goal-to-look-at.ts';
 import { complain, out, palette } from '../io.ts';
 import { backendOption } from '../options.ts';
 import { jsonStatus } from '../reports/json-status.ts';
@@ -41,8 +39,6 @@ export function statusCommand(program: Command, done: (exit: Exit) => void): voi
     });
 }
 
-type ArtefactGoal = Goal & { readonly kind: 'artefacts' };
-
 async function run(path: string | undefined, options: Options): Promise<Exit> {
   const goal = goalOf(path, options);
   if ('exit' in goal) return goal.exit;
@@ -61,19 +57,8 @@ async function run(path: string | undefined, options: Options): Promise<Exit> {
 }
 
 function goalOf(path: string | undefined, options: Options): ArtefactGoal | { exit: Exit } {
-  if (path !== undefined) {
-    const compiled = compileArtefacts(path, {
-      ...options,
-      strict: false,
-      format: 'pretty',
-      quiet: true,
-    });
-    return 'exit' in compiled ? compiled : compiled.goal;
-  }
-  const running = readRecord('running');
-  if (running !== undefined) {
-    return { kind: 'artefacts', artefacts: running, families: kernelFamilies() };
-  }
+  const goal = goalToLookAt(path, options);
+  if (goal !== undefined) return goal;
   if (process.getuid?.() === 0) {
     complain('nothing was applied since this machine was started', 'name the policy');
   } else complain('only root sees what was applied', 'name the policy, or sudo routec …');

@@ -23,13 +23,14 @@ export function jsonStatus(status: Status, { policy, since }: StatusHead, indent
       return {
         by,
         rules: ids,
-        members: members.map(({ outcome, weight, chosen, open }) => ({
+        members: members.map(({ outcome, weight, chosen, open, alone }) => ({
           outcome,
           weight,
           asked: weight / weights,
           chosen: chosen ?? null,
           share: chosen === undefined || all === 0 ? null : chosen / all,
           open: open ?? null,
+          alone,
         })),
       };
     }),

@@ -178,13 +178,13 @@ function balanceRows(
   const all = members.reduce((sum, { chosen = 0 }) => sum + chosen, 0);
   const [first = '', ...more] = rules.map((id) => places.get(id) ?? id);
   const where = more.length === 0 ? first : `${first} and ${more.length} more`;
-  return members.map(({ outcome, weight, chosen, open }, at) => [
+  return members.map(({ outcome, weight, chosen, open, alone }, at) => [
     at === 0 ? `${where} by ${by}` : '',
     outcome,
     percent(weight / weights),
     chosen === undefined ? '-' : whole(chosen),
     chosen === undefined || all === 0 ? '-' : percent(chosen / all),
-    open === undefined ? '-' : whole(open),
+    open === undefined ? '-' : `${whole(open)}${alone ? '' : '+'}`,
   ]);
 }
 
