@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
-import { viteDeploy } from './scripts/deploy-plugin.mjs';
+import { viteTexts } from './scripts/texts-plugin.mjs';
 import { vitePages } from './scripts/pages-plugin.mjs';
 import { viteTemplates } from './scripts/template-plugin.mjs';
 
 export default defineConfig({
-  plugins: [viteTemplates, vitePages, viteDeploy],
+  plugins: [viteTemplates, vitePages, viteTexts],
   test: {
     include: ['{src,grammar,scripts}/**/*.test.ts'],
     // Two cores; the kernel tests build namespaces and bind them to themselves.

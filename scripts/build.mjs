@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { execa } from 'execa';
-import { esbuildDeploy } from './deploy-plugin.mjs';
+import { esbuildTexts } from './texts-plugin.mjs';
 import { esbuildLazy } from './lazy-plugin.mjs';
 import { makePage } from './make-page.mjs';
 import { esbuildPages } from './pages-plugin.mjs';
@@ -32,7 +32,7 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
   define: { ROUTEC_VERSION: JSON.stringify(version) },
-  plugins: [esbuildTemplates, esbuildPages, esbuildDeploy, esbuildLazy],
+  plugins: [esbuildTemplates, esbuildPages, esbuildTexts, esbuildLazy],
   // A function of `require`: what runs it gives it its own.
   banner: { js: '(function (require, module, exports) {' },
   footer: { js: '})' },

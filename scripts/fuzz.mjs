@@ -4,7 +4,7 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createViteServer } from 'vitest/node';
-import { viteDeploy } from './deploy-plugin.mjs';
+import { viteTexts } from './texts-plugin.mjs';
 import { vitePages } from './pages-plugin.mjs';
 import { viteTemplates } from './template-plugin.mjs';
 
@@ -24,7 +24,7 @@ const networks = Math.floor(number('networks', 4));
 const server = await createViteServer({
   configFile: false,
   root,
-  plugins: [viteTemplates, vitePages, viteDeploy],
+  plugins: [viteTemplates, vitePages, viteTexts],
   appType: 'custom',
   logLevel: 'error',
   server: { middlewareMode: true, hmr: false, watch: null },

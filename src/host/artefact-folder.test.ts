@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { esbuildDeploy } from '../../scripts/deploy-plugin.mjs';
+import { esbuildTexts } from '../../scripts/texts-plugin.mjs';
 import { esbuildTemplates } from '../../scripts/template-plugin.mjs';
 import { type Compiled, compile } from '../compile.ts';
 import type { Manifest } from '../emit/manifest/read-manifest.ts';
@@ -147,7 +147,7 @@ describe('a compile that is killed', () => {
       platform: 'node',
       format: 'esm',
       outfile: child(),
-      plugins: [esbuildTemplates, esbuildDeploy],
+      plugins: [esbuildTemplates, esbuildTexts],
     });
   });
 

@@ -1,4 +1,4 @@
-// Runs in each namespace of the lab: `node agent.mjs NAME PORT [USER]`. It answers on that port, TCP and
+// Runs in each namespace of the lab: `node agent.mjs RAW NAME PORT [USER]`; RAW is the text of send-raw.pl. It answers on that port, TCP and
 // UDP, both families, with a line `NAME SEEN_SOURCE_ADDRESS`, and asks other agents what it reads from
 // standard input: a list of questions a line, all asked at once, each
 // `{"protocol", "from", "source", "to", "port", "wait"}`, and a list of answers a line, each
@@ -9,9 +9,9 @@ import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
-const [name = '', port = '', user = ''] = process.argv.slice(2);
+// It is run from a text: no name of its own stands in front.
+const [raw = '', name = '', port = '', user = ''] = process.argv.slice(1);
 // An IPv4 address on a socket of both families.
 const greeting = (address) => `${name} ${address.replace(/^::ffff:/, '')}\n`;
 
@@ -30,8 +30,6 @@ async function serve() {
   await new Promise((done) => udp.bind(Number(port), '::', done));
 }
 
-const RAW = fileURLToPath(new URL('./send-raw.pl', import.meta.url));
-
 /** Connections that stay open, by name. */
 const kept = new Map();
 
@@ -48,7 +46,7 @@ async function ask(question) {
     };
     if (typeof protocol !== 'number') startTimer();
     if (again !== undefined) close = once();
-    else if (typeof protocol === 'number') raw();
+    else if (typeof protocol === 'number') send();
     else close = protocol === 'tcp' ? tcp() : udp();
     function once() {
       const socket = kept.get(again);
@@ -67,9 +65,9 @@ async function ask(question) {
       // Nothing may stay behind that is sent again during a later question.
       return () => (socket.connecting ? socket.destroy() : socket.resetAndDestroy());
     }
-    function raw() {
+    function send() {
       const { bytes, dscp } = question;
-      execFile('perl', [RAW, `${protocol}`, from, to, bytes, `${dscp}`], (error) => {
+      execFile('perl', ['-e', raw, `${protocol}`, from, to, bytes, `${dscp}`], (error) => {
         if (error) fail(error);
         else startTimer();
       });

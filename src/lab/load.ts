@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { DEPLOY } from 'routec:deploy';
+import { bug } from '../bug.ts';
 import { readText } from '../host/artefact-folder.ts';
 import type { Artefacts } from './artefacts.ts';
 import type { Namespace } from './namespace.ts';
@@ -56,7 +58,7 @@ async function loadNamed(router: Namespace, files: Artefacts, iptables: Iptables
     /^(user|cgroup)\.[^.]+\.(nft|ip6?tables)$/.test(name.slice(files.base.length + 1)),
   );
   for (const name of named) {
-    const file = join(files.folder, name);
+    const file = join(files.at, name);
     const [, tables = ''] = /\.(ip6?tables)$/.exec(name) ?? [];
     const tool = tables === '' ? ['nft', '-f'] : [`${tables}-${iptables}-restore`, '--noflush'];
     try {
@@ -81,16 +83,16 @@ async function restore(router: Namespace, files: Artefacts, end: string, tool: s
   await router.run(tool, ['--noflush', path(files, end)]);
 }
 
-const LINK = join(import.meta.dirname, '../../deploy/routec-link');
+const LINK = DEPLOY['routec-link'] ?? bug('a script is lost');
 
 /** Runs what is shipped for link hooks and DHCP clients. */
 export async function runLink(
   router: Namespace,
-  { folder }: Artefacts,
+  { at }: Artefacts,
   ...words: readonly string[]
 ): Promise<void> {
-  const settings = [`ROUTEC_FOLDER=${folder}`, `ROUTEC_STATE=${leasesOf(router)}`];
-  await router.run('env', [...settings, 'sh', LINK, ...words]);
+  const settings = [`ROUTEC_FOLDER=${at}`, `ROUTEC_STATE=${leasesOf(router)}`];
+  await router.run('env', [...settings, 'sh', '-c', LINK, 'routec-link', ...words]);
 }
 
 /** What a monitor does: the first default route of an uplink's files is that of its choice. */
@@ -137,7 +139,7 @@ async function takeRulesAway(router: Namespace, files: Artefacts): Promise<void>
   await batches(router, files, '.down');
 }
 
-const path = ({ folder, base }: Artefacts, end: string): string => join(folder, base + end);
+const path = ({ at, base }: Artefacts, end: string): string => join(at, base + end);
 
 /** The batch of each family, where there is one. */
 async function batches(router: Namespace, files: Artefacts, stem: string): Promise<void> {

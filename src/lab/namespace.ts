@@ -1,12 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
+import { bug } from '../bug.ts';
+import { PATH } from '../host/run.ts';
+import { type Ground, HOST } from './ground.ts';
 
 /** A network namespace of the lab. */
 export interface Namespace {
   readonly name: string;
+  readonly ground: Ground;
   /**
    * Runs a tool in it, one at a time, and gives what that printed; a tool that fails is an error that
    * quotes it.
@@ -15,23 +18,38 @@ export interface Namespace {
 }
 
 /** Makes a namespace, with a loopback device that is up. */
-export async function addNamespace(name: string): Promise<Namespace> {
-  await execa('ip', ['netns', 'add', name]);
-  const run = startShell(name);
+export async function addNamespace(name: string, ground: Ground = HOST): Promise<Namespace> {
+  const [file, args] = wordsIn(ground, ['ip', 'netns', 'add', name]);
+  await execa(file, args, { env: { PATH } });
+  const run = startShell(name, ground);
   await run('ip', ['link', 'set', 'lo', 'up']);
-  return { name, run };
+  return { name, ground, run };
+}
+
+/** How a tool is run in a namespace from outside. */
+export const enter = (
+  { name, ground }: Pick<Namespace, 'name' | 'ground'>,
+  words: readonly string[],
+): [string, string[]] => wordsIn(ground, ['ip', 'netns', 'exec', name, ...words]);
+
+function wordsIn(ground: Ground, words: readonly string[]): [string, string[]] {
+  const [file = bug('nothing to run'), ...args] = [...ground.enter, ...words];
+  return [file, args];
 }
 
 /** One shell that runs all tools of a namespace: to enter it for each would take most of the time. */
-function startShell(name: string): Namespace['run'] {
-  const folder = mkdtempSync(join(tmpdir(), `${name}-`));
+function startShell(name: string, ground: Ground): Namespace['run'] {
+  const folder = mkdtempSync(join(ground.folder, `${name}-`));
   const [input, output, errors] = ['in', 'out', 'err'].map((each) => join(folder, each)) as [
     string,
     string,
     string,
   ];
-  const shell = execa('ip', ['netns', 'exec', name, 'sh'], {
+  const seen = (path: string): string => join(ground.at, basename(folder), basename(path));
+  const [file, args] = enter({ name, ground }, ['sh']);
+  const shell = execa(file, args, {
     stdin: 'pipe',
+    env: { PATH },
     buffer: { stdout: false },
     reject: false,
   });
@@ -41,7 +59,7 @@ function startShell(name: string): Namespace['run'] {
   const codes = createInterface({ input: shell.stdout })[Symbol.asyncIterator]();
   const once = async (words: readonly string[], text: string): Promise<string> => {
     writeFileSync(input, text);
-    const [from, to, and] = [input, output, errors].map(quote);
+    const [from, to, and] = [input, output, errors].map((path) => quote(seen(path)));
     shell.stdin.write(`${words.map(quote).join(' ')} <${from} >${to} 2>${and}; echo $?\n`);
     const code = await codes.next();
     if (code.value === '0') return readFileSync(output, 'utf8').replace(/\n$/, '');

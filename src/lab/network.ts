@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { CUSTOMER, ispRuleset } from './internet.ts';
+import { type Ground, HOST } from './ground.ts';
 import { addNamespace, deleteNamespace, type Namespace } from './namespace.ts';
 import {
   customersOf,
@@ -53,22 +53,25 @@ let lacking: Promise<string | undefined> | undefined;
  * Builds a network in namespaces of its own; the host's own network is never touched. A machine
  * that lacks the means is an error that says what to run.
  */
-async function buildNetwork(plan: NetworkPlan): Promise<Network> {
-  lacking ??= requirements();
-  const line = await lacking;
-  if (line !== undefined) throw new Error(line);
+async function buildNetwork(plan: NetworkPlan, ground: Ground): Promise<Network> {
+  if (ground === HOST) {
+    lacking ??= requirements();
+    const line = await lacking;
+    if (line !== undefined) throw new Error(line);
+  }
   built += 1;
   const id = `routec-${process.pid}-${built}`;
   const names: string[] = [];
   const add = (label: string): Promise<Namespace> => {
     const name = `${id}-${label}`;
     names.push(name);
-    return addNamespace(name);
+    return addNamespace(name, ground);
   };
   const close = async (): Promise<void> => {
-    for (const name of names.splice(0)) {
+    // All that is on another ground goes with that.
+    for (const name of ground === HOST ? names.splice(0) : []) {
       await deleteNamespace(name);
-      rmSync(leasesOf({ name }), { recursive: true, force: true });
+      rmSync(leasesOf({ name, ground }), { recursive: true, force: true });
     }
   };
   try {
@@ -83,8 +86,9 @@ async function buildNetwork(plan: NetworkPlan): Promise<Network> {
 export async function withNetwork(
   plan: NetworkPlan,
   use: (network: Network) => Promise<void>,
+  ground: Ground = HOST,
 ): Promise<void> {
-  const network = await buildNetwork(plan);
+  const network = await buildNetwork(plan, ground);
   try {
     await use(network);
   } finally {
@@ -93,8 +97,8 @@ export async function withNetwork(
 }
 
 /** Where the link hooks of a router keep what leases said. */
-export function leasesOf({ name }: Pick<Namespace, 'name'>): string {
-  return join(tmpdir(), `${name}-leases`);
+export function leasesOf({ name, ground }: Pick<Namespace, 'name' | 'ground'>): string {
+  return join(ground.at, `${name}-leases`);
 }
 
 async function wire(

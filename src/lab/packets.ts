@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { SCRIPTS } from 'routec:lab';
 import { bug } from '../bug.ts';
 import type { Artefacts } from './artefacts.ts';
 import { ECHO_PORT } from './internet.ts';
@@ -24,6 +25,10 @@ type Again = (step: StepOf<'again'>) => Promise<readonly string[]>;
 export type Ask = (
   questions: readonly { readonly asker: Namespace; readonly question: Question }[],
 ) => Promise<readonly Answer[]>;
+
+const [AGENT, RAW] = ['agent.mjs', 'send-raw.pl'].map(
+  (name) => SCRIPTS[name] ?? bug('a script is lost'),
+) as [string, string];
 
 /** Milliseconds. Where nothing is to come, enough for a first packet and its repetition. */
 const WAIT = { nothing: 1200, something: 3000, raw: 300 };
@@ -54,12 +59,11 @@ export async function runPackets(
 
 /** One in each namespace, for the whole run: each answers, and asks what it is told to. */
 export async function startAgents({ router, lans, isps }: Network, waits = WAIT) {
-  const script = new URL('./agent.mjs', import.meta.url);
   const named = [['router', router] as const, ...lans, ...isps];
   const agents = new Map(
     await Promise.all(
       named.map(async ([name, namespace]) => {
-        const agent = await startScript(namespace, script, [name, String(ECHO_PORT)]);
+        const agent = await startScript(namespace, { text: AGENT }, [RAW, name, String(ECHO_PORT)]);
         return [namespace, agent] as const;
       }),
     ),
@@ -71,7 +75,7 @@ export async function startAgents({ router, lans, isps }: Network, waits = WAIT)
       return agents.get(namespace) ?? bug('a namespace without an agent');
     }
     const key = JSON.stringify(asker);
-    const program = programs.get(key) ?? (await startProgram(namespace, script, asker));
+    const program = programs.get(key) ?? (await startProgram(namespace, [AGENT, RAW], asker));
     programs.set(key, program);
     return program;
   };

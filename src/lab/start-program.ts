@@ -6,10 +6,10 @@ import { type Script, startScript } from './start-script.ts';
 /** Starts the lab's agent as a user's program, or in a cgroup that is there. */
 export async function startProgram(
   namespace: Namespace,
-  agent: URL,
+  [text, raw]: readonly [string, string],
   { user = '', cgroup }: { readonly user?: string; readonly cgroup?: string },
 ): Promise<Script> {
-  const script = await startScript(namespace, agent, ['program', '0', user]);
+  const script = await startScript(namespace, { text }, [raw, 'program', '0', user]);
   if (cgroup !== undefined) {
     writeFileSync(join(cgroupRoot(), cgroup, 'cgroup.procs'), String(script.pid));
   }

@@ -2,7 +2,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { bug } from '../bug.ts';
-import type { Namespace } from './namespace.ts';
+import { PATH } from '../host/run.ts';
+import { enter, type Namespace } from './namespace.ts';
 
 /** A script that runs in a namespace until it is stopped. */
 export interface Script {
@@ -12,19 +13,31 @@ export interface Script {
   stop(): Promise<void>;
 }
 
+/** A script that lies in no file: that of a bundle. */
+export interface Text {
+  readonly text: string;
+}
+
 /** Starts one of the lab's scripts, which says `ready` first. */
 export async function startScript(
-  { name }: Namespace,
-  script: URL,
+  namespace: Namespace,
+  script: URL | Text,
   args: readonly string[],
 ): Promise<Script> {
-  const command = ['netns', 'exec', name, process.execPath, fileURLToPath(script), ...args];
-  const child = execa('ip', command, { stdin: 'pipe', buffer: { stdout: false }, reject: false });
+  const run = 'text' in script ? ['--input-type=module', '-e', script.text] : [fileURLToPath(script)];
+  const [file, words] = enter(namespace, [process.execPath, ...run, ...args]);
+  const child = execa(file, words, {
+    stdin: 'pipe',
+    env: { PATH },
+    buffer: { stdout: false },
+    reject: false,
+  });
+  child.stdin.on('error', () => {});
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<string> => {
     const line = await lines.next();
     if (!line.done) return line.value;
-    throw new Error(`a script in ${name} ended: ${(await child).stderr}`);
+    throw new Error(`a script in ${namespace.name} ended: ${(await child).stderr}`);
   };
   await next();
   return {
@@ -35,7 +48,8 @@ export async function startScript(
       return next();
     },
     stop: async () => {
-      child.kill();
+      // They end with their input; what a namespace is entered by would not hand a signal on.
+      child.stdin.end();
       await child;
     },
   };

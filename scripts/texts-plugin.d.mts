@@ -1,3 +1,3 @@
 import type { Plugin } from 'esbuild';
 
-export const esbuildDeploy: Plugin;
+export const esbuildTexts: Plugin;

@@ -2,3 +2,8 @@
 declare module 'routec:deploy' {
   export const DEPLOY: Readonly<Record<string, string>>;
 }
+
+/** What runs in the namespaces of the lab, by file name. */
+declare module 'routec:lab' {
+  export const SCRIPTS: Readonly<Record<string, string>>;
+}
