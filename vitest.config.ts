@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
-import { viteTexts } from './scripts/texts-plugin.mjs';
 import { vitePages } from './scripts/pages-plugin.mjs';
 import { viteTemplates } from './scripts/template-plugin.mjs';
+import { viteTexts } from './scripts/texts-plugin.mjs';
 
 export default defineConfig({
   plugins: [viteTemplates, vitePages, viteTexts],

@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { execa } from 'execa';
-import { esbuildTexts } from './texts-plugin.mjs';
 import { esbuildLazy } from './lazy-plugin.mjs';
 import { makePage } from './make-page.mjs';
 import { esbuildPages } from './pages-plugin.mjs';
 import { esbuildTemplates } from './template-plugin.mjs';
+import { esbuildTexts } from './texts-plugin.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));

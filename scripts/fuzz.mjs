@@ -4,9 +4,9 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createViteServer } from 'vitest/node';
-import { viteTexts } from './texts-plugin.mjs';
 import { vitePages } from './pages-plugin.mjs';
 import { viteTemplates } from './template-plugin.mjs';
+import { viteTexts } from './texts-plugin.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const text = { type: 'string' };

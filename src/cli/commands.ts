@@ -10,6 +10,7 @@ import { explainCommand } from './commands/explain.ts';
 import { fmtCommand } from './commands/fmt.ts';
 import { graphCommand } from './commands/graph.ts';
 import { installCommand } from './commands/install.ts';
+import { labCommand } from './commands/lab.ts';
 import { planCommand } from './commands/plan.ts';
 import { revertCommand } from './commands/revert.ts';
 import { rollbackCommand } from './commands/rollback.ts';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly ((program: Command, done: (exit: Exit) => void) 
   checkCommand,
   fmtCommand,
   testCommand,
+  labCommand,
   explainCommand,
   diffCommand,
   graphCommand,

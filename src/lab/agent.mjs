@@ -1,5 +1,6 @@
-// Runs in each namespace of the lab: `node agent.mjs RAW NAME PORT [USER]`; RAW is the text of send-raw.pl. It answers on that port, TCP and
-// UDP, both families, with a line `NAME SEEN_SOURCE_ADDRESS`, and asks other agents what it reads from
+// Runs in each namespace of the lab: `node agent.mjs RAW NAME PORT [USER]`; RAW is the text of
+// send-raw.pl. It answers on that port, TCP and UDP, both families, with a line
+// `NAME SEEN_SOURCE_ADDRESS`, and asks other agents what it reads from
 // standard input: a list of questions a line, all asked at once, each
 // `{"protocol", "from", "source", "to", "port", "wait"}`, and a list of answers a line, each
 // `{"name", "seen"}` or `{"error"}`. With `"keep"` the connection stays open under that name, and

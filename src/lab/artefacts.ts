@@ -8,8 +8,8 @@ const MANIFEST = '.manifest.json';
 /** The artefacts of one policy, as they lie in a folder. */
 export interface Artefacts {
   readonly folder: string;
-  /** The same, as the tools that load them see it. */
-  readonly at: string;
+  /** The same as the tools see it that load them, where they see it elsewhere. */
+  readonly at?: string;
   readonly base: string;
   readonly names: ReadonlySet<string>;
   readonly backend: BackendName;
@@ -17,7 +17,7 @@ export interface Artefacts {
 }
 
 /** Finds the artefacts in a folder by their manifest; none without one. */
-export function findArtefacts(folder: string, at = folder): Artefacts | undefined {
+export function findArtefacts(folder: string, at?: string): Artefacts | undefined {
   const manifest = readdirSync(folder).find((name) => name.endsWith(MANIFEST));
   if (manifest === undefined) return undefined;
   const base = manifest.slice(0, -MANIFEST.length);
@@ -27,7 +27,7 @@ export function findArtefacts(folder: string, at = folder): Artefacts | undefine
   const backend = backendOf(names, base);
   return {
     folder,
-    at,
+    ...(at === undefined ? {} : { at }),
     base,
     names: new Set(names),
     backend,

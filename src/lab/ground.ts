@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
+import { createInterface } from 'node:readline';
 import { PATH } from '../host/run.ts';
 
 /** Where namespaces are made, and what reaches into it. */
@@ -36,10 +36,12 @@ const KEEPER = [
 export async function startGround(): Promise<
   { readonly ground: Ground; readonly end: () => Promise<void> } | { readonly refused: string }
 > {
-  const apart = await start(['--user', '--map-root-user']);
-  // Some containers give root all but that.
-  if ('refused' in apart && process.getuid?.() === 0) return start([]);
-  return apart;
+  const mapped = ['--user', '--map-root-user'];
+  if (process.getuid?.() !== 0) return start(mapped);
+  // In a user namespace there are no users but root, and rules may name others; some containers give root
+  // that one only.
+  const plain = await start([]);
+  return 'refused' in plain ? start(mapped) : plain;
 }
 
 async function start(user: readonly string[]): ReturnType<typeof startGround> {

@@ -58,7 +58,7 @@ async function loadNamed(router: Namespace, files: Artefacts, iptables: Iptables
     /^(user|cgroup)\.[^.]+\.(nft|ip6?tables)$/.test(name.slice(files.base.length + 1)),
   );
   for (const name of named) {
-    const file = join(files.at, name);
+    const file = join(seen(files), name);
     const [, tables = ''] = /\.(ip6?tables)$/.exec(name) ?? [];
     const tool = tables === '' ? ['nft', '-f'] : [`${tables}-${iptables}-restore`, '--noflush'];
     try {
@@ -88,10 +88,10 @@ const LINK = DEPLOY['routec-link'] ?? bug('a script is lost');
 /** Runs what is shipped for link hooks and DHCP clients. */
 export async function runLink(
   router: Namespace,
-  { at }: Artefacts,
+  files: Artefacts,
   ...words: readonly string[]
 ): Promise<void> {
-  const settings = [`ROUTEC_FOLDER=${at}`, `ROUTEC_STATE=${leasesOf(router)}`];
+  const settings = [`ROUTEC_FOLDER=${seen(files)}`, `ROUTEC_STATE=${leasesOf(router)}`];
   await router.run('env', [...settings, 'sh', '-c', LINK, 'routec-link', ...words]);
 }
 
@@ -139,7 +139,10 @@ async function takeRulesAway(router: Namespace, files: Artefacts): Promise<void>
   await batches(router, files, '.down');
 }
 
-const path = ({ at, base }: Artefacts, end: string): string => join(at, base + end);
+/** Where the tools find them. */
+const seen = ({ folder, at = folder }: Artefacts): string => at;
+
+const path = (files: Artefacts, end: string): string => join(seen(files), files.base + end);
 
 /** The batch of each family, where there is one. */
 async function batches(router: Namespace, files: Artefacts, stem: string): Promise<void> {

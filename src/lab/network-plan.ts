@@ -63,7 +63,9 @@ export const lanLines = ({ device, addresses }: Lan): string[] => [
 export const hostLines = ({ addresses, hosts, mac }: Lan): string[] => [
   `link set ${HOSTS}${mac === undefined ? '' : ` address ${mac}`} up`,
   ...addressLines(withPrefixes(hosts, addresses), HOSTS),
-  ...addresses.map((address) => defaultLine(is6(address), `via ${bare(address)} dev ${HOSTS}`)),
+  ...addresses.map((address) =>
+    defaultLine(is6(address), `via ${bare(address)} dev ${HOSTS} onlink`),
+  ),
 ];
 
 /** What a network manager gives an uplink's device: a lost link takes some of it away. */
@@ -104,7 +106,11 @@ export function ispLines(plan: NetworkPlan, device: string): string[] {
   return [
     ...lines,
     ...addressLines(UNNUMBERED, CUSTOMER),
-    ...[...addresses.map(bare), ...routed].map((each) => `route replace ${each} dev ${CUSTOMER}`),
+    ...addresses.map((each) => `route replace ${bare(each)} dev ${CUSTOMER}`),
+    ...routed.map((each) => {
+      const via = bare(neighbourOf(each, addresses));
+      return `route replace ${each} via ${via} dev ${CUSTOMER} onlink`;
+    }),
     // For IPv4 the kernel answers by itself.
     ...internet.filter(is6).map((each) => `neigh replace proxy ${each} dev ${CUSTOMER}`),
   ];

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { CUSTOMER, ispRuleset } from './internet.ts';
 import { type Ground, HOST } from './ground.ts';
+import { CUSTOMER, ispRuleset } from './internet.ts';
 import { addNamespace, deleteNamespace, type Namespace } from './namespace.ts';
 import {
   customersOf,
@@ -110,7 +110,7 @@ async function wire(
   const hosts = new Map<string, Namespace>();
   const lans = new Map<string, Namespace>();
   for (const lan of plan.lans) {
-    const namespace = await add(lan.device);
+    const namespace = await add(`lan-${lan.device}`);
     await connect(router, lan.device, namespace, HOSTS);
     await batch(router, lanLines(lan));
     await batch(namespace, hostLines(lan));
@@ -119,7 +119,7 @@ async function wire(
   }
   const isps = new Map<string, Namespace>();
   for (const [device, { beside }] of Object.entries(plan.uplinks)) {
-    const isp = await add(device);
+    const isp = await add(`isp-${device}`);
     const neighbour = beside === undefined ? undefined : isps.get(beside);
     if (neighbour === undefined) await connectIsp(plan, router, device, isp);
     else await connectBeside(plan, neighbour, device, isp);

@@ -9,8 +9,9 @@ describe('requirements', () => {
   it('names the packages of the tools that are missing', async () => {
     vi.stubEnv('PATH', '/nowhere');
     expect(await requirements()).toBe(
-      'the lab needs nft, ip, sysctl, iptables-nft, iptables-legacy, ipset, conntrack, perl, dash, busybox, dnsmasq; ' +
-        'run: sudo apt-get install nftables iproute2 procps iptables ipset conntrack perl dash busybox dnsmasq-base',
+      'the lab needs nft, ip, sysctl, iptables-nft, iptables-legacy, ipset, conntrack, perl, dash, busybox, dnsmasq, ' +
+        'unshare, nsenter; ' +
+        'run: sudo apt-get install nftables iproute2 procps iptables ipset conntrack perl dash busybox dnsmasq-base util-linux',
     );
   });
 

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
+import { PATH } from '../host/run.ts';
 
 const PACKAGES = {
   nft: 'nftables',
@@ -14,15 +15,15 @@ const PACKAGES = {
   dash: 'dash',
   busybox: 'busybox',
   dnsmasq: 'dnsmasq-base',
-};
+  unshare: 'util-linux',
+  nsenter: 'util-linux',
+} as const;
+export type Tool = keyof typeof PACKAGES;
 
 /** What the lab lacks on this machine, as a line that says what to run; nothing if it lacks nothing. */
 export async function requirements(): Promise<string | undefined> {
-  const lacking = Object.entries(PACKAGES).filter(([tool]) => !isInPath(tool));
-  if (lacking.length > 0) {
-    const packages = [...new Set(lacking.map(([, name]) => name))].join(' ');
-    return `the lab needs ${lacking.map(([tool]) => tool).join(', ')}; run: sudo apt-get install ${packages}`;
-  }
+  const lacking = missingTools(Object.keys(PACKAGES) as Tool[], process.env.PATH);
+  if (lacking !== undefined) return lacking;
   if (process.getuid?.() !== 0) {
     return 'the lab needs root; run: sudo env "PATH=$PATH" npx vitest run src/lab';
   }
@@ -41,8 +42,16 @@ export async function requirements(): Promise<string | undefined> {
   }
 }
 
-function isInPath(tool: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+/** Which of some tools are not installed, as a line that says what to run; nothing if all are. */
+export function missingTools(tools: readonly Tool[], path = PATH): string | undefined {
+  const lacking = tools.filter((tool) => !isIn(path, tool));
+  if (lacking.length === 0) return undefined;
+  const packages = [...new Set(lacking.map((tool) => PACKAGES[tool]))].join(' ');
+  return `the lab needs ${lacking.join(', ')}; run: sudo apt-get install ${packages}`;
+}
+
+function isIn(path: string, tool: string): boolean {
+  return path.split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, tool), constants.X_OK);
       return true;

@@ -24,7 +24,8 @@ export async function startScript(
   script: URL | Text,
   args: readonly string[],
 ): Promise<Script> {
-  const run = 'text' in script ? ['--input-type=module', '-e', script.text] : [fileURLToPath(script)];
+  const run =
+    'text' in script ? ['--input-type=module', '-e', script.text] : [fileURLToPath(script)];
   const [file, words] = enter(namespace, [process.execPath, ...run, ...args]);
   const child = execa(file, words, {
     stdin: 'pipe',

@@ -3,21 +3,17 @@ import { reader } from '../../host/read-file.ts';
 import { watchFiles } from '../../host/watch-files.ts';
 import type { Read } from '../../policy/load.ts';
 import { EXIT, type Exit } from '../exit.ts';
-import { complain, out, palette, say, showDiagnostics } from '../io.ts';
+import { complain, say, showDiagnostics } from '../io.ts';
 import { openPolicy } from '../open-policy.ts';
-import { jsonReport } from '../reports/json-report.ts';
-import { prettyReport } from '../reports/pretty-report.ts';
 import { count, type Report } from '../reports/report.ts';
 import { reportOf } from '../reports/report-of.ts';
-import { tapReport } from '../reports/tap-report.ts';
-
-const FORMATS = ['pretty', 'json', 'junit', 'tap'] as const;
+import { REPORT_FORMATS, type ReportFormat, showReports } from '../reports/show-reports.ts';
 
 interface Options {
   readonly coverage: boolean;
   readonly watch: boolean;
   readonly allowEmpty: boolean;
-  readonly format: (typeof FORMATS)[number];
+  readonly format: ReportFormat;
 }
 
 /** `routec test [FILES]`: tries the `expect` lines of policies against their rules, by the model. */
@@ -34,7 +30,9 @@ export function testCommand(program: Command, done: (exit: Exit) => void): void 
     .option('--watch', 'try again whenever one of the files changes', false)
     .option('--allow-empty', 'a policy that expects nothing is fine', false)
     .addOption(
-      new Option('--format <format>', 'how results are shown').choices(FORMATS).default('pretty'),
+      new Option('--format <format>', 'how results are shown')
+        .choices(REPORT_FORMATS)
+        .default('pretty'),
     )
     .addHelpText(
       'after',
@@ -82,7 +80,7 @@ async function tryAll(
     showDiagnostics(errors, format === 'pretty' ? 'pretty' : 'concise');
     reports.push(reportOf(path === '-' ? '<stdin>' : path, checked));
   }
-  await show(reports, format, coverage);
+  await showReports(reports, format, coverage);
   const { total, passed } = count(reports);
   if (unread) return { exit: EXIT.failed, read };
   if (total === 0 && !allowEmpty) {
@@ -93,29 +91,4 @@ async function tryAll(
     return { exit: EXIT.no, read };
   }
   return { exit: passed === total ? EXIT.yes : EXIT.no, read };
-}
-
-async function show(
-  reports: readonly Report[],
-  format: Options['format'],
-  coverage: boolean,
-): Promise<void> {
-  switch (format) {
-    case 'pretty':
-      out(prettyReport(reports, coverage, palette(process.stdout)));
-      break;
-    case 'json':
-      out(jsonReport(reports));
-      break;
-    case 'junit': {
-      const { junitReport } = await import('../reports/junit-report.ts');
-      out(junitReport(reports));
-      break;
-    }
-    case 'tap':
-      out(tapReport(reports));
-      break;
-    default:
-      format satisfies never;
-  }
 }

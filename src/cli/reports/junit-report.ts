@@ -15,6 +15,11 @@ export function junitReport(reports: readonly Report[]): string {
     for (const each of cases) {
       const made = suite.testCase().className(printable(each.file)).name(printable(each.text));
       made.file(printable(each.file)).time(0);
+      if (each.result === 'skip') {
+        made.skipped();
+        made.standardOutput(printable(each.message));
+        continue;
+      }
       if (each.result !== 'pass') made.failure(printable(each.message), each.result);
       if (each.result !== 'pass') made.standardError(shown(each));
     }

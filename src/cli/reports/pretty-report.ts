@@ -13,25 +13,35 @@ export function prettyReport(
 ): string {
   const out: string[] = [];
   for (const { cases } of reports) {
-    for (const each of cases) if (each.result !== 'pass') out.push(failure(each, palette), '');
+    for (const each of cases)
+      if (each.result !== 'pass' || each.message !== '') out.push(failure(each, palette), '');
   }
   for (const { file, broken } of reports) {
     if (broken !== undefined) out.push(printable(`${file}: nothing was tried: ${broken}`), '');
   }
   if (coverage) for (const report of reports) out.push(...covered(report), '');
-  const { total, passed, failed, open } = count(reports);
+  const { total, passed, failed, open, skipped } = count(reports);
   const said = [
     `${passed} as expected`,
     failed > 0 ? palette.error(`${failed} failed`) : '0 failed',
     ...(open > 0 ? [palette.warning(`${open} not decided`)] : []),
+    ...(skipped > 0 ? [palette.warning(`${skipped} not tried`)] : []),
   ];
-  out.push(`${total} expectation${total === 1 ? '' : 's'}: ${said.join(', ')}`);
+  const thing = reports.some((report) => report.of === 'rules') ? 'rule' : 'expectation';
+  out.push(`${total} ${thing}${total === 1 ? '' : 's'}: ${said.join(', ')}`);
   return `${out.join('\n')}\n`;
 }
 
+const WORDS: Readonly<Record<Case['result'], string>> = {
+  pass: 'tried in part',
+  fail: 'failed',
+  open: 'not decided',
+  skip: 'not tried',
+};
+
 function failure({ result, message, labels, notes }: Case, palette: Palette): string {
   const severity = result === 'fail' ? 'error' : 'warning';
-  const word = result === 'fail' ? 'failed' : 'not decided';
+  const word = WORDS[result];
   const { pad, lines } = renderFrame(labels, severity, palette);
   return [
     palette.strong(`${palette[severity](word)}: ${printable(message)}`),

@@ -35,7 +35,8 @@ export function placeOf({ span, text }: { readonly span: Span; readonly text: st
   return { file: source.name, ...positionOf(source, start), text: source.quotable ? text : '' };
 }
 
-function caseOf(
+/** How an expectation fares by the model. */
+export function caseOf(
   { statement, answer }: ExpectPolicy,
   judgement: Judgement,
   routes: ReadonlyMap<string, RoutePolicy>,

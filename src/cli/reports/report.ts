@@ -13,8 +13,8 @@ export interface Place {
 
 /** How one expectation fared. */
 export interface Case extends Place {
-  /** `open` is neither: not everything could be looked at. */
-  readonly result: 'pass' | 'fail' | 'open';
+  /** `open` is neither: not everything could be looked at; and what is `skip`ped was not tried at all. */
+  readonly result: 'pass' | 'fail' | 'open' | 'skip';
   /** What it came to, on one line; empty where it passed. */
   readonly message: string;
   /** What was expected, as the language writes it. */
@@ -36,6 +36,8 @@ export interface Case extends Place {
 /** What the tests of one policy came to. */
 export interface Report {
   readonly file: string;
+  /** What the cases are; expectations if nothing is said. */
+  readonly of?: 'rules';
   /** What is wrong with the policy itself, on one line: then nothing was tried. */
   readonly broken?: string;
   readonly cases: readonly Case[];
@@ -50,6 +52,7 @@ export function count(reports: readonly Report[]): {
   readonly passed: number;
   readonly failed: number;
   readonly open: number;
+  readonly skipped: number;
 } {
   const cases = reports.flatMap((report) => report.cases);
   const of = (result: Case['result']): number =>
@@ -60,5 +63,6 @@ export function count(reports: readonly Report[]): {
     passed: of('pass'),
     failed: of('fail') + broken,
     open: of('open'),
+    skipped: of('skip'),
   };
 }

@@ -5,9 +5,9 @@ import { type Case, count, type Report } from './report.ts';
 export function tapReport(reports: readonly Report[]): string {
   const out = ['TAP version 14', `1..${count(reports).total}`];
   let number = 0;
-  const line = (fine: boolean, text: string): void => {
+  const line = (fine: boolean, text: string, directive = ''): void => {
     number += 1;
-    out.push(`${fine ? 'ok' : 'not ok'} ${number} - ${escaped(text)}`);
+    out.push(`${fine ? 'ok' : 'not ok'} ${number} - ${escaped(text)}${directive}`);
   };
   for (const { file, broken, cases } of reports) {
     if (broken !== undefined) {
@@ -15,8 +15,11 @@ export function tapReport(reports: readonly Report[]): string {
       out.push(...yaml([['message', broken]]));
     }
     for (const each of cases) {
-      line(each.result === 'pass', `${each.file}:${each.line} ${each.text}`);
-      if (each.result !== 'pass') out.push(...yaml(entries(each)));
+      const skipped = each.result === 'skip';
+      const fine = each.result === 'pass' || skipped;
+      const directive = skipped ? ` # SKIP ${printable(each.message)}` : '';
+      line(fine, `${each.file}:${each.line} ${each.text}`, directive);
+      if (!fine) out.push(...yaml(entries(each)));
     }
   }
   return `${out.join('\n')}\n`;
