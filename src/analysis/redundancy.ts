@@ -1,4 +1,5 @@
 import { intersectBoxes } from '../model/intersect-boxes.ts';
+import type { Packet } from '../model/packet.ts';
 import type { Box } from '../model/program.ts';
 import { subtractBoxes } from '../model/subtract-boxes.ts';
 import { witness } from '../model/witness.ts';
@@ -11,8 +12,13 @@ import type { Entry, RuleList } from './rule-lists.ts';
 /** Whether the packets that an entry takes would fare the same without it. */
 export type Redundancy =
   | { readonly kind: 'needed' | 'undecided' }
-  /** Those that would take them; none where no rule would. */
-  | { readonly kind: 'redundant'; readonly next: readonly Entry[] };
+  | {
+      readonly kind: 'redundant';
+      /** Those that would take them; none where no rule would. */
+      readonly next: readonly Entry[];
+      /** One of the packets, if there is any. */
+      readonly packet?: Packet;
+    };
 
 /** More entries between a rule and what would follow it are not looked at. */
 const MOST_BETWEEN = 64;
@@ -32,6 +38,7 @@ export function redundancyOf(
   const { key } = entry.destiny;
   const next = new Set<Entry>();
   const left: Box[] = [entry.box];
+  let its: Packet | undefined;
   for (let tries = 0; left.length > 0; tries += 1) {
     const piece = left.pop() as Box;
     if (tries > 2) budget.left -= 1;
@@ -45,6 +52,7 @@ export function redundancyOf(
       left.push(...rest);
       continue;
     }
+    its ??= packet;
     const follower = firstMatch(list, packet, entry.order, passed);
     if ((follower?.destiny ?? list.rest).key !== key) return { kind: 'needed' };
     if (follower !== undefined) next.add(follower);
@@ -57,7 +65,7 @@ export function redundancyOf(
     if (rest === undefined) return { kind: 'undecided' };
     left.push(...rest, ...between);
   }
-  return { kind: 'redundant', next: [...next] };
+  return { kind: 'redundant', next: [...next], ...(its === undefined ? {} : { packet: its }) };
 }
 
 /**
