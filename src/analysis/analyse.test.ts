@@ -64,7 +64,8 @@ describe('shadowed rules', () => {
   });
 
   it('names the rule, a packet and who takes it', () => {
-    const [one] = found(['route from 10.0.0.0/8 via a', 'route host 10.1.2.3 tcp 80 via b']);
+    const its = found(['route from 10.0.0.0/8 via a', 'route host 10.1.2.3 tcp 80 via b']);
+    const one = its.find(({ code }) => code === 'RC301');
     expect(one?.message).toBe(
       'no packet reaches this rule: `route from 10.0.0.0/8 via a` takes all that it matches',
     );
@@ -74,7 +75,8 @@ describe('shadowed rules', () => {
 
   it('are allowed on their line, also where nobody looks for them', () => {
     const rule = 'route host 10.1.2.3 via b # routec: allow shadowed-rule';
-    const text = [...UPLINKS, 'route from 10.0.0.0/8 via a', rule].join('\n');
+    const others = ['route host 192.0.2.9 via b', 'route from 10.0.0.0/8 via a'];
+    const text = [...UPLINKS, ...others, rule].join('\n');
     expect(check(entry(text), nothing, undefined).diagnostics).toEqual([]);
     expect(understand(entry(text), nothing, undefined).diagnostics).toEqual([]);
     const idle = [...UPLINKS, rule].join('\n');
@@ -86,7 +88,8 @@ describe('shadowed rules', () => {
     const text = `${UPLINKS.join('\n')}\nset x from "/x"\nroute from @x via a\nroute from @x tcp via b\n`;
     const read = () => ({ bytes: new TextEncoder().encode('203.0.113.77\n'), quotable: false });
     const { diagnostics } = check(entry(text), read, undefined);
-    expect(diagnostics).toMatchObject([{ slug: 'shadowed-rule' }]);
+    const slugs = diagnostics.map(({ slug }) => slug);
+    expect(slugs).toEqual(['unreached-uplink', 'shadowed-rule']);
     expect(JSON.stringify(diagnostics.map(({ message, help }) => [message, help]))).not.toContain(
       '203.0.113.77',
     );
@@ -114,6 +117,76 @@ describe('redundant rules', () => {
     [['route ipv6 tcp via a', 'route ipv6 via drop'], []],
   ])('%j', (rules, lines) => {
     expect(said(...rules).filter((each) => each.startsWith('RC302'))).toEqual(lines);
+  });
+});
+
+it('names a packet of a redundant rule, but none of a list that must not be quoted', () => {
+  const helpOf = (diagnostics: readonly Diagnostic[]): string | undefined => {
+    const its = diagnostics.filter(({ code }) => code === 'RC302');
+    expect(its).toHaveLength(1);
+    return its[0]?.help;
+  };
+  expect(helpOf(found(['route host 10.1.2.3 via a', 'route from 10.0.0.0/8 via a']))).toContain(
+    '`from 10.1.2.3 to 203.0.113.80 tcp 80 in lan0` is one of its packets',
+  );
+  const text = `${UPLINKS.join('\n')}\nset x from "/x"\nroute from @x via a\nroute ipv4 via a\n`;
+  const read = () => ({ bytes: new TextEncoder().encode('203.0.113.77\n'), quotable: false });
+  const hidden = helpOf(check(entry(text), read, undefined).diagnostics);
+  expect(hidden ?? '').not.toContain('203.0.113.77');
+});
+
+describe('expectations', () => {
+  it.each([
+    [['expect tcp 80 via a', 'expect host 10.0.0.1 via b'], ['RC304 2 1']],
+    [['expect tcp 80 via a', 'expect tcp 81 via b'], []],
+    [['expect tcp 80 via a', 'expect tcp 80 while a down via b'], []],
+    [['expect udp while b down, a down via t', 'expect while a, b main'], ['RC304 2 1']],
+    [['expect tcp via a', 'expect tcp via a masquerade', 'expect tcp via a nonat'], ['RC304 3 2']],
+    [['expect tcp via a, b', 'expect tcp 80 via b'], ['RC304 2 1']],
+    [['expect tcp via b, a', 'expect tcp 80 via a nonat, b'], []],
+    [['expect tcp via a', 'expect local tcp via b', 'expect in a tcp via b'], []],
+    [['expect ipv4 drop', 'expect ipv6 main', 'expect reject'], ['RC304 3 1']],
+    [['expect tcp via a', 'expect tcp time 10:00-12:00 drop # routec: allow RC304'], []],
+  ])('%j', (expects, lines) => {
+    const its = said(...expects);
+    expect(its.filter((each) => each.startsWith('RC304'))).toEqual(lines);
+  });
+
+  it('name a packet', () => {
+    const its = found(['expect tcp 80 via a', 'expect host 10.0.0.1 via b']);
+    expect(its.find(({ code }) => code === 'RC304')?.message).toBe(
+      '`from 10.0.0.1 to 203.0.113.80 tcp 80 in lan0` is expected to go another way by `expect tcp 80 via a`: one of the two always fails',
+    );
+  });
+});
+
+describe('uplinks that nothing reaches', () => {
+  it.each([
+    [['route ipv4 via a', 'route host 10.0.0.1 via b', 'route tcp ipv4 via a else b'], [-1]],
+    [['route ipv4 via a', 'route host 10.0.0.1 via b', 'route icmp local via a else b'], []],
+    [['route ipv4 via a', 'route host 10.0.0.1 via b', 'forward tcp 80 on b to 10.0.0.1:80'], []],
+    // It has no way for IPv6, where packets still reach the rule.
+    [['route ipv4 via a', 'route via balance t, b'], [-1]],
+    [['route via a', 'route ipv4 in a via b'], []],
+    [['route ipv4 via a'], []],
+  ])('%j', (rules, lines) => {
+    const its = said(...rules).filter((each) => each.startsWith('RC305'));
+    expect(its.map((each) => Number(each.split(' ')[1]))).toEqual(lines);
+  });
+});
+
+describe('what falls through to main', () => {
+  it.each([
+    [['route ipv4 via a'], ['RC306 1']],
+    [['route via t'], []],
+    [['route ipv4 tcp via a', 'route ipv4 udp via b'], ['RC306 2']],
+    [['route ipv4 tcp via a', 'route ipv4 udp via b', 'route via main'], []],
+    [['route ipv4 tcp via a', 'route ipv4 udp not 53 via b'], []],
+    [['route from 10.0.0.0/8 via a', 'route ipv4 from not 10.0.0.0/8 via b'], ['RC306 2']],
+    [['route time 10:00-12:00 via t'], []],
+    [['route via t', 'route local ipv6 via t'], ['RC306 2']],
+  ])('%j', (rules, lines) => {
+    expect(said(...rules).filter((each) => each.startsWith('RC306'))).toEqual(lines);
   });
 });
 

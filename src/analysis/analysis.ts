@@ -1,5 +1,5 @@
 import type { Program } from '../model/program.ts';
-import type { Policy, RoutePolicy } from '../policy/policy.ts';
+import type { ExpectPolicy, Policy, RoutePolicy } from '../policy/policy.ts';
 import type { Kind, Report } from '../text/diagnostic.ts';
 import type { Budget } from './budget.ts';
 import type { Fate } from './fates.ts';
@@ -14,7 +14,7 @@ export interface Subject {
   readonly fates: ReadonlyMap<RoutePolicy, Fate>;
   readonly budget: Budget;
   /** To be called with what an analysis gave up on. */
-  readonly giveUp: (route: RoutePolicy) => void;
+  readonly giveUp: (line: RoutePolicy | ExpectPolicy) => void;
 }
 
 /** One analysis: a kind of finding, and how to find it in a policy without errors. */

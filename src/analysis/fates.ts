@@ -34,8 +34,8 @@ export function fatesOf(lists: readonly RuleList[], budget: Budget): Map<RoutePo
   return found;
 }
 
-/** Nothing where the box is never asked: of what an uplink brings, or with no packet in it. */
-function fateOf(list: RuleList, entry: Entry, budget: Budget): Fate | undefined {
+/** What reaches one box; nothing where it is never asked: of what an uplink brings, or with no packet in it. */
+export function fateOf(list: RuleList, entry: Entry, budget: Budget): Fate | undefined {
   const way = wayTo(list, entry.box, entry.order, budget);
   if (way.kind === 'free') return { kind: 'reached' };
   if (way.kind === 'undecided') return { kind: 'undecided' };

@@ -7,28 +7,34 @@ import type { IntervalSet, Point } from '../net/interval-set.ts';
 import { eachMeeting, type IntervalTree, intervalTree } from './interval-tree.ts';
 import type { Entry } from './rule-lists.ts';
 
+/** A box at its place in a list. */
+export interface Placed {
+  readonly order: number;
+  readonly box: Box;
+}
+
 /** The entries of a list by what they ask: a packet, or a box, is compared with few of them. */
-export interface RuleIndex {
-  readonly entries: readonly Entry[];
-  readonly groups: readonly Group[];
+export interface RuleIndex<E extends Placed = Entry> {
+  readonly entries: readonly E[];
+  readonly groups: readonly Group<E>[];
 }
 
 /** Entries that ask the same dimensions in the same way, in their order. */
-interface Group {
-  readonly entries: readonly Entry[];
+interface Group<E extends Placed> {
+  readonly entries: readonly E[];
   /** Where each of them names single points: together they are a key. */
   readonly exact: readonly Dimension[];
   /** Where not; that with the most different answers first. */
   readonly ranged: readonly Dimension[];
   /** All of them; that with the most different answers first. */
   readonly varied: readonly Dimension[];
-  readonly byKey: ReadonlyMap<string, Bucket>;
+  readonly byKey: ReadonlyMap<string, Bucket<E>>;
   readonly trees: Map<Dimension, IntervalTree>;
 }
 
 /** The entries of one key, looked up by the first dimension that is ranged. */
-interface Bucket {
-  readonly entries: Entry[];
+interface Bucket<E extends Placed> {
+  readonly entries: E[];
   tree?: IntervalTree;
 }
 
@@ -45,8 +51,8 @@ const pointOf = (packet: Packet, dimension: Dimension): Point | undefined =>
   packet[dimension] ?? absentPoint(dimension, packet.family);
 
 /** Makes the index of a list. */
-export function indexOf(entries: readonly Entry[]): RuleIndex {
-  const byShape = new Map<string, { exact: Dimension[]; ranged: Dimension[]; its: Entry[] }>();
+export function indexOf<E extends Placed>(entries: readonly E[]): RuleIndex<E> {
+  const byShape = new Map<string, { exact: Dimension[]; ranged: Dimension[]; its: E[] }>();
   for (const entry of entries) {
     const shape = shapeOf(entry.box);
     const name = `${shape.exact.join()} ${shape.ranged.join()}`;
@@ -72,7 +78,11 @@ function shapeOf(box: Box): { exact: Dimension[]; ranged: Dimension[] } {
   return { exact, ranged };
 }
 
-function groupOf(entries: readonly Entry[], exact: Dimension[], ranged: Dimension[]): Group {
+function groupOf<E extends Placed>(
+  entries: readonly E[],
+  exact: Dimension[],
+  ranged: Dimension[],
+): Group<E> {
   const variety = (dimension: Dimension): number =>
     new Set(entries.map(({ box }) => setOf(box, dimension)[0]?.[0])).size;
   const sorted = (dimensions: readonly Dimension[]): Dimension[] =>
@@ -81,7 +91,7 @@ function groupOf(entries: readonly Entry[], exact: Dimension[], ranged: Dimensio
       .sort((a, b) => b.many - a.many)
       .map(({ dimension }) => dimension);
   const keyed = sorted(exact);
-  const byKey = new Map<string, Bucket>();
+  const byKey = new Map<string, Bucket<E>>();
   for (const entry of entries) {
     for (const key of keysOf(entry.box, keyed)) {
       const bucket = byKey.get(key);
@@ -101,7 +111,7 @@ function keysOf(box: Box, dimensions: readonly Dimension[]): string[] {
   );
 }
 
-function treeOf(entries: readonly Entry[], dimension: Dimension): IntervalTree {
+function treeOf(entries: readonly Placed[], dimension: Dimension): IntervalTree {
   return intervalTree(
     entries.flatMap(({ box }, order) =>
       setOf(box, dimension).map(([low, high]) => ({ low, high, order })),
@@ -110,17 +120,17 @@ function treeOf(entries: readonly Entry[], dimension: Dimension): IntervalTree {
 }
 
 /** The first entry that takes a packet, of those behind a place and not passed over. */
-export function firstMatch(
-  { groups }: RuleIndex,
+export function firstMatch<E extends Placed>(
+  { groups }: RuleIndex<E>,
   packet: Packet,
   after = -1,
-  passed: (entry: Entry) => boolean = () => false,
-): Entry | undefined {
-  const fits = (entry: Entry): boolean =>
+  passed: (entry: E) => boolean = () => false,
+): E | undefined {
+  const fits = (entry: E): boolean =>
     entry.order > after && holds(entry.box, packet) && !passed(entry);
-  let best: Entry | undefined;
+  let best: E | undefined;
   for (const group of groups) {
-    const [first] = group.entries as [Entry];
+    const [first] = group.entries as readonly E[] as readonly [E];
     if (best !== undefined && first.order > best.order) continue;
     const found = firstOf(group, packet, fits);
     if (found !== undefined && (best === undefined || found.order < best.order)) best = found;
@@ -128,11 +138,11 @@ export function firstMatch(
   return best;
 }
 
-function firstOf(
-  { exact, ranged, byKey }: Group,
+function firstOf<E extends Placed>(
+  { exact, ranged, byKey }: Group<E>,
   packet: Packet,
-  fits: (entry: Entry) => boolean,
-): Entry | undefined {
+  fits: (entry: E) => boolean,
+): E | undefined {
   let key = '';
   for (const dimension of exact) key += `,${pointOf(packet, dimension)}`;
   const bucket = byKey.get(key);
@@ -143,9 +153,9 @@ function firstOf(
   const point = pointOf(packet, dimension);
   if (point === undefined) return undefined;
   bucket.tree ??= treeOf(entries, dimension);
-  let best: Entry | undefined;
+  let best: E | undefined;
   eachMeeting(bucket.tree, point, point, (order) => {
-    const entry = entries[order] as Entry;
+    const entry = entries[order] as E;
     if (!fits(entry)) return undefined;
     best = entry;
     return order;
@@ -157,21 +167,25 @@ function firstOf(
  * Visits the entries with a place from `from` on and below `to` that may meet a box, in no order, some of
  * them more than once, until a visit says that it is enough.
  */
-export function visitMeeting(
-  { groups }: RuleIndex,
+export function visitMeeting<E extends Placed>(
+  { groups }: RuleIndex<E>,
   box: Box,
   from: number,
   to: number,
-  visit: (entry: Entry) => boolean,
+  visit: (entry: E) => boolean,
 ): void {
   for (const group of groups) {
-    const enough = (entry: Entry): boolean =>
+    const enough = (entry: E): boolean =>
       entry.order >= from && entry.order < to && boxesTouch(entry.box, box) && visit(entry);
     if (visitGroup(group, box, enough)) return;
   }
 }
 
-function visitGroup(group: Group, box: Box, visit: (entry: Entry) => boolean): boolean {
+function visitGroup<E extends Placed>(
+  group: Group<E>,
+  box: Box,
+  visit: (entry: E) => boolean,
+): boolean {
   const { entries, varied, trees } = group;
   const shared = varied.find((each) => box[each] !== undefined);
   const set = shared === undefined ? [] : setOf(box, shared);
@@ -183,7 +197,7 @@ function visitGroup(group: Group, box: Box, visit: (entry: Entry) => boolean): b
   let enough = false;
   for (const [low, high] of set) {
     eachMeeting(tree, low, high, (order) => {
-      enough = visit(entries[order] as Entry);
+      enough = visit(entries[order] as E);
       // Nothing stands before the first place.
       return enough ? -1 : undefined;
     });

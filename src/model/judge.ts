@@ -86,3 +86,17 @@ function answers(answer: Answer, outcomes: readonly Outcome[], family: Family): 
     uplinks.every((each) => outcomes.some((outcome) => fits(each, outcome)))
   );
 }
+
+/** Whether some outcome in a family is what both answers say. */
+export function agree(one: Answer, other: Answer, family: Family): boolean {
+  if (one.kind !== 'via' || other.kind !== 'via') return one.kind === other.kind;
+  const fits = (a: (typeof one.uplinks)[number], b: typeof a): boolean => {
+    const [nat, its] = [a.nat[family], b.nat[family]];
+    return a.name === b.name && (nat === undefined || its === undefined || sameNat(nat, its));
+  };
+  // Each that the one has must be possible, and is only where the other has it too.
+  return (
+    one.uplinks.every((a) => other.uplinks.some((b) => fits(a, b))) &&
+    other.uplinks.every((b) => one.uplinks.some((a) => fits(a, b)))
+  );
+}

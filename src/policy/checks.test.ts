@@ -41,7 +41,7 @@ describe('private sources without NAT', () => {
     '',
     'tcp 80',
     'from 203.0.113.0/24',
-    'from 0.0.0.0/0',
+    'from 0.0.0.0/0 tcp',
     'from not 10.0.0.0/8',
     'from 2001:db8::/32',
     'from 192.168.0.0/24 to 10.0.0.0/8',
@@ -142,7 +142,7 @@ describe('unused', () => {
     ['set x = @y\nset y = 80\nroute tcp @x via drop', []],
     ['set x = @y\nset y = 80\nroute tcp 80 via drop', ['unused-set', 'unused-set']],
     ['set x = 192.0.2.2\nuplink a dev eth2 gateway 192.0.2.1 snat @x', []],
-    ['set x = 192.0.2.2\nuplink a dev wg0\nroute ipv4 via a snat @x', []],
+    ['set x = 192.0.2.2\nuplink a dev wg0\nroute ipv4 tcp via a snat @x', []],
     ['set x = 80\nuplink a dev wg0\nforward tcp @x on a to 192.0.2.1:80', []],
     ['set x = 80\nexpect tcp @x main', []],
     // What is wrong elsewhere comes first.
