@@ -58,7 +58,7 @@ export interface Evaluation {
 export function evaluate(program: Program, packet: Packet, up: ReadonlySet<string>): Evaluation {
   const arrival = arrivalOf(program, packet);
   const fits = ({ boxes }: Rule): boolean => boxes.some((box) => holds(box, packet));
-  const [rule, ...others] = rulesFor(program, packet, arrival).filter(fits);
+  const [rule, ...others] = program[listFor(packet, arrival)].filter(fits);
   const asked = new Set(program.inbound.map(({ id }) => id));
   const unasked =
     arrival === undefined
@@ -73,15 +73,14 @@ export function evaluate(program: Program, packet: Packet, up: ReadonlySet<strin
   };
 }
 
-/** The rules that are asked about a packet. */
-function rulesFor(
-  program: Program,
+/** The list of rules that is asked about a packet. */
+export function listFor(
   { local, mark }: Packet,
   arrival: Uplink | undefined,
-): readonly Rule[] {
+): 'forwarded' | 'inbound' | 'local' | 'marked' {
   // What carries another program's mark (a tunnel's own packets) is chosen for where a rule names it.
-  if (local) return mark === 0 ? program.local : program.marked;
-  return arrival === undefined ? program.forwarded : program.inbound;
+  if (local) return mark === 0 ? 'local' : 'marked';
+  return arrival === undefined ? 'forwarded' : 'inbound';
 }
 
 /** What becomes of a packet that a rule has taken, or none. */

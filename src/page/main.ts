@@ -1,13 +1,15 @@
 import { bug } from '../bug.ts';
+import { graphOf } from '../policy/graph-of.ts';
 import { printable } from '../text/printable.ts';
 import { drawAnswer, drawPolicy } from './draw.ts';
+import { drawMap } from './draw-map.ts';
 import { element } from './element.ts';
 import { examplesOf } from './examples-of.ts';
 import { type Asked, formatFragment, LONGEST, readFragment } from './fragment.ts';
 import { fitsWhole } from './lines-of.ts';
 import { openData } from './open-data.ts';
 import type { PageData } from './page-data.ts';
-import { type Mark, type Place, viewOf } from './view-of.ts';
+import { type Mark, type Place, type Trail, viewOf } from './view-of.ts';
 
 /** The part of the page with that name. */
 function part(id: string): HTMLElement {
@@ -23,6 +25,7 @@ function start(): void {
   const { policy, program, sources, ask } = openData(data);
   const whole = fitsWhole(sources);
   const examples = examplesOf(policy, program);
+  const graph = graphOf(policy, program, data.entry);
   const packet = part('packet') as HTMLInputElement;
   packet.maxLength = LONGEST;
   document.title = `${printable(data.entry)} - routec`;
@@ -61,7 +64,7 @@ function start(): void {
   function answer(): void {
     const asked = location.hash.length > 1 ? readFragment(location.hash) : examples[0];
     if (asked === undefined) {
-      drawLines([]);
+      drawMarks([]);
       return;
     }
     packet.value = asked.packet;
@@ -80,9 +83,11 @@ function start(): void {
     );
     // What was pressed is gone with the answer before.
     if (inside) part('result').focus();
-    drawLines(view.kind === 'answer' ? view.marks : []);
+    if (view.kind === 'answer') drawMarks(view.marks, view.trail);
+    else drawMarks([]);
   }
-  function drawLines(marks: readonly Mark[]): void {
+  function drawMarks(marks: readonly Mark[], trail?: Trail): void {
+    part('boxes').replaceChildren(...drawMap(graph, trail));
     part('lines').replaceChildren(...drawPolicy(sources, marks, whole));
     const [first] = marks;
     if (first !== undefined) scrollTo(first);

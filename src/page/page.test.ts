@@ -117,6 +117,8 @@ const said = () =>
       passed: step('passed'),
       rules: step('rule'),
       answers: step('answers'),
+      boxes: all('.map > li.lit .rules').map((each) => each.textContent),
+      ends: all('.map .ends li.lit code').map((each) => each.textContent),
       choices: all('.choices button').map((each) => each.textContent),
       findings: all('.findings')[0]?.textContent ?? '',
     };
@@ -131,6 +133,7 @@ const ASKED: readonly (readonly [packet: string, down: readonly string[]])[] = [
   ['from 192.168.0.9 to 203.0.113.80 tcp 443 in lan0', ['cable', 'dsl']],
   ['from 192.168.0.9 to 203.0.113.80 tcp 25 in lan0', []],
   ['from 192.168.0.9 to 203.0.113.80 tcp 80 in lan0', []],
+  ['from 192.168.0.9 to 203.0.113.80 tcp 22 in lan0', []],
   ['local udp 53 to 203.0.113.53', []],
   ['from 203.0.113.80 tcp 80 to 192.168.0.10 in dsl', []],
 ];
@@ -140,8 +143,13 @@ async function compare(packet: string, down: readonly string[]): Promise<void> {
   const downs = down.flatMap((name) => ['--down', name]);
   const json = JSON.parse(await routec('explain', 'policy.route', packet, '--json', ...downs));
   await ask(packet, down);
-  const ways: { table: number; gateway: string; dev: string; nat: { kind: string } }[] =
-    json.possible ?? [];
+  const ways: {
+    uplink: string;
+    table: number;
+    gateway: string;
+    dev: string;
+    nat: { kind: string };
+  }[] = json.possible ?? [];
   const now = await said();
   expect(now).toMatchObject({
     verdict: json.verdict,
@@ -150,6 +158,15 @@ async function compare(packet: string, down: readonly string[]): Promise<void> {
   expect(now.decides[0]).toBe(
     json.rule === null ? undefined : `${json.rule.file}:${json.rule.line}`,
   );
+  const { rule } = json;
+  const place = rule?.file === 'policy.route' ? rule.line : `${rule?.file}:${rule?.line}`;
+  const taken = rule === null ? 'what none of them takes' : `${place}: `;
+  // A list without rules is not on the map.
+  const drawn = rule !== null || packet.endsWith('in lan0');
+  expect(now.boxes).toEqual(drawn ? [expect.stringContaining(taken)] : []);
+  const end = json.verdict === 'unreachable' ? [] : [json.verdict];
+  const ends = ways.length > 0 ? ways.map(({ uplink }) => uplink) : end;
+  expect(now.ends).toEqual(drawn ? ends : []);
   const others: { file: string; line: number }[] = json.others;
   expect(now.fits.slice(0, 1)).toEqual(
     others.slice(0, 1).map(({ file, line }) => `${file}:${line}`),

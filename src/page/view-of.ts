@@ -1,4 +1,5 @@
 import { bug } from '../bug.ts';
+import { listFor } from '../model/evaluate.ts';
 import type { Program } from '../model/program.ts';
 import type { Explained, OtherExplained } from '../policy/explain-question.ts';
 import { NO_ANSWER } from '../policy/no-answer.ts';
@@ -38,6 +39,16 @@ export interface Chain {
   readonly steps: readonly Step[];
 }
 
+/** Where on the map a packet goes. */
+export interface Trail {
+  /** The list that is asked, as the map names it. */
+  readonly list: string;
+  /** The id of the rule that decides. */
+  readonly rule?: string;
+  /** Uplinks by their names, and verdicts. */
+  readonly ends: ReadonlySet<string>;
+}
+
 /** What the page says of a question, as plain texts. */
 export type View =
   | { readonly kind: 'wrong'; readonly said: string; readonly text: string }
@@ -54,6 +65,7 @@ export type View =
       readonly more: number;
       readonly unless: readonly Choice[];
       readonly marks: readonly Mark[];
+      readonly trail: Trail;
     };
 
 /** More lines that fit as well are only counted. */
@@ -101,6 +113,9 @@ function answerOf(
     text: statement.text,
     why: whyNotText(why, explained),
   }));
+  const list = `list_${listFor(explained.packet, explained.evaluation.arrival)}`;
+  const ends = new Set(ways.map(({ verdict, uplink }) => uplink ?? verdict));
+  const trail = route === undefined ? { list, ends } : { list, ends, rule: route.id };
   const uplinks = new Set(ways.map(({ uplink }) => uplink));
   const declared = policy.uplinks.filter(({ name }) => uplinks.has(name));
   const marks: Mark[] = [
@@ -124,6 +139,7 @@ function answerOf(
     more: others.length - shown.length,
     unless: unless.map(choiceOf),
     marks,
+    trail,
   };
 }
 

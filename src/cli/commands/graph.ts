@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import { writeOutput } from '../../host/write-output.ts';
+import { graphOf } from '../../policy/graph-of.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { htmlGraph } from '../html-graph.ts';
 import { complain, out, showDiagnostics } from '../io.ts';
 import { openPolicy } from '../open-policy.ts';
 import { dotGraph } from '../reports/dot-graph.ts';
-import { graphOf } from '../reports/graph-of.ts';
 import { mermaidGraph } from '../reports/mermaid-graph.ts';
 
 const GRAPHS = { mermaid: mermaidGraph, dot: dotGraph } as const;

@@ -1,4 +1,4 @@
-import type { Graph, Node } from './graph-of.ts';
+import type { Graph, Node } from '../../policy/graph-of.ts';
 
 /** A graph in the language of Graphviz (https://graphviz.org/doc/info/lang.html). */
 export function dotGraph({ lists, ends, edges }: Graph): string {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bug } from '../../bug.ts';
 import { understand } from '../../compile.ts';
+import { graphOf } from '../../policy/graph-of.ts';
 import { dotGraph } from './dot-graph.ts';
-import { graphOf } from './graph-of.ts';
 import { mermaidGraph } from './mermaid-graph.ts';
 
 const UPLINKS = `uplink cable dev eth2 gateway 198.51.100.1 masquerade

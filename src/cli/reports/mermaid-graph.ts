@@ -1,4 +1,4 @@
-import type { Graph, Node } from './graph-of.ts';
+import type { Graph, Node } from '../../policy/graph-of.ts';
 
 /** A graph in the language of Mermaid (https://mermaid.js.org/syntax/flowchart.html). */
 export function mermaidGraph({ lists, ends, edges }: Graph): string {

@@ -1,11 +1,11 @@
-import { bug } from '../../bug.ts';
-import type { Program, Rule, Slot, Target, Uplink, UplinkSlot } from '../../model/program.ts';
-import { FAMILIES } from '../../net/address.ts';
-import { formatNat } from '../../policy/format-outcome.ts';
-import type { Policy, RoutePolicy } from '../../policy/policy.ts';
-import { routesById } from '../../policy/routes-by-id.ts';
-import { printable } from '../../text/printable.ts';
-import { positionOf } from '../../text/source.ts';
+import { bug } from '../bug.ts';
+import type { Program, Rule, Slot, Target, Uplink, UplinkSlot } from '../model/program.ts';
+import { FAMILIES } from '../net/address.ts';
+import { printable } from '../text/printable.ts';
+import { positionOf } from '../text/source.ts';
+import { formatNat } from './format-outcome.ts';
+import type { Policy, RoutePolicy } from './policy.ts';
+import { routesById } from './routes-by-id.ts';
 
 /** A policy as boxes and arrows; texts are as they are, each format escapes them. */
 export interface Graph {
@@ -15,7 +15,7 @@ export interface Graph {
     readonly nodes: readonly Node[];
   }[];
   /** Where the arrows end. */
-  readonly ends: readonly Node[];
+  readonly ends: readonly (Node & { readonly name: string })[];
   readonly edges: readonly Edge[];
 }
 
@@ -24,6 +24,8 @@ export interface Node {
   readonly id: string;
   readonly kind: 'start' | 'rules' | 'uplink' | 'verdict';
   readonly lines: readonly string[];
+  /** The ids of the rules in it. */
+  readonly rules: readonly string[];
 }
 
 export interface Edge {
@@ -60,11 +62,12 @@ export function graphOf(policy: Policy, program: Program, entry: string): Graph 
   for (const [list, title] of LISTS) {
     const rules = program[list];
     if (rules.length === 0 && list !== 'forwarded') continue;
-    const start: Node = { id: list, kind: 'start', lines: ['a packet'] };
+    const start: Node = { id: list, kind: 'start', lines: ['a packet'], rules: [] };
     const boxes = runsOf(program, rules).map(({ rules: together, leads }, index): Node => {
       const id = `${list}_${index}`;
       for (const lead of leads) edges.push({ from: id, ...lead, onward: false });
-      return { id, kind: 'rules', lines: linesOf(together, routes, entry) };
+      const lines = linesOf(together, routes, entry);
+      return { id, kind: 'rules', lines, rules: together.map((rule) => rule.id) };
     });
     const chain = [list, ...boxes.map(({ id }) => id), 'main'];
     chain.slice(1).forEach((to, index) => {
@@ -77,8 +80,11 @@ export function graphOf(policy: Policy, program: Program, entry: string): Graph 
   return {
     lists,
     ends: [
-      ...program.uplinks.map((uplink) => uplinkNode(program, uplink)),
-      ...verdicts.map((verdict): Node => ({ id: verdict, kind: 'verdict', lines: [verdict] })),
+      ...program.uplinks.map((uplink) => ({ ...uplinkNode(program, uplink), name: uplink.name })),
+      ...verdicts.map((verdict) => ({
+        ...{ id: verdict, kind: 'verdict' as const, lines: [verdict], rules: [] },
+        name: verdict,
+      })),
     ],
     edges,
   };
@@ -210,5 +216,5 @@ function uplinkNode(program: Program, uplink: Uplink): Node {
         : [];
   });
   const lines = [`uplink ${name}`, `dev ${device}`, ...new Set(gateways)].map(cut);
-  return { id: idOf(program, uplink), kind: 'uplink', lines };
+  return { id: idOf(program, uplink), kind: 'uplink', lines, rules: [] };
 }
