@@ -1,5 +1,6 @@
 import { bug } from '../bug.ts';
 import type { Artefact } from '../emit/artefact.ts';
+import type { BackendName } from '../emit/backends.ts';
 import { writeArtefacts } from '../host/artefact-folder.ts';
 import { type Evaluation, evaluate, type Outcome } from '../model/evaluate.ts';
 import type { Packet } from '../model/packet.ts';
@@ -41,7 +42,7 @@ export interface Loaded {
   readonly program: Program;
   readonly base: string;
   readonly artefacts: readonly Artefact[];
-  readonly backend: 'nft' | 'iptables';
+  readonly backend: BackendName;
 }
 
 /** So many are sent at once. */
@@ -433,7 +434,8 @@ function wordsOf(
   return `it went nowhere, and the sender was told ${answer.error}`;
 }
 
-const upBut = ({ uplinks }: Program, downs: ReadonlySet<string>): ReadonlySet<string> =>
+/** The names of the uplinks that are up while some are down. */
+export const upBut = ({ uplinks }: Program, downs: ReadonlySet<string>): ReadonlySet<string> =>
   new Set(uplinks.map(({ name }) => name).filter((name) => !downs.has(name)));
 
 function groupBy<T>(list: readonly T[], keyOf: (each: T) => string): T[][] {

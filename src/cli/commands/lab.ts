@@ -69,6 +69,10 @@ async function run(path: string, { backend: wanted, format, strict }: Options): 
     return EXIT.failed;
   }
   await showReports([report], format);
+  if (report.cases.length === 0) {
+    complain('nothing is expected, and there is no rule', 'write `route` and `expect` lines');
+    return EXIT.no;
+  }
   const { total, passed, skipped } = count([report]);
   const whole = report.cases.every(({ message }) => message === '');
   if (passed === 0) return EXIT.no;

@@ -1,6 +1,6 @@
 import { bug } from '../../bug.ts';
 import { pickPackets } from '../../lab/pick-packets.ts';
-import { type Loaded, type Trial, type Tried, tryPolicy } from '../../lab/try-policy.ts';
+import { type Loaded, type Trial, type Tried, tryPolicy, upBut } from '../../lab/try-policy.ts';
 import { evaluate } from '../../model/evaluate.ts';
 import type { Packet } from '../../model/packet.ts';
 import type { Rule } from '../../model/program.ts';
@@ -155,6 +155,3 @@ function caseOfAttempt(
     notes: [...others, ...left.map(({ packet }) => `not sent: ${formatPacket(packet)}`)],
   };
 }
-
-const upBut = ({ uplinks }: Loaded['program'], downs: ReadonlySet<string>): ReadonlySet<string> =>
-  new Set(uplinks.map(({ name }) => name).filter((name) => !downs.has(name)));
