@@ -449,7 +449,14 @@ no_name() {
 iptables_list() {
   ipset save 2>/dev/null | awk '$2 ~ /^routec-/ { print "ipset -", $0 }'
   for tool in $tables; do
+    # iptables-restore takes a mask of nodes only up to 32 (1.8.9), and iptables-save prints nothing else.
     "$tool-save" 2>/dev/null | awk -v tool="$tool" '
+      match($0, /--cluster-local-nodemask 0x0*[1248]0* /) {
+        mask = substr($0, RSTART + RLENGTH - 9, 8)
+        match(mask, /[1248]/)
+        node = (8 - RSTART) * 4 + index("1248", substr(mask, RSTART, 1))
+        sub(/--cluster-local-nodemask 0x[0-9a-f]+/, "--cluster-local-node " node)
+      }
       /^\*/ { table = substr($0, 2) }
       /^:routec-/ { print tool, table, $1 }
       /^-A routec-/ || /^-A [A-Z]+ -j routec-/ { print tool, table, $0 }'
@@ -465,7 +472,9 @@ iptables_settled() {
     $1 == "ipset" { sub(/ hashsize [0-9]+/, "", line); sub(/ initval [0-9a-fx]+/, "", line)
       sub(/ packets [0-9]+ bytes [0-9]+/, "", line); sub(/ timeout [0-9]+$/, "", line) }
     $4 ~ /^[A-Z]/ { block = "jump to " $NF " in " $1 " " $2 " " $4 }
-    { print block "\t" line }' "$1" | sort -t '	' -k 1,1 -s
+    # The elements of a set are in no order.
+    { print block "\t" ($1 == "ipset" ? line : sprintf("%09d", NR)) "\t" line }' "$1" |
+    sort -t '	' -k 1,1 -k 2,2 | cut -f 1,3
 }
 
 # FROM TO: sets first, then each table in one transaction, stale sets last. A set's name goes by what is in it.
@@ -780,10 +789,10 @@ before_json() {
   printf '{"state":{"rules":{"4":%s,"6":%s},"routes":{"4":%s,"6":%s},"groups":%s,"settings":%s' \
     "$(list_json "$1/rules.4")" "$(list_json "$1/rules.6")" "$(list_json "$1/routes.4")" \
     "$(list_json "$1/routes.6")" "$(object_json "$1/groups")" "$(object_json "$1/settings")"
-  if [ "$backend" = nft ] && [ -s "$1/ruleset" ]; then
+  if [ -s "$1/ruleset" ]; then
     printf ,
-    cp "$1/ruleset" "$work/nft"
-    texts_json "$work/" "$work/nft"
+    cp "$1/ruleset" "$work/$backend"
+    texts_json "$work/" "$work/$backend"
   fi
   printf '}'
   if has running; then

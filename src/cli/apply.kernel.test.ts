@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BackendName } from '../emit/backends.ts';
 import { findArtefacts } from '../lab/artefacts.ts';
 import {
   allOf,
@@ -13,7 +14,7 @@ import {
   UPLINKS,
   underTraffic,
 } from '../lab/confined-host.ts';
-import { withNetwork } from '../lab/network.ts';
+import { type Network, withNetwork } from '../lab/network.ts';
 import { makePlace, type Place, ROUTEC } from '../lab/place.ts';
 import { state } from '../lab/state.ts';
 
@@ -26,6 +27,23 @@ afterEach(() => place.remove());
 const routec: Place['routec'] = (...args) => place.routec(...args);
 const policy: Place['policy'] = (lines) => place.policy(lines);
 const wrapped: Place['wrapped'] = (...args) => place.wrapped(...args);
+
+/** Whoever first uses a chain of the kernel with iptables makes it, and it stays. */
+async function builtinChains({ router }: Network, backend: BackendName): Promise<void> {
+  if (backend === 'nft') return;
+  const chains = {
+    filter: ['INPUT', 'OUTPUT', 'FORWARD'],
+    nat: ['PREROUTING', 'POSTROUTING'],
+    mangle: ['PREROUTING', 'OUTPUT', 'POSTROUTING'],
+  };
+  const used = (name: string): string => `-A ${name} -j ACCEPT\n-D ${name} -j ACCEPT\n`;
+  const text = Object.entries(chains)
+    .map(([table, names]) => `*${table}\n${names.map(used).join('')}COMMIT\n`)
+    .join('');
+  for (const tool of ['iptables', 'ip6tables']) {
+    await router.run(`${tool}-restore`, ['--noflush'], text);
+  }
+}
 
 /** Milliseconds: some of these call routec a dozen times. */
 const LONG = 300_000;
@@ -126,9 +144,16 @@ describe('routec apply', { timeout: LONG }, () => {
       expect(await state(network.router)).toEqual(loaded);
     }));
 
-  it.each(['kitchen-sink', 'names', 'one-device', 'devices', 'transit'])(
-    'finds nothing to do where %s is loaded, and leaves nothing behind',
-    async (name) => {
+  it.each([
+    ['kitchen-sink', 'nft'],
+    ['kitchen-sink', 'iptables'],
+    ['names', 'iptables'],
+    ['one-device', 'nft'],
+    ['devices', 'iptables'],
+    ['transit', 'nft'],
+  ] as const)(
+    'finds nothing to do where %s is loaded for %s, and leaves nothing behind',
+    async (name, backend) => {
       const folder = join(import.meta.dirname, '../../fixtures', name);
       const { uplinks = [] } = findArtefacts(folder) ?? {};
       const devices = [...new Set(uplinks.map(({ device }) => device))].map(
@@ -136,10 +161,11 @@ describe('routec apply', { timeout: LONG }, () => {
       );
       const plan = { lans: [], uplinks: Object.fromEntries(devices) };
       await withNetwork(plan, async (network) => {
+        await builtinChains(network, backend);
         const bare = await state(network.router);
-        const path = join(folder, 'policy.route');
-        expect(await routec(network, ['apply', path, '--yes'])).toMatchObject({ exitCode: 0 });
-        const again = await routec(network, ['plan', path]);
+        const args = [join(folder, 'policy.route'), '--backend', backend];
+        expect(await routec(network, ['apply', ...args, '--yes'])).toMatchObject({ exitCode: 0 });
+        const again = await routec(network, ['plan', ...args]);
         expect(again.stdout.split('\n')[0]).toBe('nothing to do: what is live is what is wanted');
         expect(await routec(network, ['down', '--yes'])).toMatchObject({ exitCode: 0 });
         expect(await state(network.router)).toEqual(bare);
@@ -177,37 +203,38 @@ describe('routec apply', { timeout: LONG }, () => {
 });
 
 describe('routec apply, killed', { timeout: LONG }, () => {
-  it.each(['kill', 'half'] as const)(
-    '%s: at each step in turn, leaks nothing and converges',
-    (how) =>
-      withNetwork(NETWORK, async (network) => {
-        expect(await routec(network, ['apply', policy(FIRST), '--yes'])).toMatchObject({
-          exitCode: 0,
-        });
-        const first = await state(network.router);
-        const second = policy(SECOND);
-        let kills = 0;
-        const { wrong, right } = await underTraffic(network, async () => {
-          for (; kills < 60; kills += 1) {
-            // Half a step leaves the rest of it to the next: then it is the first that is killed again.
-            const at = how === 'kill' ? 1 : (kills % 12) + 1;
-            const ended = await routec(network, ['apply', second, '--yes'], wrapped(how, at));
-            if (ended.exitCode === 0) break;
-            expect(ended.stderr, `kill ${kills}`).not.toContain('error');
-          }
-        });
-        expect(kills).toBeGreaterThan(3);
-        expect(wrong).toBe(0);
-        expect(right).toBeGreaterThan(500);
-        const settled = await state(network.router);
-        expect(settled).not.toEqual(first);
-        expect(await ask(network)).toEqual([]);
-        // What was before all that is still known.
-        expect(await routec(network, ['rollback', '--yes'])).toMatchObject({ exitCode: 0 });
-        expect(await state(network.router)).toEqual(first);
-        expect(await routec(network, ['apply', second, '--yes'])).toMatchObject({ exitCode: 0 });
-        expect(await state(network.router)).toEqual(settled);
-      }),
+  it.each([
+    ['kill', 'nft'],
+    ['half', 'nft'],
+    ['half', 'iptables'],
+  ] as const)('%s with %s: at each step in turn, leaks nothing and converges', (how, backend) =>
+    withNetwork(NETWORK, async (network) => {
+      const apply = ['apply', policy(FIRST), '--backend', backend, '--yes'];
+      expect(await routec(network, apply)).toMatchObject({ exitCode: 0 });
+      const first = await state(network.router);
+      policy(SECOND);
+      let kills = 0;
+      const { wrong, right } = await underTraffic(network, async () => {
+        for (; kills < 60; kills += 1) {
+          // Half a step leaves the rest of it to the next: then it is the first that is killed again.
+          const at = how === 'kill' ? 1 : (kills % 12) + 1;
+          const ended = await routec(network, apply, wrapped(how, at));
+          if (ended.exitCode === 0) break;
+          expect(ended.stderr, `kill ${kills}`).not.toContain('error');
+        }
+      });
+      expect(kills).toBeGreaterThan(3);
+      expect(wrong).toBe(0);
+      expect(right).toBeGreaterThan(500);
+      const settled = await state(network.router);
+      expect(settled).not.toEqual(first);
+      expect(await ask(network)).toEqual([]);
+      // What was before all that is still known.
+      expect(await routec(network, ['rollback', '--yes'])).toMatchObject({ exitCode: 0 });
+      expect(await state(network.router)).toEqual(first);
+      expect(await routec(network, apply)).toMatchObject({ exitCode: 0 });
+      expect(await state(network.router)).toEqual(settled);
+    }),
   );
 });
 

@@ -22,25 +22,10 @@ interface Options {
 type ArtefactGoal = Goal & { readonly kind: 'artefacts' };
 type Compiled = { readonly goal: ArtefactGoal } | { readonly exit: Exit };
 
-/**
- * Compiles a policy to what is to run, in memory. Whoever may not have written it is not obeyed.
- *
- * @param backends those that whoever asks can load
- */
-export function compileGoal(
-  path: string,
-  options: Options,
-  backends: readonly BackendName[] = ['nft'],
-): Compiled {
+/** Compiles a policy to what is to run, in memory. Whoever may not have written it is not obeyed. */
+export function compileGoal(path: string, options: Options): Compiled {
   const compiled = compileArtefacts(path, options);
   if ('exit' in compiled) return compiled;
-  if (!backends.includes(compiled.backend)) {
-    complain(
-      `only rulesets of nft are applied yet, and this one is for ${compiled.backend}`,
-      'load it with the `policy.load.sh` that `routec compile` writes, or apply it with `--backend nft`',
-    );
-    return { exit: EXIT.failed };
-  }
   for (const file of compiled.read) {
     const doubt = distrust(file);
     if (doubt !== undefined) {

@@ -97,7 +97,7 @@ describe('policy.load.sh', () => {
     }),
   );
 
-  it('loads a ruleset for iptables, and `routec apply` lets it be', () =>
+  it('loads a ruleset for iptables as `routec apply` does', () =>
     withNetwork(NETWORK, async (network) => {
       let script = await compiled(FIRST, 'iptables');
       const load = (...args: readonly string[]) => onRouter(network, ['dash', script, ...args]);
@@ -118,14 +118,15 @@ describe('policy.load.sh', () => {
       script = await compiled(FIRST, 'iptables');
       expect(await load('start')).toMatchObject({ exitCode: 0 });
       expect(await load('status')).toMatchObject({ exitCode: 0 });
-      for (const command of [
-        ['down'],
-        ['apply', join(place.folder, 'policy/policy.route'), '--backend', 'nft'],
-      ]) {
-        const refused = await routec(network, ...command, '--yes');
-        expect(refused).toMatchObject({ exitCode: 2 });
-        expect(refused.stderr).toContain('what runs was loaded for iptables');
-      }
+      const policy = join(place.folder, 'policy/policy.route');
+      expect(await routec(network, 'plan', policy)).toMatchObject({ stdout: NOTHING_TO_DO });
+      script = await compiled(SECOND, 'iptables');
+      expect(await routec(network, 'apply', policy, '--yes')).toMatchObject({ exitCode: 0 });
+      expect(await load('status')).toMatchObject({ exitCode: 0 });
+      expect(await load('start')).toMatchObject({ exitCode: 0, stdout: NOTHING_TO_DO });
+      // What was before is known, whoever loaded it.
+      expect(await routec(network, 'rollback', '--yes')).toMatchObject({ exitCode: 0 });
+      expect(await all(network)).toEqual(first);
       expect(await load('stop')).toMatchObject({ exitCode: 0 });
       // The built-in chains stay, empty.
       expect(JSON.stringify(await all(network))).not.toMatch(/routec|6000|proto 21/);

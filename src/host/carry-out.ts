@@ -92,7 +92,10 @@ function returnTo(before: State, { target, links }: Plan, lock: number): string 
     const now = readLinks();
     if ('refused' in now) return now.refused;
     const { own, guard } = protocols(target.guard);
-    const live = readState({ own, guard }, now.value, Object.keys(before.settings));
+    const live = readState({ own, guard }, now.value, Object.keys(before.settings), [
+      'nft',
+      ...(target.state.iptables.size + before.iptables.size > 0 ? (['iptables'] as const) : []),
+    ]);
     if ('refused' in live) return live.refused;
     // What the kernel took away with a device, nobody can bring back.
     const lost = (line: string): boolean =>

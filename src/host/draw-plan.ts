@@ -1,3 +1,4 @@
+import type { BackendName } from '../emit/backends.ts';
 import { type Manifest, readManifest } from '../emit/manifest/read-manifest.ts';
 import { slotMark } from '../model/marking.ts';
 import type { Lock } from '../model/program.ts';
@@ -5,17 +6,16 @@ import type { Family } from '../net/address.ts';
 import { formatMark } from '../net/mark.ts';
 import { partOf } from '../plan/canonical-line.ts';
 import { fingerprint } from '../plan/fingerprint.ts';
-import { type NftTable, parseNftTable } from '../plan/nft-table.ts';
 import { goneSlots } from '../plan/number-clashes.ts';
 import { planSteps, type Target } from '../plan/plan.ts';
 import { type Loads, readArtefactLines } from '../plan/read-artefacts.ts';
 import type { State } from '../plan/state.ts';
 import type { Step } from '../plan/step.ts';
 import { type Links, type Original, wantedState } from '../plan/wanted.ts';
-import { withEmptyKernel } from './empty-kernel.ts';
 import { readLeases } from './leases.ts';
-import { kernelFamilies, listRuleset, readLinks, readState } from './live-state.ts';
+import { kernelFamilies, readLinks, readState } from './live-state.ts';
 import { type RecordOf, readRecord } from './records.ts';
+import { NOT_TRIED, tryRuleset } from './try-ruleset.ts';
 
 /** Where the kernel is to get to. */
 export type Goal =
@@ -64,19 +64,24 @@ export function drawPlan(goal: Goal, withRuleset = true): Plan | { readonly refu
   const next = runningAfter(goal);
   const named = readArtefactLines(new Map(Object.entries(next?.files ?? {})));
   const loads = goal.kind === 'artefacts' ? named : NOTHING;
-  const nft = withRuleset ? tryNft(loads) : { leftOut: [] };
-  if ('refused' in nft) return nft;
+  const tried = withRuleset ? tryRuleset(loads) : NOT_TRIED;
+  if ('refused' in tried) return tried;
   const protocol = protocolOf(lockOf(next) ?? lock);
   const protocols = { own: String(protocol), guard: String(protocol + 1) };
   const paths = [loads, ...loads.uplinks, known].flatMap(({ settings }) => Object.keys(settings));
   const before = goal.kind === 'snapshot' ? Object.keys(goal.before.state.settings) : [];
-  const live = readState(protocols, links.value, [...paths, ...before], withRuleset);
+  const live = readState(
+    protocols,
+    links.value,
+    [...paths, ...before],
+    withRuleset ? rulesetsFor(goal, running) : [],
+  );
   if ('refused' in live) return live;
   const leases = readLeases(loads.uplinks);
   if ('refused' in leases) return leases;
   const { state: asked, leftOut } = wantedState(
     loads,
-    nft.table,
+    tried,
     links.value,
     known,
     leases.value,
@@ -86,7 +91,7 @@ export function drawPlan(goal: Goal, withRuleset = true): Plan | { readonly refu
   const state = goal.kind === 'snapshot' ? standing(goal.before.state, links.value) : asked;
   const target: Target = {
     state,
-    nftText: nft.text,
+    nftText: tried.nftText,
     guard: protocols.guard,
     named: new Set([
       ...Object.keys(named.settings),
@@ -101,50 +106,15 @@ export function drawPlan(goal: Goal, withRuleset = true): Plan | { readonly refu
     links: links.value,
     original: known,
     running,
-    leftOut: [...leftOut, ...nft.leftOut],
+    leftOut: [...leftOut, ...tried.leftOut],
     fingerprint: fingerprint(live.value, links.value),
   };
 }
 
-interface Tried {
-  /** What is to be loaded, with the users and cgroups that this machine has. */
-  readonly text?: string;
-  readonly table?: NftTable;
-  readonly leftOut: readonly string[];
-}
-
-/** What nft says of a user or a cgroup that is not there. */
-const NO_SUCH_NAME = /User does not exist|cgroupv2 path fails/;
-
-/**
- * What this kernel makes of a ruleset: loaded into an empty one, and read back.
- *
- * @param numbers whether it is listed in numbers, or in words
- */
-export function tryNft(
-  { nft, names }: Loads,
-  numbers = false,
-): Tried | { readonly refused: string } {
-  if (nft === undefined) return { leftOut: [] };
-  return withEmptyKernel((run): Tried | { readonly refused: string } => {
-    const load = (stdin: string) => run({ argv: ['nft', '-f', '-'], stdin });
-    const leftOut: string[] = [];
-    const texts: string[] = [];
-    for (const { name, text } of names) {
-      const filled = load(text);
-      if ('stdout' in filled) texts.push(text);
-      else if (!NO_SUCH_NAME.test(filled.refused)) return filled;
-      else
-        leftOut.push(
-          `${name.replace('.', ' ')}: there is none of that name here; no packet is of it`,
-        );
-    }
-    const text = [...texts, nft].join('');
-    const loaded = load(text);
-    if ('refused' in loaded) return loaded;
-    const listing = run({ argv: listRuleset(numbers) });
-    return 'refused' in listing ? listing : { text, table: parseNftTable(listing.stdout), leftOut };
-  });
+/** The rulesets that matter: iptables where it is wanted or runs, or where nobody knows what runs. */
+function rulesetsFor(goal: Goal, running: Running | undefined): readonly BackendName[] {
+  const isNft = (its: Running | undefined): boolean => its?.files.nft !== undefined;
+  return isNft(running) && isNft(runningAfter(goal)) ? ['nft'] : ['nft', 'iptables'];
 }
 
 /** What of a snapshot can be live now: routes by devices that are gone, or down, can not. */
@@ -154,7 +124,12 @@ function standing(before: RecordOf<'before'>['state'], links: Links): State {
     return device === undefined || links.get(device)?.up === true;
   };
   const { 4: four, 6: six } = before.routes;
-  return { ...before, nft: before.nft, routes: { 4: four.filter(stands), 6: six.filter(stands) } };
+  return {
+    ...before,
+    nft: before.nft,
+    iptables: before.iptables,
+    routes: { 4: four.filter(stands), 6: six.filter(stands) },
+  };
 }
 
 /** The numbers of artefacts, as their manifest keeps them. */

@@ -1,11 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
+import type { BackendName } from '../emit/backends.ts';
 import { FAMILIES, type Family } from '../net/address.ts';
 import type { AnyRule } from '../plan/drift.ts';
+import { type IptablesRuleset, NO_IPTABLES, parseIptables } from '../plan/iptables-ruleset.ts';
 import { liveRoute, liveRule } from '../plan/live-lines.ts';
 import { type NftTable, parseNftTable } from '../plan/nft-table.ts';
 import type { State } from '../plan/state.ts';
+import type { Command } from '../plan/step.ts';
 import type { Link, Links } from '../plan/wanted.ts';
+import { isInstalled } from './is-installed.ts';
 import { type Ran, run } from './run.ts';
 
 type Result<T> = { readonly value: T } | { readonly refused: string };
@@ -76,13 +80,13 @@ export function readRules(family: Family): Result<readonly AnyRule[]> {
 /**
  * All that routec has in this kernel, with the settings that matter.
  *
- * @param withRuleset the ruleset, too, which is root's to read
+ * @param rulesets those that are read too
  */
 export function readState(
   protocols: { readonly own: string; readonly guard: string },
   links: Links,
   settings: readonly string[],
-  withRuleset = true,
+  rulesets: readonly BackendName[],
 ): Result<State> {
   const rules: Record<Family, string[]> = { 4: [], 6: [] };
   const routes: Record<Family, string[]> = { 4: [], 6: [] };
@@ -115,8 +119,10 @@ export function readState(
       routes[family].push(...found.value.map((each) => liveRoute({ ...each, protocol }, family)));
     }
   }
-  const nft = withRuleset ? readNftTable() : { value: undefined };
+  const nft = rulesets.includes('nft') ? readNftTable() : { value: undefined };
   if ('refused' in nft) return nft;
+  const iptables = rulesets.includes('iptables') ? readIptables() : { value: NO_IPTABLES };
+  if ('refused' in iptables) return iptables;
   const values = [...new Set(settings)].flatMap((path) => {
     const value = readSetting(path);
     return value === undefined ? [] : [[path, value] as const];
@@ -128,6 +134,7 @@ export function readState(
       groups: Object.fromEntries([...links].map(([name, { group }]) => [name, group])),
       settings: Object.fromEntries(values),
       nft: nft.value,
+      iptables: iptables.value,
     },
   };
 }
@@ -163,4 +170,30 @@ export function json<T extends v.GenericSchema>(ran: Ran, schema: T): Result<v.I
   } catch {
     return { refused: 'what `ip` says is no JSON' };
   }
+}
+
+/**
+ * All that is ours in ipset and in the tables of iptables; nothing where these are not installed.
+ *
+ * @param load runs a tool, in another namespace say
+ */
+export function readIptables(load: (command: Command) => Ran = run): Result<IptablesRuleset> {
+  const lines: string[] = [];
+  const tools = kernelFamilies().map((family) => (family === 4 ? 'iptables' : 'ip6tables'));
+  if (isInstalled('ipset')) {
+    const sets = load({ argv: ['ipset', 'save'] });
+    if ('refused' in sets) return sets;
+    lines.push(...sets.stdout.split('\n').map((line) => `ipset - ${line}`));
+  }
+  for (const tool of tools) {
+    if (!isInstalled(`${tool}-save`)) continue;
+    const saved = load({ argv: [`${tool}-save`] });
+    if ('refused' in saved) return saved;
+    let table = '';
+    for (const line of saved.stdout.split('\n')) {
+      if (line.startsWith('*')) table = line.slice(1);
+      else lines.push(`${tool} ${table} ${line}`);
+    }
+  }
+  return { value: parseIptables(lines.join('\n')) };
 }

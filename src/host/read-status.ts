@@ -84,9 +84,6 @@ function readStatus(
   const open = isRoot ? readOpen(Number(lock.options['mark-mask']), families) : undefined;
   if (open !== undefined && 'refused' in open) unread.push(`open connections: ${open.refused}`);
   if (!isRoot) unread.push('the ruleset, its counts, and open connections: only root sees them');
-  if (artefacts.files.nft === undefined) {
-    unread.push('what differs in the ruleset: only one of nft is compared yet');
-  }
   const byName = new Map(devices.value.map((device) => [device.name, device]));
   const deaf = deadNeighbours();
   return {

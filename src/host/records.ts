@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { type IptablesRuleset, parseIptables } from '../plan/iptables-ruleset.ts';
 import { type Block, type NftTable, parseNftTable } from '../plan/nft-table.ts';
 import type { State } from '../plan/state.ts';
 import { reasonOf } from './read-file.ts';
@@ -43,6 +44,25 @@ const Blocks = v.union([
   v.pipe(v.string(), v.transform(parseNftTable)),
 ]);
 
+const IptablesBlocks = v.union([
+  v.pipe(
+    v.array(
+      v.object({
+        tool: v.string(),
+        table: v.string(),
+        kind: v.picklist(['set', 'chain', 'jump']),
+        name: v.string(),
+        lines: v.array(v.string()),
+      }),
+    ),
+    v.transform(
+      (list): IptablesRuleset =>
+        new Map(list.map((block) => [`${block.tool} ${block.table} ${block.name}`, block])),
+    ),
+  ),
+  v.pipe(v.string(), v.transform(parseIptables)),
+]);
+
 /** The artefacts that were applied last: its base name, and each by what follows that. */
 const Running = v.object({ base: v.string(), files: Texts });
 const Snapshot = v.object({
@@ -51,6 +71,7 @@ const Snapshot = v.object({
   groups: Texts,
   settings: Texts,
   nft: v.optional(Blocks),
+  iptables: v.optional(IptablesBlocks, []),
 });
 
 /** The records that are kept, each a file of JSON. */
@@ -162,7 +183,7 @@ export function makeRunFolder(): { readonly refused?: string } {
 
 /** A snapshot as it is kept. */
 export function snapshotOf(state: State): RecordOf<'before'>['state'] {
-  const { rules, routes, groups, settings, nft } = state;
+  const { rules, routes, groups, settings, nft, iptables } = state;
   const lines = (both: State['rules']) => ({ 4: [...both[4]], 6: [...both[6]] });
   return {
     rules: lines(rules),
@@ -170,6 +191,7 @@ export function snapshotOf(state: State): RecordOf<'before'>['state'] {
     groups: { ...groups },
     settings: { ...settings },
     ...(nft === undefined ? {} : { nft }),
+    iptables,
   };
 }
 

@@ -26,6 +26,8 @@ export const SECOND = [
   'uplink spare dev lan1 gateway 192.168.1.10',
   'route from @kept udp 7-9 to 203.0.113.0/24 via dsl',
   'route from 192.168.0.10 udp 8 via dsl else cable',
+  'set far = 192.0.2.4, 192.0.2.9, 192.0.2.32/28, 192.0.2.130, 192.0.2.192/27',
+  'route from 192.168.0.10 to @far via balance cable 29, dsl by source',
   ...KEPT,
   'route from 192.168.0.10 tcp 80 via spare',
 ];

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Stands in front of ip, nft, sysctl and conntrack on a PATH, by links of their names. It counts the calls that
+# Stands in front of ip, nft, iptables-restore and the like on a PATH, by links of their names. It counts the calls that
 # change the router's own kernel, in the file `count` beside its folder; at the one that the file `at` there names
 # it does what that names behind it:
 #   kill   lets the tool do all of it, then kills who called it
@@ -13,6 +13,7 @@ changes=no
 case "$tool $*" in
   "ip -4 -batch -" | "ip -6 -batch -") changes=yes ;;
   "nft -f -" | "nft delete "* | "sysctl -q -w "* | "conntrack -D "*) changes=yes ;;
+  "ipset -exist restore" | ip*"tables-restore -w --noflush") changes=yes ;;
 esac
 # What is tried in an empty namespace does not count.
 [ "$(readlink /proc/self/ns/net)" = "$(readlink "/proc/$PPID/ns/net")" ] || changes=no

@@ -1,5 +1,6 @@
 import { FAMILIES, type Family } from '../net/address.ts';
 import { partOf } from './canonical-line.ts';
+import { blockTitle, type IptablesRuleset, settledLines } from './iptables-ruleset.ts';
 import { type NftTable, settledText } from './nft-table.ts';
 import { routeKey } from './plan.ts';
 import type { State } from './state.ts';
@@ -72,36 +73,42 @@ function routesDrift(family: Family, wanted: readonly string[], live: readonly s
   return [...missing, ...extra];
 }
 
-/** What of the ruleset is not as wanted, both as nft lists them. */
-export function rulesetDrift(wanted: NftTable | undefined, live: NftTable | undefined): Drift[] {
-  const whole = 'table inet routec';
-  if (wanted === undefined) {
-    return live === undefined ? [] : [{ kind: 'extra', what: 'ruleset', text: whole }];
-  }
-  if (live === undefined) return [{ kind: 'missing', what: 'ruleset', text: whole }];
-  const names = [...new Set([...wanted.keys(), ...live.keys()])];
-  return names.flatMap((name): Drift[] => {
-    const [to, is] = [wanted.get(name), live.get(name)];
-    const text = `${(to ?? is)?.keyword} ${name}`;
-    if (is === undefined) return [{ kind: 'missing', what: 'ruleset', text }];
-    if (to === undefined) return [{ kind: 'extra', what: 'ruleset', text }];
-    const [want, has] = [to, is].map((block) => settledText(block).split('\n').slice(1)) as [
-      string[],
-      string[],
-    ];
+/** What of the rulesets is not as wanted, both as their tools list them. */
+export function rulesetsDrift(wanted: Rulesets, live: Rulesets): Drift[] {
+  const nft = (table: NftTable | undefined): Blocks =>
+    new Map(
+      [...(table?.values() ?? [])].map((block) => [
+        `${block.keyword} ${block.name}`,
+        settledText(block).split('\n').slice(1),
+      ]),
+    );
+  const iptables = (ruleset: IptablesRuleset): Blocks =>
+    new Map([...ruleset.values()].map((block) => [blockTitle(block), settledLines(block)]));
+  return [
+    ...rulesetDrift('table inet routec', nft(wanted.nft), nft(live.nft)),
+    ...rulesetDrift('the chains of iptables', iptables(wanted.iptables), iptables(live.iptables)),
+  ];
+}
+
+type Rulesets = Pick<State, 'nft' | 'iptables'>;
+
+/** The settled lines of sets, maps and chains, by what they are called. */
+type Blocks = ReadonlyMap<string, readonly string[]>;
+
+function rulesetDrift(whole: string, wanted: Blocks, live: Blocks): Drift[] {
+  if (wanted.size === 0 && live.size === 0) return [];
+  if (wanted.size === 0) return [{ kind: 'extra', what: 'ruleset', text: whole }];
+  if (live.size === 0) return [{ kind: 'missing', what: 'ruleset', text: whole }];
+  return [...new Set([...wanted.keys(), ...live.keys()])].flatMap((text): Drift[] => {
+    const [want, has] = [wanted.get(text), live.get(text)];
+    if (has === undefined) return [{ kind: 'missing', what: 'ruleset', text }];
+    if (want === undefined) return [{ kind: 'extra', what: 'ruleset', text }];
     if (want.join('\n') === has.join('\n')) return [];
     const lines = linesDrift('ruleset', undefined, want, has);
-    if (lines.length === 0) {
-      return [
-        {
-          kind: 'changed',
-          what: 'ruleset',
-          text: `${text}: its lines`,
-          wanted: 'in another order',
-        },
-      ];
-    }
-    return lines.map((each) => ({ ...each, text: `${text}: ${each.text}` }));
+    if (lines.length > 0) return lines.map((each) => ({ ...each, text: `${text}: ${each.text}` }));
+    return [
+      { kind: 'changed', what: 'ruleset', text: `${text}: its lines`, wanted: 'in another order' },
+    ];
   });
 }
 

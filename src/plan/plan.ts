@@ -1,6 +1,7 @@
 import { bug } from '../bug.ts';
 import { FAMILIES, type Family } from '../net/address.ts';
 import { partOf } from './canonical-line.ts';
+import { iptablesSteps } from './iptables-steps.ts';
 import {
   bring,
   isHooked,
@@ -40,7 +41,7 @@ export function planSteps(target: Target, live: State): Step[] {
   steps.push(...groups(target, live, 'there'));
   for (const family of FAMILIES) steps.push(...newRoutes(state, live, family, isGuard));
   for (const family of FAMILIES) steps.push(...newRules(state, live, family, isGuard));
-  steps.push(...ruleset(target, live));
+  steps.push(...ruleset(target, live), ...iptablesSteps(state.iptables, live.iptables));
   for (const family of FAMILIES) steps.push(...staleRules(state, live, family, isGuard));
   for (const family of FAMILIES) steps.push(...staleRoutes(state, live, family, isGuard));
   steps.push(...groups(target, live, 'back'), ...settings(target, live, 'back'));

@@ -12,8 +12,27 @@ export interface Loads {
   readonly settings: Readonly<Record<string, string>>;
   /** The ruleset for `nft -f`. */
   readonly nft: string | undefined;
+  /** The same for iptables. */
+  readonly iptables: IptablesFiles | undefined;
   /** What fills the set of a user or a cgroup that it names: refused where there is none of that name. */
   readonly names: readonly { readonly name: string; readonly text: string }[];
+}
+
+export interface IptablesFiles {
+  /** For `ipset restore`, if there are sets. */
+  readonly sets: string | undefined;
+  readonly tools: readonly {
+    readonly tool: 'iptables' | 'ip6tables';
+    /** What `iptables-restore` loads: the chains, and what leads into them. */
+    readonly chains: string;
+    readonly hook: string;
+    /** The chain of a user or a cgroup, and what stands for it where there is none of that name. */
+    readonly names: readonly {
+      readonly name: string;
+      readonly text: string;
+      readonly absent: string;
+    }[];
+  }[];
 }
 
 interface Lines {
@@ -35,6 +54,7 @@ export interface UplinkLines extends Lines {
 export const GATEWAY = '@GATEWAY@';
 
 const NAMED = /^((?:user|cgroup)\.[^.]+)\.nft$/;
+const NAMED_IN_IPTABLES = /^((?:user|cgroup)\.[^.]+)\.(ip6?tables)$/;
 const UPLINK = /^uplink\.([^.]+)\.ip$/;
 
 /** Reads the artefacts that routec wrote; what takes things away is left out. */
@@ -57,10 +77,29 @@ export function readArtefactLines(files: Files): Loads {
     }),
     settings: settingsOf(files.get('sysctl')),
     nft: files.get('nft'),
+    iptables: iptablesOf(files),
     names: [...files].flatMap(([suffix, text]) => {
       const name = NAMED.exec(suffix)?.[1];
       return name === undefined ? [] : [{ name, text }];
     }),
+  };
+}
+
+function iptablesOf(files: Files): IptablesFiles | undefined {
+  if (!files.has('iptables')) return undefined;
+  const text = (suffix: string): string => files.get(suffix) ?? '';
+  return {
+    sets: files.get('ipset'),
+    tools: (['iptables', 'ip6tables'] as const).map((tool) => ({
+      tool,
+      chains: text(tool),
+      hook: text(`hook.${tool}`),
+      names: [...files.keys()].flatMap((suffix) => {
+        const [, name, end] = NAMED_IN_IPTABLES.exec(suffix) ?? [];
+        if (name === undefined || end !== tool) return [];
+        return [{ name, text: text(suffix), absent: text(`${name}.absent.${tool}`) }];
+      }),
+    })),
   };
 }
 

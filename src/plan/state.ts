@@ -1,4 +1,5 @@
 import type { Family } from '../net/address.ts';
+import type { IptablesRuleset } from './iptables-ruleset.ts';
 import type { NftTable } from './nft-table.ts';
 
 /**
@@ -16,6 +17,8 @@ export interface State {
   readonly settings: Readonly<Record<string, string>>;
   /** The table `inet routec`, if there is one. */
   readonly nft: NftTable | undefined;
+  /** What it has in iptables and ipset; empty if nothing. */
+  readonly iptables: IptablesRuleset;
 }
 
 export type ByFamily = { readonly [F in Family]: readonly string[] };

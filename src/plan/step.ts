@@ -33,3 +33,5 @@ export function ipBatch(family: 4 | 6, lines: readonly string[], force = false):
 }
 
 export const isNft = ({ argv }: Command): boolean => argv[0] === 'nft';
+export const isIptables = ({ argv }: Command): boolean =>
+  /^ip(set|6?tables-restore)$/.test(argv[0]);

@@ -1,5 +1,4 @@
 import { FAMILIES, type Family } from '../net/address.ts';
-import type { NftTable } from './nft-table.ts';
 import { GATEWAY, type Loads, type UplinkLines } from './read-artefacts.ts';
 import type { State } from './state.ts';
 
@@ -26,14 +25,14 @@ export const leaseKey = (device: string, family: Family): string => `${device} $
 /**
  * What is to be live where these artefacts are loaded on a machine with these devices.
  *
- * @param nft what the kernel makes of the ruleset
+ * @param ruleset what the kernel makes of it
  * @param live the routes that are: one that somebody completed by hand stays
  * @param families those that the machine has at all
  * @returns that, and what can't be loaded now, in words: link hooks do it when it can
  */
 export function wantedState(
   loads: Loads,
-  nft: NftTable | undefined,
+  ruleset: Pick<State, 'nft' | 'iptables'>,
   links: Links,
   original: Original,
   leases: Leases,
@@ -91,7 +90,7 @@ export function wantedState(
         ([path]) => has(6) || !path.startsWith('net/ipv6/'),
       ),
     ),
-    nft,
+    ...ruleset,
   };
   return { state, leftOut };
 }

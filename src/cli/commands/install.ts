@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { BACKEND_NAMES, type BackendName } from '../../emit/backends.ts';
+import type { BackendName } from '../../emit/backends.ts';
 import { findManifest, readArtefacts, readText } from '../../host/artefact-folder.ts';
 import type { Running } from '../../host/draw-plan.ts';
 import {
@@ -109,7 +109,7 @@ function run(path: string | undefined, options: Options): Exit {
 /** What is to be loaded at boot, with the file that loads it. */
 function artefactsOf(path: string, options: Options): Running | { readonly exit: Exit } {
   if (!(existsSync(path) && statSync(path).isDirectory())) {
-    const compiled = compileGoal(path, options, BACKEND_NAMES);
+    const compiled = compileGoal(path, options);
     return 'exit' in compiled ? compiled : compiled.goal.artefacts;
   }
   const failed = (message: string, help?: string): { readonly exit: Exit } => {

@@ -1,58 +1,98 @@
+import {
+  blockTitle,
+  type IptablesRuleset,
+  NO_IPTABLES,
+  settledLines,
+} from '../../plan/iptables-ruleset.ts';
+import { iptablesSteps } from '../../plan/iptables-steps.ts';
 import { type NftTable, parseNftTable, refill, settledText } from '../../plan/nft-table.ts';
-import { type Command, isNft } from '../../plan/step.ts';
+import { type Command, isIptables, isNft } from '../../plan/step.ts';
+import type { Plan } from '../draw-plan.ts';
 import { withEmptyKernel } from '../empty-kernel.ts';
 import type { Finding } from '../finding.ts';
+import { readIptables } from '../live-state.ts';
 import { type Ran, run } from '../run.ts';
 import type { PreflightCheck } from './preflight.ts';
 
 /**
- * What nft is to read is tried first: the way there and the way back, as far as they were written for what
- * is live now, in an empty kernel that is made like this one.
+ * What nft and iptables are to read is tried first: the way there and the way back, as far as they were written for
+ * what is live now, in an empty kernel that is made like this one.
  */
 export const rulesetLoads: PreflightCheck = {
   name: 'ruleset',
-  run: ({ steps, live, target }) => {
-    const its = steps.filter((step) => isNft(step.run));
-    const [first] = its;
-    if (first === undefined) return [];
-    const { stdin } = first.run;
-    const checked =
-      stdin === undefined ? { stdout: '' } : run({ argv: ['nft', '-c', '-f', '-'], stdin });
-    if ('refused' in checked) return [{ severity: 'error', message: checked.refused }];
-    const tried = withEmptyKernel((load) => {
-      const there = its.map((step) => step.run);
-      const back = its.flatMap(({ undo }) => undo ?? []).reverse();
-      return (
-        rehearse(load, live.nft === undefined ? [] : [like(live.nft)], live.nft) ??
-        rehearse(load, there, target.state.nft) ??
-        rehearse(load, back, live.nft)
-      );
-    });
-    if (tried === undefined) return [];
-    return [{ severity: 'error', message: 'refused' in tried ? tried.refused : tried.message }];
-  },
+  run: (plan) => [...nftLoads(plan), ...iptablesLoads(plan)],
 };
 
-const like = (table: NftTable): Command => ({ argv: ['nft', '-f', '-'], stdin: refill(table) });
+function nftLoads({ steps, live, target }: Plan): readonly Finding[] {
+  const its = steps.filter((step) => isNft(step.run));
+  const [first] = its;
+  if (first === undefined) return [];
+  const { stdin } = first.run;
+  const checked =
+    stdin === undefined ? { stdout: '' } : run({ argv: ['nft', '-c', '-f', '-'], stdin });
+  if ('refused' in checked) return [{ severity: 'error', message: checked.refused }];
+  const like = live.nft === undefined ? [] : [{ argv: NFT, stdin: refill(live.nft) } as const];
+  const read = (load: Load): Blocks | Refused => {
+    const listing = load({ argv: ['nft', 'list', 'ruleset'] });
+    return 'refused' in listing ? listing : nftBlocks(parseNftTable(listing.stdout));
+  };
+  return rehearse(like, its, nftBlocks(live.nft), nftBlocks(target.state.nft), read);
+}
 
-/** Runs commands; says what went wrong, or what does not stand there in the end. */
+const NFT = ['nft', '-f', '-'] as const;
+
+function iptablesLoads({ steps, live, target }: Plan): readonly Finding[] {
+  const its = steps.filter((step) => isIptables(step.run));
+  if (its.length === 0) return [];
+  const like = iptablesSteps(live.iptables, NO_IPTABLES).map((step) => step.run);
+  const read = (load: Load): Blocks | Refused => {
+    const found = readIptables(load);
+    return 'refused' in found ? found : iptablesBlocks(found.value);
+  };
+  const [from, to] = [live, target.state].map(({ iptables }) => iptablesBlocks(iptables)) as [
+    Blocks,
+    Blocks,
+  ];
+  return rehearse(like, its, from, to, read);
+}
+
+type Load = (command: Command) => Ran;
+type Refused = { readonly refused: string };
+/** The settled text of each set, map and chain. */
+type Blocks = ReadonlyMap<string, string>;
+
+const nftBlocks = (table: NftTable | undefined): Blocks =>
+  new Map([...(table ?? [])].map(([name, block]) => [name, settledText(block)]));
+const iptablesBlocks = (ruleset: IptablesRuleset): Blocks =>
+  new Map(
+    [...ruleset.values()].map((block) => [blockTitle(block), settledLines(block).join('\n')]),
+  );
+
+/** Goes there and back in an empty kernel, and looks each time at what stands there then. */
 function rehearse(
-  load: (command: Command) => Ran,
-  commands: readonly Command[],
-  expected: NftTable | undefined,
-): Finding | undefined {
-  for (const command of commands) {
-    const ran = load(command);
-    if ('refused' in ran) return { severity: 'error', message: `tried beforehand: ${ran.refused}` };
-  }
-  const listing = load({ argv: ['nft', 'list', 'ruleset'] });
-  if ('refused' in listing) return { severity: 'error', message: listing.refused };
-  const found = parseNftTable(listing.stdout);
-  const names = new Set([...found.keys(), ...(expected?.keys() ?? [])]);
-  const wrong = [...names].find((name) => {
-    const [is, was] = [found.get(name), expected?.get(name)];
-    return is === undefined || was === undefined || settledText(is) !== settledText(was);
+  like: readonly Command[],
+  steps: Plan['steps'],
+  from: Blocks,
+  to: Blocks,
+  read: (load: Load) => Blocks | Refused,
+): readonly Finding[] {
+  const there = steps.map((step) => step.run);
+  const back = steps.flatMap(({ undo }) => undo ?? []).reverse();
+  const wrong = withEmptyKernel((load): Refused | undefined => {
+    const go = (commands: readonly Command[], expected: Blocks): Refused | undefined => {
+      for (const command of commands) {
+        const ran = load(command);
+        if ('refused' in ran) return { refused: `tried beforehand: ${ran.refused}` };
+      }
+      const found = read(load);
+      if ('refused' in found) return found;
+      const name = [...new Set([...found.keys(), ...expected.keys()])].find(
+        (each) => found.get(each) !== expected.get(each),
+      );
+      if (name === undefined) return undefined;
+      return { refused: `tried beforehand: \`${name}\` would not be as it should` };
+    };
+    return go(like, from) ?? go(there, to) ?? go(back, from);
   });
-  if (wrong === undefined) return undefined;
-  return { severity: 'error', message: `tried beforehand: \`${wrong}\` would not be as it should` };
+  return wrong === undefined ? [] : [{ severity: 'error', message: wrong.refused }];
 }

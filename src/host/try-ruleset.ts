@@ -1,0 +1,87 @@
+import { type IptablesRuleset, NO_IPTABLES } from '../plan/iptables-ruleset.ts';
+import { type NftTable, parseNftTable } from '../plan/nft-table.ts';
+import type { IptablesFiles, Loads } from '../plan/read-artefacts.ts';
+import type { Command } from '../plan/step.ts';
+import { withEmptyKernel } from './empty-kernel.ts';
+import { isInstalled } from './is-installed.ts';
+import { kernelFamilies, listRuleset, readIptables } from './live-state.ts';
+import type { Ran } from './run.ts';
+
+/** What the kernel makes of a ruleset. */
+export interface Tried {
+  readonly nft: NftTable | undefined;
+  /** What `nft -f` is to load to get there, with the users and cgroups that this machine has. */
+  readonly nftText?: string;
+  readonly iptables: IptablesRuleset;
+  /** What this machine has not, in words. */
+  readonly leftOut: readonly string[];
+}
+
+export const NOT_TRIED: Tried = { nft: undefined, iptables: NO_IPTABLES, leftOut: [] };
+
+type Refused = { readonly refused: string };
+type Load = (command: Command) => Ran;
+
+/**
+ * What this kernel makes of a ruleset: loaded into an empty one, and read back.
+ *
+ * @param numbers whether nft lists it in numbers, or in words
+ */
+export function tryRuleset(loads: Loads, numbers = false): Tried | Refused {
+  const { nft, iptables, names } = loads;
+  if (nft !== undefined) return withEmptyKernel((load) => tryNft(nft, names, numbers, load));
+  if (iptables !== undefined) return withEmptyKernel((load) => tryIptables(iptables, load));
+  return NOT_TRIED;
+}
+
+/** What nft says of a user or a cgroup that is not there. */
+const NO_SUCH_NAME = /User does not exist|cgroupv2 path fails/;
+const noneOf = (name: string): string =>
+  `${name.replace('.', ' ')}: there is none of that name here; no packet is of it`;
+
+function tryNft(nft: string, names: Loads['names'], numbers: boolean, run: Load): Tried | Refused {
+  const load = (stdin: string): Ran => run({ argv: ['nft', '-f', '-'], stdin });
+  const leftOut: string[] = [];
+  const texts: string[] = [];
+  for (const { name, text } of names) {
+    const filled = load(text);
+    if ('stdout' in filled) texts.push(text);
+    else if (NO_SUCH_NAME.test(filled.refused)) leftOut.push(noneOf(name));
+    else return filled;
+  }
+  const nftText = [...texts, nft].join('');
+  const loaded = load(nftText);
+  if ('refused' in loaded) return loaded;
+  const listing = run({ argv: listRuleset(numbers) });
+  if ('refused' in listing) return listing;
+  return { nft: parseNftTable(listing.stdout), nftText, iptables: NO_IPTABLES, leftOut };
+}
+
+function tryIptables({ sets, tools }: IptablesFiles, run: Load): Tried | Refused {
+  const leftOut = new Set<string>();
+  if (sets !== undefined) {
+    if (!isInstalled('ipset')) return { refused: '`ipset` is not installed' };
+    const filled = run({ argv: ['ipset', '-exist', 'restore'], stdin: sets });
+    if ('refused' in filled) return filled;
+  }
+  const has = kernelFamilies().map((family) => (family === 4 ? 'iptables' : 'ip6tables'));
+  for (const { tool, chains, hook, names } of tools) {
+    if (!has.includes(tool)) continue;
+    if (!isInstalled(`${tool}-restore`)) return { refused: `\`${tool}-restore\` is not installed` };
+    const load = (stdin: string): Ran =>
+      run({ argv: [`${tool}-restore`, '-w', '--noflush'], stdin });
+    const texts: string[] = [];
+    for (const { name, text, absent } of names) {
+      if ('stdout' in load(text)) continue;
+      leftOut.add(noneOf(name));
+      texts.push(absent);
+    }
+    for (const text of [...texts, chains, hook]) {
+      const loaded = load(text);
+      if ('refused' in loaded) return loaded;
+    }
+  }
+  const read = readIptables(run);
+  if ('refused' in read) return read;
+  return { nft: undefined, iptables: read.value, leftOut: [...leftOut] };
+}
