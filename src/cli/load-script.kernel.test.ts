@@ -54,7 +54,10 @@ async function busybox(): Promise<Shell> {
 
 const NOTHING_TO_DO = 'nothing to do: what is live is what is wanted';
 
-describe('policy.load.sh', () => {
+/** Milliseconds: the shell is slow, and a machine may be busy. */
+const LONG = 300_000;
+
+describe('policy.load.sh', { timeout: LONG }, () => {
   it.each(['dash', 'busybox'])('loads what `routec apply` loads, by %s', (name) =>
     withNetwork(NETWORK, async (network) => {
       const { command, env } = name === 'dash' ? DASH : await busybox();
@@ -240,7 +243,7 @@ describe('routec.service', () => {
     }));
 });
 
-describe('policy.load.sh start --confirm', () => {
+describe('policy.load.sh start --confirm', { timeout: LONG }, () => {
   const waits = (): Promise<void> =>
     expect
       .poll(

@@ -24,7 +24,9 @@ export async function state(router: Namespace): Promise<Readonly<Record<string, 
     const saved = await router.run(tool, []);
     shown[tool] = saved.replace(/^#.*$/gm, '').replace(/\[\d+:\d+\]/g, '');
   }
-  await show('ipset', ['list']);
+  // How large a set's table is, and how it hashes, is the kernel's affair.
+  const sets = await router.run('ipset', ['save', '-sorted']);
+  shown['ipset save'] = sets.replace(/ (hashsize|initval) \S+/g, '');
   const links: { ifname: string; group: string }[] = JSON.parse(
     await router.run('ip', ['-j', '-d', 'link', 'show']),
   );
