@@ -168,11 +168,13 @@ const local = fc
     or(not('to', list(servers))),
     or(protocol),
     or(not('user', pick('0', '1000', 'root', 'daemon'))),
+    // Nobody is in these.
+    or(not('cgroup', pick('"no-such.slice"', '"no-such.slice/below"')), 3),
     or(header, 3),
     target,
   )
-  .map(([six, to, what, who, more, via]) =>
-    words('route local', six, to, what, who, more, 'via', via),
+  .map(([six, to, what, who, group, more, via]) =>
+    words('route local', six, to, what, who, group, more, 'via', via),
   );
 const inbound = fc
   .tuple(not('in', pick('lte', 'eth3', 'dsl, lan0')), or(not('to', servers)), or(protocol), target)
