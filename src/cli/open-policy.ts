@@ -3,6 +3,7 @@ import { type Checked, understand } from '../compile.ts';
 import { type BackendName, backendOf } from '../emit/backends.ts';
 import { findManifest } from '../host/artefact-folder.ts';
 import { reader } from '../host/read-file.ts';
+import type { Lock } from '../model/program.ts';
 import type { Read } from '../policy/load.ts';
 import type { Question } from '../policy/read-question.ts';
 import { complain } from './io.ts';
@@ -12,6 +13,8 @@ interface Wanted {
   /** Else that of the last compile. */
   readonly backend?: BackendName | undefined;
   readonly question?: Question;
+  /** The numbers where no compile wrote beside the policy. */
+  readonly lock?: Lock | undefined;
   /** Instead of the files as they are. */
   readonly read?: Read;
   /** Asked of a sound policy. */
@@ -24,7 +27,7 @@ interface Wanted {
  */
 export function openPolicy(
   path: string,
-  { backend: wanted, question, read = reader(path), analyses }: Wanted = {},
+  { backend: wanted, question, lock, read = reader(path), analyses }: Wanted = {},
 ): Checked | undefined {
   const entry = readEntry(path);
   if (entry === undefined) return undefined;
@@ -35,5 +38,5 @@ export function openPolicy(
   }
   const names = Object.keys(found.manifest?.artefacts ?? {});
   const backend = wanted ?? backendOf(names, entry.base);
-  return understand(entry, read, found.manifest?.lock, backend, question, analyses);
+  return understand(entry, read, found.manifest?.lock ?? lock, backend, question, analyses);
 }

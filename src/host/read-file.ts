@@ -80,8 +80,15 @@ function isInside(path: string, folder: string): boolean {
   return !isAbsolute(way) && way.split(sep)[0] !== '..';
 }
 
-/** Standard input to its end. */
+let standardInput: ReadResult | undefined;
+
+/** Standard input to its end: whoever asks again is told the same. */
 export function readStandardInput(): ReadResult {
+  standardInput ??= readToEnd();
+  return standardInput;
+}
+
+function readToEnd(): ReadResult {
   try {
     const bytes = readAll(0);
     if (bytes === undefined) return { refused: `it has more than ${LARGEST / 2 ** 20} MiB` };

@@ -2,7 +2,7 @@ import { bug } from '../bug.ts';
 import type { IntervalSet } from '../net/interval-set.ts';
 import { absentPoint } from './absent-point.ts';
 import { differingFields, type Field } from './closest-packet.ts';
-import { type Evaluation, evaluate } from './evaluate.ts';
+import { type Evaluation, evaluate, type Up } from './evaluate.ts';
 import { nearestPacket } from './nearest-packet.ts';
 import type { Packet } from './packet.ts';
 import type { Box, Program } from './program.ts';
@@ -43,9 +43,9 @@ const MOST_OTHERS = 12;
  * What becomes of the packets of a question. Where they go several ways, those with a source port or a MAC that
  * nobody names, without a DSCP and without a mark are what is usual.
  *
- * @param up the names of the uplinks that are up
+ * @param up the uplinks that are up
  */
-export function ask(program: Program, question: Question, up: ReadonlySet<string>): Reply {
+export function ask(program: Program, question: Question, up: Up): Reply {
   const all = regionsOf(program, question, up);
   const first = all.regions[0];
   if (first === undefined) return { kind: all.complete ? 'void' : 'open' };

@@ -1,4 +1,5 @@
 import { bug } from '../bug.ts';
+import type { Family } from '../net/address.ts';
 import { LAYOUT } from './layout.ts';
 import { holds, type Packet } from './packet.ts';
 import type {
@@ -11,6 +12,11 @@ import type {
   Uplink,
   UplinkSlot,
 } from './program.ts';
+
+/** Which uplinks take new connections of a family: a set of names says so of both. */
+export interface Up {
+  readonly has: (name: string, family: Family) => boolean;
+}
 
 /** Where a packet goes, and what of the kernel's decides it. */
 export type Outcome = Where & {
@@ -53,9 +59,9 @@ export interface Evaluation {
  * than by a default route, and for what is addressed to the router. The packets that follow go its
  * way; those that answer come in by it, or leave by the arrival.
  *
- * @param up the names of the uplinks that are up
+ * @param up the uplinks that are up
  */
-export function evaluate(program: Program, packet: Packet, up: ReadonlySet<string>): Evaluation {
+export function evaluate(program: Program, packet: Packet, up: Up): Evaluation {
   const arrival = arrivalOf(program, packet);
   const fits = ({ boxes }: Rule): boolean => boxes.some((box) => holds(box, packet));
   const [rule, ...others] = program[listFor(packet, arrival)].filter(fits);
@@ -88,7 +94,7 @@ export function outcomesOf(
   program: Program,
   rule: Rule | undefined,
   packet: Packet,
-  up: ReadonlySet<string>,
+  up: Up,
 ): Evaluation['outcomes'] {
   const arrival = arrivalOf(program, packet);
   return sharesOf(program, rule?.target ?? { kind: 'main' }).map(({ to, share }) => {
@@ -122,7 +128,7 @@ function outcomeOf(
   program: Program,
   to: Single,
   packet: Packet,
-  up: ReadonlySet<string>,
+  up: Up,
   arrival: Uplink | undefined,
 ): Outcome {
   switch (to.kind) {
@@ -158,7 +164,7 @@ function byTiers(
   program: Program,
   to: UplinkSlot | OrderingSlot,
   packet: Packet,
-  up: ReadonlySet<string>,
+  up: Up,
   arrival: Uplink | undefined,
 ): Outcome {
   const { family, local } = packet;
@@ -166,7 +172,7 @@ function byTiers(
   const passed: Outcome['passed'][number][] = [];
   for (const [index, { uplink, nat, number }] of tiers.entries()) {
     if (uplink.ways[family] === undefined) passed.push({ uplink, why: 'family' });
-    else if (!up.has(uplink.name)) passed.push({ uplink, why: 'down' });
+    else if (!up.has(uplink.name, family)) passed.push({ uplink, why: 'down' });
     else {
       return {
         kind: 'uplink',

@@ -1,5 +1,5 @@
 import { boxesTouch } from './boxes-touch.ts';
-import { type Evaluation, outcomesOf } from './evaluate.ts';
+import { type Evaluation, outcomesOf, type Up } from './evaluate.ts';
 import { intersectBoxes } from './intersect-boxes.ts';
 import type { Packet } from './packet.ts';
 import type { Box, Program, Rule } from './program.ts';
@@ -25,13 +25,13 @@ const MOST_WORK = 5_000_000;
  * What a question falls into, in the order of the rules: each takes of what the earlier ones have
  * left. The union of all regions is the question, but for packets that can't be.
  *
- * @param up the names of the uplinks that are up
+ * @param up the uplinks that are up
  * @returns as many regions as could be told apart, and whether those are all
  */
 export function regionsOf(
   program: Program,
   question: Question,
-  up: ReadonlySet<string>,
+  up: Up,
 ): { readonly regions: readonly Region[]; readonly complete: boolean } {
   const regions: Region[] = [];
   let work = 0;

@@ -1,6 +1,6 @@
 import { bug } from '../bug.ts';
 import { type Answered, ask, type Other } from '../model/ask.ts';
-import type { Evaluation, Outcome } from '../model/evaluate.ts';
+import type { Evaluation, Outcome, Up } from '../model/evaluate.ts';
 import { slotMark } from '../model/marking.ts';
 import type { Packet } from '../model/packet.ts';
 import type { Nat, Program, Rule, Slot, Uplink } from '../model/program.ts';
@@ -78,15 +78,18 @@ export type Explanation =
       readonly packets: readonly OtherExplained[];
     };
 
-/** Answers a question by the model: which line decides, and all that follows from it. */
+/**
+ * Answers a question by the model: which line decides, and all that follows from it.
+ *
+ * @param up the uplinks that are up: all but those that the question takes down, if nothing is said
+ */
 export function explainQuestion(
   policy: Policy,
   program: Program,
   { conditions, downs }: QuestionPolicy,
+  up: Up = allBut(program, downs),
 ): Explanation {
   const routes = routesById(policy);
-  const down = new Set(downs.map(({ name }) => name));
-  const up = new Set(program.uplinks.map(({ name }) => name).filter((name) => !down.has(name)));
   const reply = ask(program, lowerQuestion(conditions, program), up);
   const timed = reply.kind === 'depends' && reply.fields.includes('time');
   const one = (each: Answered): Explained => explained(program, routes, each, timed);
@@ -107,6 +110,11 @@ export function explainQuestion(
       reply satisfies never;
       return bug('a reply of no kind');
   }
+}
+
+function allBut({ uplinks }: Program, downs: QuestionPolicy['downs']): Up {
+  const down = new Set(downs.map(({ name }) => name));
+  return new Set(uplinks.map(({ name }) => name).filter((name) => !down.has(name)));
 }
 
 function explained(

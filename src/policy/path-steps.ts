@@ -23,7 +23,7 @@ export function pathSteps(way: WayOut, explained: Explained, program: Program): 
   }
   const decides =
     way.priority === null ? [] : [`${way.priority}: ${actionOf(way, explained, program)}`];
-  const mark = markOf(way, program);
+  const mark = wayMark(way, program);
   if (mark !== undefined) {
     const slot = way.slot === null ? '' : `${way.slot.number}, \`${way.slot.key}\`: `;
     const carries = `${slot}the packet carries ${formatMark(mark)} of ${formatMark(marking.mask)}`;
@@ -54,8 +54,8 @@ function staysText({ slot, connection }: WayOut): string[] {
   return [`once it left, its connection stays with ${number}, \`${key}\``];
 }
 
-/** What the packet carries, in our bits. */
-function markOf({ verdict, slot }: WayOut, { marking }: Program): number | undefined {
+/** What a packet that goes that way carries, in our bits; nothing where it is left to main without a mark. */
+export function wayMark({ verdict, slot }: WayOut, { marking }: Program): number | undefined {
   if (slot !== null) return slot.mark;
   return verdict === 'drop' || verdict === 'reject' ? marking[verdict] : undefined;
 }

@@ -1,3 +1,4 @@
+import type { Drift } from '../../plan/drift.ts';
 import type { Count } from '../../plan/policy-counts.ts';
 import { isWell, type RuleStatus, type Status, type UplinkStatus } from '../../plan/status.ts';
 import { printableJson } from '../../text/printable.ts';
@@ -35,13 +36,7 @@ export function jsonStatus(status: Status, { policy, since }: StatusHead, indent
       };
     }),
     orders: orderings,
-    drift: drift.map(({ kind, what, family, text, wanted }) => ({
-      kind,
-      what,
-      family: family ?? null,
-      text,
-      wanted: wanted ?? null,
-    })),
+    drift: drift.map(driftOut),
     unread,
   };
   return `${printableJson(JSON.stringify(told, null, indent))}\n`;
@@ -50,7 +45,23 @@ export function jsonStatus(status: Status, { policy, since }: StatusHead, indent
 const countOut = (count: Count | undefined): object | null =>
   count === undefined ? null : { packets: count[0], bytes: count[1] };
 
-const uplinkOut = ({ name, device, state, ways, traffic, beside, open }: UplinkStatus): object => ({
+export const driftOut = ({ kind, what, family, text, wanted }: Drift): object => ({
+  kind,
+  what,
+  family: family ?? null,
+  text,
+  wanted: wanted ?? null,
+});
+
+export const uplinkOut = ({
+  name,
+  device,
+  state,
+  ways,
+  traffic,
+  beside,
+  open,
+}: UplinkStatus): object => ({
   name,
   device,
   state,

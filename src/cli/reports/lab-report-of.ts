@@ -29,7 +29,8 @@ interface Attempt {
 }
 
 /**
- * What a policy comes to on a kernel: its expectations, or a packet for each rule where there is none.
+ * What a policy comes to on a kernel: its expectations, or a packet for each rule where there is none; and what
+ * it forwards, which is not tried.
  *
  * @returns or what this machine lacks, in words
  */
@@ -39,7 +40,8 @@ export async function labReportOf(
   loaded: Loaded,
 ): Promise<Report | { readonly refused: string }> {
   const smoke = policy.expects.length === 0;
-  const attempts = smoke ? ofRules(policy, loaded) : ofExpects(policy, loaded);
+  const forwards = policy.forwards.map(ofForward);
+  const attempts = [...(smoke ? ofRules(policy, loaded) : ofExpects(policy, loaded)), ...forwards];
   const tried = await tryPolicy(
     loaded,
     attempts.flatMap(({ trials }) => trials),
@@ -52,8 +54,28 @@ export async function labReportOf(
     return caseOfAttempt(attempt, its, loaded);
   });
   const rules = routesById(policy).size;
-  return { file, ...(smoke ? { of: 'rules' } : {}), cases, rules, unexpected: [] };
+  const of = forwards.length > 0 ? 'lines' : smoke ? 'rules' : 'expectations';
+  return { file, of, cases, rules, unexpected: [] };
 }
+
+/** A line that says nothing of what is expected, before it is tried. */
+function lineCase(statement: Parameters<typeof placeOf>[0], expected = ''): Case {
+  return {
+    ...placeOf(statement),
+    result: 'pass',
+    message: '',
+    expected,
+    decides: [],
+    notes: [],
+    labels: [at(statement.span, '')],
+  };
+}
+
+const ofForward = ({ statement }: Policy['forwards'][number]): Attempt => ({
+  base: lineCase(statement),
+  trials: [],
+  untried: 'the lab does not try `forward` lines: it sends nothing in by an uplink',
+});
 
 function ofExpects(policy: Policy, { program }: Loaded): Attempt[] {
   const routes = routesById(policy);
@@ -91,15 +113,7 @@ function ofRules(policy: Policy, { program }: Loaded): Attempt[] {
     const packet = found.get(id);
     const expected =
       packet === undefined ? '' : formatOutcomes(evaluate(program, packet, up).outcomes);
-    const base: Case = {
-      ...placeOf(statement),
-      result: 'pass',
-      message: '',
-      expected,
-      decides: [],
-      notes: [],
-      labels: [at(statement.span, '')],
-    };
+    const base = lineCase(statement, expected);
     if (packet !== undefined) return { base, trials: [{ packet, downs: new Set<string>() }] };
     return { base, trials: [], untried: 'no packet that the lab could send comes to this line' };
   });

@@ -27,8 +27,8 @@ export function prettyReport(
     ...(open > 0 ? [palette.warning(`${open} not decided`)] : []),
     ...(skipped > 0 ? [palette.warning(`${skipped} not tried`)] : []),
   ];
-  const thing = reports.some((report) => report.of === 'rules') ? 'rule' : 'expectation';
-  out.push(`${total} ${thing}${total === 1 ? '' : 's'}: ${said.join(', ')}`);
+  const things = reports[0]?.of ?? 'expectations';
+  out.push(`${total} ${total === 1 ? things.slice(0, -1) : things}: ${said.join(', ')}`);
   return `${out.join('\n')}\n`;
 }
 

@@ -91,7 +91,7 @@ export async function prettyStatus(
   return `${out.join('\n')}\n`;
 }
 
-const notSeen = (what: string, palette: Palette): string =>
+export const notSeen = (what: string, palette: Palette): string =>
   `${palette.note('not seen')}: ${printable(what)}`;
 const byPlace = (a: RuleStatus, b: RuleStatus): number =>
   a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1;
@@ -136,7 +136,7 @@ function uplinkRows(
 }
 
 /** Why an uplink is not up, a reason a line; a family is named where it is not so for both. */
-function reasons(ways: UplinkStatus['ways']): string[] {
+export function reasons(ways: UplinkStatus['ways']): string[] {
   const whys = ways.flatMap(({ why }) => why ?? []);
   if (ways.length === 1 || (whys.length === ways.length && new Set(whys).size === 1)) {
     return whys.slice(0, 1);
@@ -188,7 +188,7 @@ function balanceRows(
   ]);
 }
 
-function driftLine({ kind, what, family, text, wanted }: Drift, palette: Palette): string {
+export function driftLine({ kind, what, family, text, wanted }: Drift, palette: Palette): string {
   const about = family === undefined ? what : `${what}, IPv${family}`;
   const paint = kind === 'foreign' ? palette.warning : palette.error;
   const should = wanted === undefined ? '' : `; it should be: ${printable(wanted)}`;

@@ -37,7 +37,7 @@ export interface Case extends Place {
 export interface Report {
   readonly file: string;
   /** What the cases are; expectations if nothing is said. */
-  readonly of?: 'rules';
+  readonly of?: 'expectations' | 'rules' | 'lines';
   /** What is wrong with the policy itself, on one line: then nothing was tried. */
   readonly broken?: string;
   readonly cases: readonly Case[];
