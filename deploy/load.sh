@@ -302,7 +302,16 @@ live() {
   while IFS="=" read -r device _; do
     if look_at "$device"; then printf '%s=%s\n' "$device" "$group"; fi
   done <"$2/groups" >"$1/groups"
-  "${backend}_list" >"$1/ruleset"
+  "${backend}_list" >"$1/ruleset" && sift "$1"
+}
+
+# FOLDER: leaves the users and cgroups out of its ruleset that are no more: what lists them names a cgroup that is gone
+# by a number or by its path, and neither can be loaded.
+sift() {
+  "${backend}_gone" "$1/ruleset" >"$work/gone"
+  [ -s "$work/gone" ] || return 0
+  beyond "$1/ruleset" "$work/gone" >"$work/sifted"
+  mv "$work/sifted" "$1/ruleset"
 }
 
 # FROM TO: what differs, in words.
@@ -325,7 +334,7 @@ differences() {
   beyond "$work/blocks.from" "$work/blocks.to" 'extra: '
   ruleset_changed "$work/settled.from" "$work/settled.to" >"$work/blocks.changed"
   awk 'FILENAME == ARGV[1] { from[$0]; next } FILENAME == ARGV[2] && $0 in from { both[$0]; next }
-    FILENAME == ARGV[3] && $0 in both { print "changed: " $0 }' \
+    FILENAME == ARGV[3] && $0 in both { print "changed: " $0; delete both[$0] }' \
     "$work/blocks.from" "$work/blocks.to" "$work/blocks.changed"
 }
 
@@ -344,6 +353,17 @@ nft_list() {
   grep -q 'No such file or directory' "$work/error" && return
   sed 1q "$work/error" >&2
   return 1
+}
+
+# RULESET: the lines of its users and cgroups that nft does not take any more; a set holds one of these.
+nft_gone() {
+  awk '/^\t[a-z]+ [^ ]+ \{$/ { set = $1 == "set" ? $2 : "" }
+    $1 == "type" { type = $2 }
+    set != "" && $1 == "elements" && type ~ /^(uid|cgroupsv2)$/ { print set, type, $0 }' "$1" |
+    while read -r set type line; do
+      printf 'table inet routec { set %s { type %s; %s; }; }\n' "$set" "$type" "$line" >"$work/one"
+      nft -c -f "$work/one" 2>/dev/null || printf '\t\t%s\n' "$line"
+    done
 }
 
 # Its lines, each behind its block, without what packets change; blocks by their names.
@@ -447,10 +467,16 @@ no_name() {
 # --- Rulesets of iptables: chains, rules and sets as lines, TOOL TABLE WHAT -----------------------
 
 iptables_list() {
+  # A kernel that has no sets has no rules that look into them.
   ipset save 2>/dev/null | awk '$2 ~ /^routec-/ { print "ipset -", $0 }'
   for tool in $tables; do
+    command -v "$tool-save" >/dev/null || continue
+    "$tool-save" >"$work/saved" 2>"$work/error" || {
+      sed 1q "$work/error" >&2
+      return 1
+    }
     # iptables-restore takes a mask of nodes only up to 32 (1.8.9), and iptables-save prints nothing else.
-    "$tool-save" 2>/dev/null | awk -v tool="$tool" '
+    awk -v tool="$tool" '
       match($0, /--cluster-local-nodemask 0x0*[1248]0* /) {
         mask = substr($0, RSTART + RLENGTH - 9, 8)
         match(mask, /[1248]/)
@@ -459,7 +485,16 @@ iptables_list() {
       }
       /^\*/ { table = substr($0, 2) }
       /^:routec-/ { print tool, table, $1 }
-      /^-A routec-/ || /^-A [A-Z]+ -j routec-/ { print tool, table, $0 }'
+      /^-A routec-/ || /^-A [A-Z]+ -j routec-[^ ]+$/ { print tool, table, $0 }' "$work/saved"
+  done
+}
+
+# RULESET: the lines of its users and cgroups that iptables-restore does not take any more.
+iptables_gone() {
+  grep '^[a-z0-9]* [a-z]* -A routec-\(user\|cgroup\)-' "$1" | while read -r tool table line; do
+    chain=${line#-A }
+    printf '*%s\n:%s - [0:0]\n%s\nCOMMIT\n' "$table" "${chain%% *}" "$line" >"$work/one"
+    $apart "$tool-restore" -w --noflush "$work/one" 2>/dev/null || printf '%s %s %s\n' "$tool" "$table" "$line"
   done
 }
 
@@ -471,13 +506,14 @@ iptables_settled() {
     $3 == "add" && $4 in learns { next }
     $1 == "ipset" { sub(/ hashsize [0-9]+/, "", line); sub(/ initval [0-9a-fx]+/, "", line)
       sub(/ packets [0-9]+ bytes [0-9]+/, "", line); sub(/ timeout [0-9]+$/, "", line) }
-    $4 ~ /^[A-Z]/ { block = "jump to " $NF " in " $1 " " $2 " " $4 }
+    $4 ~ /^[A-Z]/ { block = "jump to " $NF " in " $1 " " $2 " " $4; if (seen[$0]++) line = line ", once more" }
     # The elements of a set are in no order.
     { print block "\t" ($1 == "ipset" ? line : sprintf("%09d", NR)) "\t" line }' "$1" |
     sort -t '	' -k 1,1 -k 2,2 | cut -f 1,3
 }
 
-# FROM TO: sets first, then each table in one transaction, stale sets last. A set's name goes by what is in it.
+# FROM TO: sets first, then each table in one transaction, stale sets last. A set's name goes by what is in it: one of
+# other content was changed by somebody, and is filled anew at once, with what it has learned.
 iptables_go() {
   awk '$1 == "ipset" && $3 == "create" { print $4 }' "$1/ruleset" >"$work/sets.from"
   awk '$1 == "ipset" && $3 == "create" { print $4 }' "$2/ruleset" >"$work/sets.to"
@@ -487,6 +523,17 @@ iptables_go() {
   input_step 'sets that are new' "$work/input" ipset -exist restore || return
   iptables_settled "$1/ruleset" >"$work/settled.from"
   iptables_settled "$2/ruleset" >"$work/settled.to"
+  ruleset_changed "$work/settled.from" "$work/settled.to" | sed -n 's/^ipset - //p' >"$work/changed"
+  beyond "$work/changed" "$work/sets" >"$work/refilled"
+  awk 'FILENAME == ARGV[1] { refilled[$0]; next }
+    $1 != "ipset" || !($4 in refilled) { next }
+    { name = $4; sub(/^ipset - /, ""); sub(name, "routec-swap") }
+    FILENAME == ARGV[2] && / timeout / && /^create / { learns[name] }
+    FILENAME == ARGV[2] { text[name] = text[name] $0 "\n" }
+    FILENAME == ARGV[3] && name in learns && /^add / { text[name] = text[name] $0 "\n" }
+    END { for (name in text) printf "destroy routec-swap\n%sswap routec-swap %s\ndestroy routec-swap\n", text[name], name }' \
+    "$work/refilled" "$2/ruleset" "$1/ruleset" >"$work/input"
+  input_step 'sets that somebody changed' "$work/input" ipset -exist restore || return
   order='filter nat mangle'
   [ -s "$2/ruleset" ] || order='mangle nat filter'
   for tool in $tables; do
@@ -511,18 +558,17 @@ iptables_text() {
     # Ours come first in the chains of others, but in mangle, where they look at what others marked.
     FILENAME == ARGV[2] && line ~ /^:/ { chain[line]; print line " - [0:0]"; next }
     FILENAME == ARGV[2] && $4 ~ /^[A-Z]/ {
-      jump[line]
-      if (line in old) next
+      if (++jump[line] <= old[line]) next
       if (table != "mangle") sub(/^-A [A-Z]+/, "-I " $4 " 1", line)
       late[++lates] = line
       next
     }
     FILENAME == ARGV[2] { print line; next }
     line ~ /^:/ { was[++wases] = line }
-    $4 ~ /^[A-Z]/ { old[line] }
+    $4 ~ /^[A-Z]/ { old[line]++ }
     END {
       for (i = 1; i <= lates; i++) print late[i]
-      for (line in old) if (!(line in jump)) { sub(/^-A/, "-D", line); print line }
+      for (line in old) for (i = jump[line] + 0; i < old[line]; i++) print "-D" substr(line, 3)
       for (i = 1; i <= wases; i++) if (!(was[i] in chain)) print "-F " substr(was[i], 2)
       for (i = 1; i <= wases; i++) if (!(was[i] in chain)) print "-X " substr(was[i], 2)
     }' "$1" "$2"
@@ -537,6 +583,9 @@ iptables_try() {
         *\** | *.absent.*) continue ;;
       esac
       "$tool-restore" -w --noflush "$file" 2>/dev/null && continue
+      # Of a user and a cgroup that are always there: is it the name, or does the kernel not know such a match?
+      sed 's/ --uid-owner [^ ]*/ --uid-owner 0/; s/ --path [^ ]*/ --path \//' "$file" |
+        "$tool-restore" -w --noflush || return
       "$tool-restore" -w --noflush "${file%."$tool"}.absent.$tool" || return
       [ "$tool" != iptables ] || no_name "$1" .iptables
     done
@@ -551,8 +600,9 @@ wanted_ruleset() {
     cp "$work/tried" "$1/ruleset"
     return
   fi
-  apart='unshare -n'
-  $apart true 2>/dev/null || apart='unshare -rn'
+  case $apart$backend in
+    *rniptables) ! grep -q uid-owner "$at".*iptables || die 'users can only be told apart with CAP_SYS_ADMIN' ;;
+  esac
   $apart true 2>/dev/null || die "no network namespace can be made to try the ruleset in: \`$apart true\` fails"
   $apart sh "$self" try "$work" "$1" 2>"$work/error" >&2 ||
     die "the ruleset does not load here: $(sed 3q "$work/error" | tr '\n' ' ')"
@@ -924,6 +974,9 @@ prepare() {
   [ ! -d /proc/sys/net/ipv6 ] || families='4 6'
   tables=iptables
   [ ! -d /proc/sys/net/ipv6 ] || tables='iptables ip6tables'
+  # What starts a tool in an empty kernel.
+  apart='unshare -n'
+  $apart true 2>/dev/null || apart='unshare -rn'
 }
 
 # SECONDS: the lock under which the kernel is changed. It lies on an open file, which the tools hold as well: one
@@ -957,13 +1010,17 @@ tools() {
   [ ! -e "$at.ipset" ] || need ipset
 }
 
-# What stands against loading the files; FOLDER is what they want.
-look_before() {
+one_backend() {
   other=nft
   [ "$backend" != nft ] || other=iptables
   if has running && grep -q "\"$other\":\"" "$run/running.json"; then
     die "what runs was loaded for $other" 'take that away first, with the files that it was loaded from'
   fi
+}
+
+# What stands against loading the files; FOLDER is what they want.
+look_before() {
+  one_backend
   if has running; then
     manifest_in "$run/running.json" >"$work/ran"
     for name in mark-mask priority protocol; do
@@ -1187,6 +1244,7 @@ before() {
   [ -d "$work/before" ] || cp -R "$run/snapshot" "$work/before"
   [ "$1" = "$work/before" ] || cp -R "$work/before" "$1"
   standing "$1"
+  sift "$1"
 }
 
 # Connections still carry its numbers.
@@ -1248,6 +1306,7 @@ stop() {
   tools
   lock 20
   find_leftovers
+  one_backend
   nothing "$work/wanted"
   live "$work/live" "$work/wanted" || die 'what is live can not be read'
   keep_records "$work/live" "$work/wanted"

@@ -16,6 +16,7 @@ import {
 } from '../lab/confined-host.ts';
 import { type Network, withNetwork } from '../lab/network.ts';
 import { makePlace, type Place, ROUTEC } from '../lab/place.ts';
+import { makeCgroup } from '../lab/start-program.ts';
 import { state } from '../lab/state.ts';
 
 let place: Place;
@@ -172,6 +173,78 @@ describe('routec apply', { timeout: LONG }, () => {
       });
     },
   );
+
+  it.each(['nft', 'iptables'] as const)(
+    'with %s: stands still, goes on, back and away though a cgroup that it names is no more',
+    (backend) =>
+      withNetwork(NETWORK, async (network) => {
+        const inPlace = 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"';
+        const run = (...command: readonly string[]) =>
+          place.run(network, ['sh', '-c', inPlace, 'sh', ...command]);
+        const here = (...args: readonly string[]) => run(process.execPath, ROUTEC, ...args);
+        const cgroup = `routec-gone-${process.pid}`;
+        const remove = makeCgroup(cgroup);
+        let isThere = true;
+        try {
+          const lines = [...FIRST, `route local cgroup "${cgroup}" tcp 99 via dsl`];
+          const file = policy(lines);
+          const args = [file, '--backend', backend];
+          const first = await here('apply', ...args, '--yes');
+          expect(first).toMatchObject({ exitCode: 0 });
+          expect(first.stdout).not.toContain('there is none of that name here');
+          remove();
+          isThere = false;
+          const still = await here('plan', ...args);
+          expect(still).toMatchObject({ exitCode: 0 });
+          expect(still.stdout.split('\n')).toEqual([
+            'nothing to do: what is live is what is wanted',
+            expect.stringContaining('there is none of that name here'),
+          ]);
+          const script = await place.compiled(lines, backend);
+          expect(await run('dash', script, 'status')).toMatchObject({ exitCode: 0 });
+          policy(SECOND);
+          expect(await here('apply', ...args, '--yes')).toMatchObject({ exitCode: 0 });
+          expect(await here('rollback', '--yes')).toMatchObject({ exitCode: 0 });
+          expect(await ask(network)).toEqual([]);
+          expect(await here('down', '--yes')).toMatchObject({ exitCode: 0 });
+        } finally {
+          if (isThere) remove();
+        }
+      }),
+  );
+
+  it('mends what somebody did to chains by hand, and takes them away unless he leads into them', () =>
+    withNetwork(NETWORK, async (network) => {
+      await builtinChains(network, 'iptables');
+      const iptables = (words: string) => network.router.run('iptables', words.split(' '));
+      await iptables('-N others');
+      const bare = await allOf(network);
+      const args = ['apply', policy(FIRST), '--backend', 'iptables', '--yes'];
+      expect(await routec(network, args)).toMatchObject({ exitCode: 0 });
+      const loaded = await allOf(network);
+      await iptables('-t mangle -A PREROUTING -j routec-prerouting');
+      await iptables('-A FORWARD -j routec-refuse-forwarded');
+      await iptables('-t mangle -F routec-choose');
+      await iptables('-I routec-refuse-forwarded -j others');
+      const mended = await routec(network, args);
+      expect(mended).toMatchObject({ exitCode: 0 });
+      expect(mended.stderr).toContain('warning: not tried beforehand');
+      expect(await allOf(network)).toEqual(loaded);
+
+      await iptables('-A others -s 192.0.2.9 -j routec-refuse-forwarded');
+      const refused = await routec(network, ['down', '--yes']);
+      expect(refused).toMatchObject({ exitCode: 2 });
+      expect(refused.stderr).toContain('leads into a chain that is to go');
+      await iptables('-F others');
+      await iptables('-A routec-refuse-forwarded -j others');
+      // A step that fails leaves no jump twice.
+      const failed = await routec(network, ['down', '--yes'], wrapped('fail', 1));
+      expect(failed).toMatchObject({ exitCode: 3 });
+      await iptables('-D routec-refuse-forwarded -j others');
+      expect(await allOf(network)).toEqual(loaded);
+      expect(await routec(network, ['down', '--yes'])).toMatchObject({ exitCode: 0 });
+      expect(await allOf(network)).toEqual(bare);
+    }));
 
   it('undoes all of it where a step fails', () =>
     withNetwork(NETWORK, async (network) => {

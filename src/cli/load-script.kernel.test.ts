@@ -118,6 +118,19 @@ describe('policy.load.sh', { timeout: LONG }, () => {
         exitCode: 1,
         stdout: 'missing: jump to routec-output in iptables mangle OUTPUT',
       });
+      // What somebody changed is mended: a jump twice, a set.
+      const second = [...'-t nat -A POSTROUTING -j routec-source-nat'.split(' ')];
+      await network.router.run('iptables', second);
+      const { stdout: sets } = await onRouter(network, ['ipset', 'list', '-n']);
+      const set = sets.split('\n')[0] ?? '';
+      await network.router.run('ipset', ['add', set, '9.9.9.9']);
+      expect((await load('status')).stdout.split('\n')).toEqual([
+        'missing: jump to routec-output in iptables mangle OUTPUT',
+        `changed: ipset - ${set}`,
+        'changed: jump to routec-source-nat in iptables nat POSTROUTING',
+      ]);
+      expect(await load('reload')).toMatchObject({ exitCode: 0 });
+      expect(await load('status')).toMatchObject({ exitCode: 0 });
       script = await compiled(FIRST, 'iptables');
       expect(await load('start')).toMatchObject({ exitCode: 0 });
       expect(await load('status')).toMatchObject({ exitCode: 0 });

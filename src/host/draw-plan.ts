@@ -16,6 +16,7 @@ import { readLeases } from './leases.ts';
 import { kernelFamilies, readLinks, readState } from './live-state.ts';
 import { type RecordOf, readRecord } from './records.ts';
 import { NOT_TRIED, tryRuleset } from './try-ruleset.ts';
+import { withoutGone } from './without-gone.ts';
 
 /** Where the kernel is to get to. */
 export type Goal =
@@ -117,7 +118,7 @@ function rulesetsFor(goal: Goal, running: Running | undefined): readonly Backend
   return isNft(running) && isNft(runningAfter(goal)) ? ['nft'] : ['nft', 'iptables'];
 }
 
-/** What of a snapshot can be live now: routes by devices that are gone, or down, can not. */
+/** What of a snapshot can be live now: routes by devices that are gone, or down, can not, nor cgroups that are gone. */
 function standing(before: RecordOf<'before'>['state'], links: Links): State {
   const stands = (line: string): boolean => {
     const device = partOf(line, 'dev');
@@ -126,8 +127,7 @@ function standing(before: RecordOf<'before'>['state'], links: Links): State {
   const { 4: four, 6: six } = before.routes;
   return {
     ...before,
-    nft: before.nft,
-    iptables: before.iptables,
+    ...withoutGone({ nft: before.nft, iptables: before.iptables }),
     routes: { 4: four.filter(stands), 6: six.filter(stands) },
   };
 }

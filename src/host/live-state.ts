@@ -11,6 +11,7 @@ import type { Command } from '../plan/step.ts';
 import type { Link, Links } from '../plan/wanted.ts';
 import { isInstalled } from './is-installed.ts';
 import { type Ran, run } from './run.ts';
+import { withoutGone } from './without-gone.ts';
 
 type Result<T> = { readonly value: T } | { readonly refused: string };
 
@@ -123,6 +124,7 @@ export function readState(
   if ('refused' in nft) return nft;
   const iptables = rulesets.includes('iptables') ? readIptables() : { value: NO_IPTABLES };
   if ('refused' in iptables) return iptables;
+  const standing = withoutGone({ nft: nft.value, iptables: iptables.value });
   const values = [...new Set(settings)].flatMap((path) => {
     const value = readSetting(path);
     return value === undefined ? [] : [[path, value] as const];
@@ -133,8 +135,7 @@ export function readState(
       routes,
       groups: Object.fromEntries([...links].map(([name, { group }]) => [name, group])),
       settings: Object.fromEntries(values),
-      nft: nft.value,
-      iptables: iptables.value,
+      ...standing,
     },
   };
 }
@@ -180,11 +181,8 @@ export function json<T extends v.GenericSchema>(ran: Ran, schema: T): Result<v.I
 export function readIptables(load: (command: Command) => Ran = run): Result<IptablesRuleset> {
   const lines: string[] = [];
   const tools = kernelFamilies().map((family) => (family === 4 ? 'iptables' : 'ip6tables'));
-  if (isInstalled('ipset')) {
-    const sets = load({ argv: ['ipset', 'save'] });
-    if ('refused' in sets) return sets;
-    lines.push(...sets.stdout.split('\n').map((line) => `ipset - ${line}`));
-  }
+  const sets = isInstalled('ipset') ? load({ argv: ['ipset', 'save'] }) : { stdout: '' };
+  if ('stdout' in sets) lines.push(...sets.stdout.split('\n').map((line) => `ipset - ${line}`));
   for (const tool of tools) {
     if (!isInstalled(`${tool}-save`)) continue;
     const saved = load({ argv: [`${tool}-save`] });
@@ -195,5 +193,7 @@ export function readIptables(load: (command: Command) => Ran = run): Result<Ipta
       else lines.push(`${tool} ${table} ${line}`);
     }
   }
+  // A kernel that has no sets has no rules that look into them.
+  if ('refused' in sets && lines.some((line) => line.includes(' --match-set routec-'))) return sets;
   return { value: parseIptables(lines.join('\n')) };
 }

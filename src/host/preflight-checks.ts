@@ -1,3 +1,4 @@
+import { jumpsOfOthers } from './preflight/jumps-of-others.ts';
 import { machine } from './preflight/machine.ts';
 import { numbers } from './preflight/numbers.ts';
 import { oneBackend } from './preflight/one-backend.ts';
@@ -11,5 +12,6 @@ export const PREFLIGHT: readonly PreflightCheck[] = [
   oneBackend,
   numbers,
   machine,
+  jumpsOfOthers,
   rulesetLoads,
 ];

@@ -5,6 +5,7 @@ import { readArtefactLines } from '../plan/read-artefacts.ts';
 import type { Running } from './draw-plan.ts';
 import { readIptables, readNftTable } from './live-state.ts';
 import { tryRuleset } from './try-ruleset.ts';
+import { withoutGone } from './without-gone.ts';
 
 /** The ruleset as it is. */
 export interface RulesetSeen {
@@ -26,7 +27,8 @@ export function rulesetReader({ files }: Running): () => RulesetSeen | { refused
     if ('refused' in live) return live;
     const iptables = loads.iptables === undefined ? { value: NO_IPTABLES } : readIptables();
     if ('refused' in iptables) return iptables;
-    const drift = rulesetsDrift(wanted, { nft: live.value, iptables: iptables.value });
+    const seen = withoutGone({ nft: live.value, iptables: iptables.value });
+    const drift = rulesetsDrift(wanted, seen);
     return { live: live.value, drift };
   };
   return () => {

@@ -36,6 +36,9 @@ export function tryRuleset(loads: Loads, numbers = false): Tried | Refused {
 
 /** What nft says of a user or a cgroup that is not there. */
 const NO_SUCH_NAME = /User does not exist|cgroupv2 path fails/;
+/** iptables does not say it in words of its own: the kernel's answer may mean a match that it lacks. */
+const NAME_IN_RULE = /(--uid-owner|--path) \S+/;
+const ALWAYS: Readonly<Record<string, string>> = { '--uid-owner': '0', '--path': '/' };
 const noneOf = (name: string): string =>
   `${name.replace('.', ' ')}: there is none of that name here; no packet is of it`;
 
@@ -73,6 +76,9 @@ function tryIptables({ sets, tools }: IptablesFiles, run: Load): Tried | Refused
     const texts: string[] = [];
     for (const { name, text, absent } of names) {
       if ('stdout' in load(text)) continue;
+      // Of a user and a cgroup that are always there: is it the name, or does the kernel not know such a match?
+      const known = load(text.replace(NAME_IN_RULE, (_, word) => `${word} ${ALWAYS[word]}`));
+      if ('refused' in known) return known;
       leftOut.add(noneOf(name));
       texts.push(absent);
     }

@@ -10,7 +10,7 @@ export interface IptablesBlock {
   readonly kind: 'set' | 'chain' | 'jump';
   /** Of the set or the chain; of a jump, all that stands behind `-A`. */
   readonly name: string;
-  /** In the words of its tool's `save`: what creates and fills the set, or the rules of the chain. */
+  /** In the words of its tool's `save`: what creates and fills the set, the rules of the chain, or the jump, as often as it is there. */
   readonly lines: readonly string[];
 }
 
@@ -56,14 +56,15 @@ function partsOf(line: string): Parts {
   if (verb !== '-A') return { kind: 'chain', name: undefined, own: false };
   if (ours(second) !== undefined) return { kind: 'chain', name: second, own: true };
   const isJump = /^-A [A-Z]+ -j routec-\S+$/.test(line);
-  return { kind: 'jump', name: isJump ? line.slice('-A '.length) : undefined, own: false };
+  return { kind: 'jump', name: isJump ? line.slice('-A '.length) : undefined, own: true };
 }
 
 const ours = (name: string): string | undefined => (name.startsWith('routec-') ? name : undefined);
 
 /** A block's lines without what packets change: what a set that fills itself has learned, sizes, counts. */
 export function settledLines({ kind, lines }: IptablesBlock): readonly string[] {
-  if (kind !== 'set') return lines;
+  if (kind === 'jump') return lines.map((line, at) => (at === 0 ? line : `${line}, once more`));
+  if (kind === 'chain') return lines;
   const [create = '', ...elements] = lines;
   const plain = create.replace(/ (hashsize|initval) \S+/g, '');
   if (/ timeout /.test(create)) return [plain];

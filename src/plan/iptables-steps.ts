@@ -99,6 +99,10 @@ function staleSets(wanted: IptablesRuleset, live: IptablesRuleset): Step[] {
   ];
 }
 
+/** How often a jump is there. */
+const times = (ruleset: IptablesRuleset, jump: IptablesBlock): number =>
+  ruleset.get(keyOf(jump))?.lines.length ?? 0;
+
 /** In the order in which nothing is marked for rules that are not there. */
 const TABLES = ['filter', 'nat', 'mangle'];
 
@@ -165,13 +169,17 @@ function restoreText(tool: string, from: IptablesRuleset, to: IptablesRuleset): 
       const chains = its(to, 'chain');
       const filled = [...beyond(chains, from), ...changed(chains, from)];
       const stale = beyond(its(from, 'chain'), to);
+      const jumps = (ours: IptablesRuleset, others: IptablesRuleset): string[] =>
+        its(ours, 'jump').flatMap((jump) =>
+          Array<string>(Math.max(0, times(ours, jump) - times(others, jump))).fill(jump.name),
+        );
       const lines = [
         ...filled.map(({ name }) => `:${name} - [0:0]`),
         ...filled.flatMap((chain) => chain.lines),
-        ...beyond(its(to, 'jump'), from).map(({ name }) =>
+        ...jumps(to, from).map((name) =>
           table === 'mangle' ? `-A ${name}` : `-I ${name.replace(' ', ' 1 ')}`,
         ),
-        ...beyond(its(from, 'jump'), to).map(({ name }) => `-D ${name}`),
+        ...jumps(from, to).map((name) => `-D ${name}`),
         ...stale.map(({ name }) => `-F ${name}`),
         ...stale.map(({ name }) => `-X ${name}`),
       ];

@@ -78,11 +78,15 @@ function rehearse(
 ): readonly Finding[] {
   const there = steps.map((step) => step.run);
   const back = steps.flatMap(({ undo }) => undo ?? []).reverse();
-  const wrong = withEmptyKernel((load): Refused | undefined => {
+  const error = ({ refused }: Refused): Finding => ({
+    severity: 'error',
+    message: `tried beforehand: ${refused}`,
+  });
+  const wrong = withEmptyKernel((load): Finding | Refused | undefined => {
     const go = (commands: readonly Command[], expected: Blocks): Refused | undefined => {
       for (const command of commands) {
         const ran = load(command);
-        if ('refused' in ran) return { refused: `tried beforehand: ${ran.refused}` };
+        if ('refused' in ran) return ran;
       }
       const found = read(load);
       if ('refused' in found) return found;
@@ -90,9 +94,19 @@ function rehearse(
         (each) => found.get(each) !== expected.get(each),
       );
       if (name === undefined) return undefined;
-      return { refused: `tried beforehand: \`${name}\` would not be as it should` };
+      return { refused: `\`${name}\` would not be as it should` };
     };
-    return go(like, from) ?? go(there, to) ?? go(back, from);
+    const unlike = go(like, from);
+    // Somebody led it to what is his own, say. That must keep nobody from taking it away, or from mending it.
+    if (unlike !== undefined) {
+      return {
+        severity: 'warning',
+        message: `not tried beforehand: what is live can't be made anew elsewhere: ${unlike.refused}`,
+      };
+    }
+    const failed = go(there, to) ?? go(back, from);
+    return failed === undefined ? undefined : error(failed);
   });
-  return wrong === undefined ? [] : [{ severity: 'error', message: wrong.refused }];
+  if (wrong === undefined) return [];
+  return ['refused' in wrong ? error(wrong) : wrong];
 }
