@@ -2,7 +2,7 @@ import type { Program } from '../model/program.ts';
 import type { ExpectPolicy, Policy, RoutePolicy } from '../policy/policy.ts';
 import { at, diagnose, type Kind, type Report } from '../text/diagnostic.ts';
 import type { Analysis, Subject } from './analysis.ts';
-import { ALL_TRIES, type Budget } from './budget.ts';
+import { fullBudget } from './budget.ts';
 import { contradictingExpects } from './contradicting-expects.ts';
 import { fatesOf } from './fates.ts';
 import { leftToMain } from './left-to-main.ts';
@@ -32,7 +32,7 @@ export const ANALYSIS_KINDS: readonly Kind[] = [...ANALYSES.map(({ kind }) => ki
 /** Looks at what the rules of a sound policy come to together. */
 export function analyse(policy: Policy, program: Program, report: Report): void {
   const lists = ruleLists(policy, program);
-  const budget: Budget = { left: ALL_TRIES };
+  const budget = fullBudget();
   const fates = fatesOf(lists, budget);
   const undecided = new Set<RoutePolicy | ExpectPolicy>();
   for (const [route, { kind }] of fates) if (kind === 'undecided') undecided.add(route);

@@ -4,7 +4,7 @@ import type { Packet } from '../model/packet.ts';
 import type { Box } from '../model/program.ts';
 import { subtractBoxes } from '../model/subtract-boxes.ts';
 import { witness } from '../model/witness.ts';
-import { TRIES } from './budget.ts';
+import { type Budget, isSpent, TRIES } from './budget.ts';
 import { keptEntries } from './kept-entries.ts';
 import { probe } from './probe.ts';
 import { firstMatch, visitMeeting } from './rule-index.ts';
@@ -31,22 +31,16 @@ export interface Changed {
   readonly undecided: readonly Entry[];
 }
 
-/** How much may still be tried, and compared, in all lists together. */
-export interface Patience {
-  tries: number;
-  meetings: number;
-}
-
-/** Enough for thousands of changed lines; some seconds if all of it is needed. */
-export function patience(): Patience {
-  return { tries: 100_000, meetings: 2_000_000 };
+/** Enough for thousands of changed lines, in all lists together; some seconds if all of it is needed. */
+export function patience(): Budget {
+  return { tries: 100_000, comparisons: 10_000_000 };
 }
 
 /**
  * The packets of which something else becomes, by the entries that decide about them. Each lies in exactly one
  * pair. Only entries that the lists do not have in common are looked at, for one of them decides.
  */
-export function changedPackets(was: RuleList, now: RuleList, left: Patience): Changed {
+export function changedPackets(was: RuleList, now: RuleList, left: Budget): Changed {
   const kept = keptEntries(was.entries, now.entries);
   const pairs: Pair[] = [];
   const undecided = new Set<Entry>();
@@ -110,17 +104,16 @@ function meetingWith(
   list: RuleList,
   { box }: Entry,
   twin: number,
-  left: Patience,
+  left: Budget,
   wanted: (other: Entry) => boolean,
 ): (Entry | undefined)[] | undefined {
   const found = new Set<Entry>();
   const end = twin < 0 ? list.entries.length : twin + 1;
-  visitMeeting(list, box, 0, end, (other) => {
-    left.meetings -= 1;
+  visitMeeting(list, box, 0, end, left, (other) => {
     if (wanted(other)) found.add(other);
-    return left.meetings < 0;
+    return false;
   });
-  if (left.meetings < 0) return undefined;
+  if (left.comparisons < 0) return undefined;
   const sorted = [...found].sort((a, b) => a.order - b.order);
   return twin < 0 ? [...sorted, undefined] : sorted;
 }
@@ -131,7 +124,7 @@ function packetOf(
   now: RuleList,
   before: Entry | undefined,
   after: Entry | undefined,
-  left: Patience,
+  left: Budget,
 ): { readonly box: Box; readonly packet: Packet } | 'none' | 'undecided' {
   const box =
     before !== undefined && after !== undefined
@@ -143,18 +136,18 @@ function packetOf(
     const piece = pieces.pop();
     if (piece === undefined) return 'none';
     left.tries -= 1;
-    if (tries >= TRIES || left.tries < 0) return 'undecided';
+    if (tries >= TRIES || isSpent(left)) return 'undecided';
     const packet = tries === 0 ? witness(piece, was.local) : probe(piece, was.local);
     if (packet === undefined) continue;
-    const taker = firstMatch(was, packet);
-    const takerNow = firstMatch(now, packet);
+    const taker = firstMatch(was, packet, left);
+    const takerNow = firstMatch(now, packet, left);
     if (taker === before && takerNow === after) {
       // One that is more like those that people have, where it fares the same.
       const likely = tries === 0 ? packet : witness(piece, was.local);
       const same =
         likely !== undefined &&
-        firstMatch(was, likely) === before &&
-        firstMatch(now, likely) === after;
+        firstMatch(was, likely, left) === before &&
+        firstMatch(now, likely, left) === after;
       return { box, packet: same ? likely : packet };
     }
     const blocker = taker === before ? takerNow : taker;

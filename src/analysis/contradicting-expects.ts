@@ -10,7 +10,8 @@ import type { ExpectPolicy } from '../policy/policy.ts';
 import { secretOf } from '../policy/secret-of.ts';
 import { at, diagnose, type Kind, quoting } from '../text/diagnostic.ts';
 import type { Analysis } from './analysis.ts';
-import { indexOf, visitMeeting } from './rule-index.ts';
+import { fullBudget, isSpent } from './budget.ts';
+import { indexOf, type RuleIndex, visitMeeting } from './rule-index.ts';
 
 const kind: Kind = {
   code: 'RC304',
@@ -19,31 +20,35 @@ const kind: Kind = {
   title: 'no policy does what this and another line expect',
 };
 
-/** More expectations that meet are not compared. */
-const MOST_COMPARED = 500_000;
-
 /** Two lines that expect different things of one packet while the same uplinks are down: one of them always fails. */
 export const contradictingExpects: Analysis = {
   kind,
   run: ({ policy, program, giveUp }, report) => {
-    let left = MOST_COMPARED;
+    const budget = fullBudget();
     const said = new Set<ExpectPolicy>();
     for (const { local, wanted } of alike(policy.expects, program)) {
-      const index = indexOf(wanted);
+      const answers = byAnswer(wanted);
       for (const { order, box, expect, answer } of wanted) {
         if (said.has(expect)) continue;
         let found: { readonly other: ExpectPolicy; readonly packet: Packet } | undefined;
-        visitMeeting(index, box, 0, order, (other) => {
-          left -= 1;
-          if (left < 0) return true;
-          if (agree(answer, other.answer, box.family)) return false;
-          const common = intersectBoxes(box, other.box);
-          const packet = common && witness(common, local);
-          if (packet !== undefined) found = { other: other.expect, packet };
-          return found !== undefined;
-        });
-        if (left < 0) return giveUp(expect);
-        if (found === undefined) continue;
+        for (const others of answers) {
+          if (isSpent(budget)) break;
+          budget.comparisons -= 1;
+          if (agree(answer, others.answer, box.family)) continue;
+          visitMeeting(others.index, box, 0, order, budget, (other) => {
+            const common = intersectBoxes(box, other.box);
+            if (common === undefined) return false;
+            const packet = witness(common, local);
+            if (packet !== undefined) found = { other: other.expect, packet };
+            else budget.tries -= 1;
+            return found !== undefined || isSpent(budget);
+          });
+          if (found !== undefined) break;
+        }
+        if (found === undefined) {
+          if (isSpent(budget)) giveUp(expect);
+          continue;
+        }
         said.add(expect);
         const { other, packet } = found;
         const text = formatPacket(
@@ -53,7 +58,7 @@ export const contradictingExpects: Analysis = {
         const message = `\`${text}\` is expected to go another way by \`${other.statement.text}\`: one of the two always fails`;
         const help = 'take one out, or say in one of them what the other one does not mean';
         const secret = [expect, other].flatMap(({ statement }) =>
-          quoting(secretOf(policy, statement.matches)),
+          quoting(secretOf(policy, statement)),
         );
         const labels = [
           at(expect.statement.span),
@@ -71,6 +76,24 @@ interface Wanted {
   readonly box: Box;
   readonly expect: ExpectPolicy;
   readonly answer: Answer;
+}
+
+/** Expectations by what they expect: those that expect the same never contradict each other. */
+function byAnswer(
+  wanted: readonly Wanted[],
+): { readonly answer: Answer; readonly index: RuleIndex<Wanted> }[] {
+  const out = new Map<string, Wanted[]>();
+  for (const each of wanted) {
+    const key = JSON.stringify(each.answer, (_, value) =>
+      typeof value === 'bigint' ? `${value}n` : value,
+    );
+    const its = out.get(key);
+    if (its === undefined) out.set(key, [each]);
+    else its.push(each);
+  }
+  return [...out.values()].map((its) => {
+    return { answer: (its as [Wanted])[0].answer, index: indexOf(its) };
+  });
 }
 
 /** What is expected while the same uplinks are down, of what is forwarded or of what the router sends. */

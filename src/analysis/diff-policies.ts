@@ -208,10 +208,13 @@ function regionOf(found: readonly Found[]): Region {
   };
 }
 
+/** What is told of one change is looked up to the end. */
+const ENOUGH = { comparisons: Number.POSITIVE_INFINITY };
+
 /** Whether some rule above an entry takes packets of a box; what comes in by an uplink goes without saying. */
 function takesSome(list: RuleList, box: Box, entry: Entry | undefined): boolean {
   let found = false;
-  visitMeeting(list, box, 0, entry?.order ?? list.entries.length, (other) => {
+  visitMeeting(list, box, 0, entry?.order ?? list.entries.length, ENOUGH, (other) => {
     const common = other.route && intersectBoxes(box, other.box);
     found = common !== undefined && witness(common, list.local) !== undefined;
     return found;

@@ -49,7 +49,7 @@ export function fateOf(list: RuleList, entry: Entry, budget: Budget): Fate | und
     return left?.every((piece) => witness(piece, list.local) === undefined);
   });
   const by = (alone === undefined ? takers : [alone]).flatMap(({ route }) => route ?? []);
-  const taker = firstMatch(list, packet)?.route;
+  const taker = firstMatch(list, packet, budget)?.route;
   return taker === undefined
     ? undefined
     : { kind: 'shadowed', by: [...new Set(by)], packet, taker };

@@ -57,8 +57,16 @@ export function eachMeeting(
       before = visit((items[start] as Item).order) ?? before;
       return;
     }
-    walk(2 * node, start, size / 2);
-    walk(2 * node + 1, start + size / 2, size / 2);
+    const half = size / 2;
+    const [left, right] = [2 * node, 2 * node + 1];
+    // Where the earliest place is first: whoever looks for that is spared most of the others.
+    if ((firsts[left] as number) <= (firsts[right] as number)) {
+      walk(left, start, half);
+      walk(right, start + half, half);
+    } else {
+      walk(right, start + half, half);
+      walk(left, start, half);
+    }
   };
   walk(1, 0, width);
 }

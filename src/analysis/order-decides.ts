@@ -10,6 +10,7 @@ import type { RoutePolicy } from '../policy/policy.ts';
 import { secretOf } from '../policy/secret-of.ts';
 import { at, diagnose, type Kind, quoting } from '../text/diagnostic.ts';
 import type { Analysis, Subject } from './analysis.ts';
+import { isSpent, mayTry } from './budget.ts';
 import { indexOf, type RuleIndex, visitMeeting } from './rule-index.ts';
 import type { Entry, RuleList } from './rule-lists.ts';
 import { wayTo } from './way-to.ts';
@@ -51,7 +52,7 @@ export const orderDecides: Analysis = {
         const labels = [at(route.statement.span), at(above.statement.span, 'takes it')] as const;
         const help = 'take what both list out of one of them, or allow this if the order is meant';
         const secret = [route, above].flatMap(({ statement }) =>
-          quoting(secretOf(subject.policy, statement.matches)),
+          quoting(secretOf(subject.policy, statement)),
         );
         report(diagnose(kind, message, [...labels, ...secret], help));
       }
@@ -76,23 +77,31 @@ function crossingOf(
   entry: Entry,
   route: RoutePolicy,
 ): Crossing | undefined {
+  if (isSpent(budget)) {
+    giveUp(route);
+    return undefined;
+  }
   let compared = 0;
+  let tries = 0;
   let found: Crossing | undefined;
   for (const [dimension, index] of listing) {
     if (!isList(entry.box, dimension)) continue;
-    visitMeeting(index, entry.box, 0, entry.order, (other) => {
+    visitMeeting(index, entry.box, 0, entry.order, budget, (other) => {
       compared += 1;
-      if (compared > MOST_COMPARED || budget.left < 0) return true;
+      if (compared > MOST_COMPARED || isSpent(budget)) return true;
       if (other.route === undefined || other.destiny.key === entry.destiny.key) return false;
       if (!cross(setOf(entry.box, dimension), setOf(other.box, dimension))) return false;
       const common = intersectBoxes(entry.box, other.box);
-      const way = common && wayTo(list, common, other.order, budget);
-      if (way?.kind === 'free') found = { above: other.route, packet: way.packet };
+      if (common === undefined) return false;
+      if (!mayTry(budget, tries)) return true;
+      tries += 1;
+      const way = wayTo(list, common, other.order, budget);
+      if (way.kind === 'free') found = { above: other.route, packet: way.packet };
       return found !== undefined;
     });
     if (found !== undefined) return found;
   }
-  if (compared > MOST_COMPARED || budget.left < 0) giveUp(route);
+  if (compared > MOST_COMPARED || isSpent(budget)) giveUp(route);
   return undefined;
 }
 

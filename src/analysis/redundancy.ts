@@ -4,7 +4,7 @@ import type { Box } from '../model/program.ts';
 import { subtractBoxes } from '../model/subtract-boxes.ts';
 import { witness } from '../model/witness.ts';
 import type { RoutePolicy } from '../policy/policy.ts';
-import { type Budget, TRIES } from './budget.ts';
+import { type Budget, isSpent, mayTry, TRIES } from './budget.ts';
 import { probe } from './probe.ts';
 import { firstMatch, visitMeeting } from './rule-index.ts';
 import type { Entry, RuleList } from './rule-lists.ts';
@@ -41,11 +41,10 @@ export function redundancyOf(
   let its: Packet | undefined;
   for (let tries = 0; left.length > 0; tries += 1) {
     const piece = left.pop() as Box;
-    if (tries > 2) budget.left -= 1;
-    if (tries >= TRIES || budget.left < 0) return { kind: 'undecided' };
+    if (!mayTry(budget, tries)) return { kind: 'undecided' };
     const packet = tries === 0 ? witness(piece, list.local) : probe(piece, list.local);
     if (packet === undefined) continue;
-    const first = firstMatch(list, packet);
+    const first = firstMatch(list, packet, budget);
     if (first !== undefined && first.order < entry.order) {
       const rest = subtractBoxes([piece], [first.box], TRIES);
       if (rest === undefined) return { kind: 'undecided' };
@@ -53,12 +52,12 @@ export function redundancyOf(
       continue;
     }
     its ??= packet;
-    const follower = firstMatch(list, packet, entry.order, passed);
+    const follower = firstMatch(list, packet, budget, entry.order, passed);
     if ((follower?.destiny ?? list.rest).key !== key) return { kind: 'needed' };
     if (follower !== undefined) next.add(follower);
     const cell = follower === undefined ? piece : intersectBoxes(piece, follower.box);
     if (cell === undefined) return { kind: 'undecided' };
-    const between = othersBetween(list, entry, cell, passed, follower?.order);
+    const between = othersBetween(list, entry, cell, passed, budget, follower?.order);
     if (between === 'needed') return { kind: 'needed' };
     if (between === 'undecided') return { kind: 'undecided' };
     const rest = follower === undefined ? [] : subtractBoxes([piece], [follower.box], TRIES);
@@ -77,21 +76,26 @@ function othersBetween(
   entry: Entry,
   cell: Box,
   passed: (entry: Entry) => boolean,
+  budget: Budget,
   to = Number.POSITIVE_INFINITY,
 ): readonly Box[] | 'needed' | 'undecided' {
   const { key } = entry.destiny;
   const out: Box[] = [];
   let answer: 'needed' | 'undecided' | undefined;
-  visitMeeting(list, cell, entry.order + 1, to, (other) => {
+  let tries = 0;
+  visitMeeting(list, cell, entry.order + 1, to, budget, (other) => {
     if (other.destiny.key === key || passed(other)) return false;
     const common = intersectBoxes(cell, other.box);
-    const packet = common && witness(common, list.local);
-    if (common === undefined || packet === undefined) return false;
-    const its = (firstMatch(list, packet)?.order ?? -1) >= entry.order;
-    const follower = firstMatch(list, packet, entry.order, passed);
+    if (common === undefined) return false;
+    if (!mayTry(budget, tries)) return true;
+    tries += 1;
+    const packet = witness(common, list.local);
+    if (packet === undefined) return false;
+    const its = (firstMatch(list, packet, budget)?.order ?? -1) >= entry.order;
+    const follower = firstMatch(list, packet, budget, entry.order, passed);
     if (its && (follower?.destiny ?? list.rest).key !== key) answer = 'needed';
     else if (out.push(common) > MOST_BETWEEN) answer = 'undecided';
     return answer !== undefined;
   });
-  return answer ?? out;
+  return answer ?? (tries >= TRIES || isSpent(budget) ? 'undecided' : out);
 }

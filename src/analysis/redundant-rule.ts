@@ -30,7 +30,7 @@ export const redundantRule: Analysis = {
       const labels = next.slice(0, 2).map(({ statement }) => at(statement.span, 'does the same'));
       const one = packet === undefined ? '' : `; \`${formatPacket(packet)}\` is one of its packets`;
       const help = `take it out, or allow it if it is there to be read${one}`;
-      const hidden = quoting(secretOf(subject.policy, route.statement.matches));
+      const hidden = quoting(secretOf(subject.policy, route.statement));
       report(diagnose(kind, message, [at(route.statement.span), ...labels, ...hidden], help));
     }
   },

@@ -3,7 +3,9 @@ import { boxesTouch } from '../model/boxes-touch.ts';
 import { DIMENSIONS, type Dimension } from '../model/dimensions.ts';
 import { holds, type Packet } from '../model/packet.ts';
 import type { Box } from '../model/program.ts';
+import { hashKey } from '../net/hash-key.ts';
 import type { IntervalSet, Point } from '../net/interval-set.ts';
+import type { Budget } from './budget.ts';
 import { eachMeeting, type IntervalTree, intervalTree } from './interval-tree.ts';
 import type { Entry } from './rule-lists.ts';
 
@@ -19,16 +21,30 @@ export interface RuleIndex<E extends Placed = Entry> {
   readonly groups: readonly Group<E>[];
 }
 
+/** What is counted down with each entry that is compared. */
+type Comparing = Pick<Budget, 'comparisons'>;
+
+/** In what way a box asks. */
+interface Shape {
+  /** Where it names single points: together they are a key. */
+  readonly exact: readonly Dimension[];
+  /** Where it does not. */
+  readonly ranged: readonly Dimension[];
+  /** The bits of the mark whose values it names, as a part of the key. */
+  readonly mask?: number;
+}
+
 /** Entries that ask the same dimensions in the same way, in their order. */
 interface Group<E extends Placed> {
   readonly entries: readonly E[];
-  /** Where each of them names single points: together they are a key. */
-  readonly exact: readonly Dimension[];
-  /** Where not; that with the most different answers first. */
-  readonly ranged: readonly Dimension[];
-  /** All of them; that with the most different answers first. */
+  /** That with the most different answers among `ranged` first. */
+  readonly shape: Shape;
+  /** All dimensions; that with the most different answers first. */
   readonly varied: readonly Dimension[];
-  readonly byKey: ReadonlyMap<string, Bucket<E>>;
+  /** Whether what a key finds is far less than what any single dimension does. */
+  readonly keyed: boolean;
+  /** Made when it is first needed, as trees are. */
+  byKey?: ReadonlyMap<string, Bucket<E>>;
   readonly trees: Map<Dimension, IntervalTree>;
 }
 
@@ -52,63 +68,74 @@ const pointOf = (packet: Packet, dimension: Dimension): Point | undefined =>
 
 /** Makes the index of a list. */
 export function indexOf<E extends Placed>(entries: readonly E[]): RuleIndex<E> {
-  const byShape = new Map<string, { exact: Dimension[]; ranged: Dimension[]; its: E[] }>();
+  const byShape = new Map<string, { shape: Shape; its: E[] }>();
   for (const entry of entries) {
     const shape = shapeOf(entry.box);
-    const name = `${shape.exact.join()} ${shape.ranged.join()}`;
+    const name = `${shape.exact.join()} ${shape.ranged.join()} ${shape.mask}`;
     const known = byShape.get(name);
-    if (known === undefined) byShape.set(name, { ...shape, its: [entry] });
+    if (known === undefined) byShape.set(name, { shape, its: [entry] });
     else known.its.push(entry);
   }
-  const groups = [...byShape.values()].map(({ exact, ranged, its }) => groupOf(its, exact, ranged));
+  const groups = [...byShape.values()].map(({ shape, its }) => groupOf(its, shape));
   return { entries, groups };
 }
 
-function shapeOf(box: Box): { exact: Dimension[]; ranged: Dimension[] } {
+function shapeOf(box: Box): Shape {
   const exact: Dimension[] = [];
   const ranged: Dimension[] = [];
   let keys = 1;
   for (const dimension of DIMENSIONS) {
     const set = setOf(box, dimension);
     if (set.length === 0) continue;
-    const single = keys * set.length <= MOST_KEYS && set.every(([low, high]) => low === high);
+    const single = keys * set.length <= MOST_KEYS && arePoints(set);
     if (single) keys *= set.length;
     (single ? exact : ranged).push(dimension);
   }
-  return { exact, ranged };
+  const [cube, ...others] = box.mark ?? [];
+  return { exact, ranged, ...(cube === undefined || others.length > 0 ? {} : { mask: cube.mask }) };
 }
 
-function groupOf<E extends Placed>(
-  entries: readonly E[],
-  exact: Dimension[],
-  ranged: Dimension[],
-): Group<E> {
+function groupOf<E extends Placed>(entries: readonly E[], shape: Shape): Group<E> {
   const variety = (dimension: Dimension): number =>
-    new Set(entries.map(({ box }) => setOf(box, dimension)[0]?.[0])).size;
-  const sorted = (dimensions: readonly Dimension[]): Dimension[] =>
-    dimensions
-      .map((dimension) => ({ dimension, many: variety(dimension) }))
-      .sort((a, b) => b.many - a.many)
-      .map(({ dimension }) => dimension);
-  const keyed = sorted(exact);
-  const byKey = new Map<string, Bucket<E>>();
-  for (const entry of entries) {
-    for (const key of keysOf(entry.box, keyed)) {
-      const bucket = byKey.get(key);
-      if (bucket === undefined) byKey.set(key, { entries: [entry] });
+    new Set(entries.map(({ box }) => hashKey(setOf(box, dimension)[0]?.[0] ?? 0))).size;
+  const sorted = [...shape.exact, ...shape.ranged]
+    .map((dimension) => ({ dimension, many: variety(dimension) }))
+    .sort((a, b) => b.many - a.many);
+  const varied = sorted.map(({ dimension }) => dimension);
+  const exact = shape.exact.length > 1 || shape.mask !== undefined;
+  const keyed = exact && (sorted[0]?.many ?? 0) * SMALL < entries.length;
+  const ranged = varied.filter((dimension) => shape.ranged.includes(dimension));
+  return { entries, shape: { ...shape, ranged }, varied, keyed, trees: new Map() };
+}
+
+function bucketsOf<E extends Placed>(group: Group<E>): ReadonlyMap<string, Bucket<E>> {
+  if (group.byKey !== undefined) return group.byKey;
+  const out = new Map<string, Bucket<E>>();
+  for (const entry of group.entries) {
+    for (const key of keysOf(entry.box, group.shape)) {
+      const bucket = out.get(key);
+      if (bucket === undefined) out.set(key, { entries: [entry] });
       else bucket.entries.push(entry);
     }
   }
-  const varied = sorted([...exact, ...ranged]);
-  return { entries, exact: keyed, ranged: sorted(ranged), varied, byKey, trees: new Map() };
+  group.byKey = out;
+  return out;
 }
 
-function keysOf(box: Box, dimensions: readonly Dimension[]): string[] {
-  return dimensions.reduce<string[]>(
+/** The keys of a box whose own shape has these dimensions and this mask. */
+function keysOf(box: Box, { exact, mask }: Shape): string[] {
+  const mark = mask === undefined ? '' : `${box.mark?.[0]?.value}`;
+  return exact.reduce<string[]>(
     (keys, dimension) =>
-      keys.flatMap((key) => setOf(box, dimension).map(([point]) => `${key},${point}`)),
-    [''],
+      keys.flatMap((key) => setOf(box, dimension).map(([point]) => `${key},${hashKey(point)}`)),
+    [mark],
   );
+}
+
+function keyOf(packet: Packet, { exact, mask }: Shape): string {
+  let key = mask === undefined ? '' : `${(packet.mark & mask) >>> 0}`;
+  for (const dimension of exact) key += `,${hashKey(pointOf(packet, dimension) ?? -1)}`;
+  return key;
 }
 
 function treeOf(entries: readonly Placed[], dimension: Dimension): IntervalTree {
@@ -123,11 +150,14 @@ function treeOf(entries: readonly Placed[], dimension: Dimension): IntervalTree 
 export function firstMatch<E extends Placed>(
   { groups }: RuleIndex<E>,
   packet: Packet,
+  left: Comparing,
   after = -1,
   passed: (entry: E) => boolean = () => false,
 ): E | undefined {
-  const fits = (entry: E): boolean =>
-    entry.order > after && holds(entry.box, packet) && !passed(entry);
+  const fits = (entry: E): boolean => {
+    left.comparisons -= 1;
+    return entry.order > after && holds(entry.box, packet) && !passed(entry);
+  };
   let best: E | undefined;
   for (const group of groups) {
     const [first] = group.entries as readonly E[] as readonly [E];
@@ -139,16 +169,14 @@ export function firstMatch<E extends Placed>(
 }
 
 function firstOf<E extends Placed>(
-  { exact, ranged, byKey }: Group<E>,
+  group: Group<E>,
   packet: Packet,
   fits: (entry: E) => boolean,
 ): E | undefined {
-  let key = '';
-  for (const dimension of exact) key += `,${pointOf(packet, dimension)}`;
-  const bucket = byKey.get(key);
+  const bucket = bucketsOf(group).get(keyOf(packet, group.shape));
   if (bucket === undefined) return undefined;
   const { entries } = bucket;
-  const [dimension] = ranged;
+  const [dimension] = group.shape.ranged;
   if (dimension === undefined || entries.length <= SMALL) return entries.find(fits);
   const point = pointOf(packet, dimension);
   if (point === undefined) return undefined;
@@ -165,33 +193,41 @@ function firstOf<E extends Placed>(
 
 /**
  * Visits the entries with a place from `from` on and below `to` that may meet a box, in no order, some of
- * them more than once, until a visit says that it is enough.
+ * them more than once, until a visit says that it is enough, or no more may be compared.
  */
 export function visitMeeting<E extends Placed>(
   { groups }: RuleIndex<E>,
   box: Box,
   from: number,
   to: number,
+  left: Comparing,
   visit: (entry: E) => boolean,
 ): void {
   for (const group of groups) {
-    const enough = (entry: E): boolean =>
-      entry.order >= from && entry.order < to && boxesTouch(entry.box, box) && visit(entry);
-    if (visitGroup(group, box, enough)) return;
+    const shared = group.varied.filter((dimension) => box[dimension] !== undefined);
+    const enough = (entry: E): boolean => {
+      left.comparisons -= 1;
+      if (left.comparisons < 0) return true;
+      const { order } = entry;
+      return order >= from && order < to && boxesTouch(entry.box, box, shared) && visit(entry);
+    };
+    if (visitGroup(group, box, shared[0], enough)) return;
   }
 }
 
+/** @param shared the dimension that both ask and that parts the entries best, if there is one */
 function visitGroup<E extends Placed>(
   group: Group<E>,
   box: Box,
+  shared: Dimension | undefined,
   visit: (entry: E) => boolean,
 ): boolean {
-  const { entries, varied, trees } = group;
-  const shared = varied.find((each) => box[each] !== undefined);
+  const { entries, trees } = group;
+  if (entries.length <= SMALL) return entries.some(visit);
+  const alike = group.keyed ? entriesAlike(group, box) : undefined;
+  if (alike !== undefined) return alike.some(visit);
   const set = shared === undefined ? [] : setOf(box, shared);
-  if (shared === undefined || set.length > MOST_INTERVALS || entries.length <= SMALL) {
-    return entries.some(visit);
-  }
+  if (shared === undefined || set.length > MOST_INTERVALS) return entries.some(visit);
   const tree = trees.get(shared) ?? treeOf(entries, shared);
   trees.set(shared, tree);
   let enough = false;
@@ -205,3 +241,27 @@ function visitGroup<E extends Placed>(
   }
   return false;
 }
+
+/** The entries that have a key of a box, if it has keys like theirs and they are few. */
+function entriesAlike<E extends Placed>(group: Group<E>, box: Box): readonly E[] | undefined {
+  const { exact, mask } = group.shape;
+  if (mask !== undefined && (box.mark?.length !== 1 || box.mark[0]?.mask !== mask))
+    return undefined;
+  let keys = 1;
+  for (const dimension of exact) {
+    const set = setOf(box, dimension);
+    if (set.length === 0 || !arePoints(set)) return undefined;
+    keys *= set.length;
+  }
+  if (keys > MOST_KEYS) return undefined;
+  const buckets = bucketsOf(group);
+  const out: E[] = [];
+  for (const key of keysOf(box, group.shape)) {
+    const its = buckets.get(key)?.entries ?? [];
+    if (its.length > SMALL) return undefined;
+    out.push(...its);
+  }
+  return out;
+}
+
+const arePoints = (set: IntervalSet<Point>): boolean => set.every(([low, high]) => low === high);

@@ -33,9 +33,10 @@ const UNMARKED = [{ value: 0, mask: 0xffff_ffff }] as const;
  */
 export function ruleLists(policy: Policy, program: Program, names: Names = OWN_NAMES): RuleList[] {
   const known = new Map<string, Destiny>();
+  const statements = grouped(policy.routes, ({ statement }) => statement.text);
   const routeOf = new Map(
     [program.inbound, program.forwarded, program.local, program.marked].flatMap((rules) =>
-      statementsOf(policy, rules),
+      statementsOf(statements, rules),
     ),
   );
   return [false, true].flatMap((local) =>
@@ -85,8 +86,10 @@ export function ruleLists(policy: Policy, program: Program, names: Names = OWN_N
 }
 
 /** Which statement each rule is made from: of statements with the same words each has as many rules. */
-function statementsOf(policy: Policy, rules: readonly Rule[]): [Rule, RoutePolicy][] {
-  const statements = grouped(policy.routes, ({ statement }) => statement.text);
+function statementsOf(
+  statements: ReadonlyMap<string, readonly RoutePolicy[]>,
+  rules: readonly Rule[],
+): [Rule, RoutePolicy][] {
   const made = grouped(rules, ({ text }) => text);
   return [...made].flatMap(([text, its]) => {
     const those = statements.get(text) ?? bug('a rule without a statement');
@@ -100,8 +103,9 @@ function statementsOf(policy: Policy, rules: readonly Rule[]): [Rule, RoutePolic
 function grouped<T>(values: readonly T[], textOf: (value: T) => string): Map<string, T[]> {
   const out = new Map<string, T[]>();
   for (const value of values) {
-    const its = out.get(textOf(value));
-    if (its === undefined) out.set(textOf(value), [value]);
+    const text = textOf(value);
+    const its = out.get(text);
+    if (its === undefined) out.set(text, [value]);
     else its.push(value);
   }
   return out;

@@ -26,9 +26,7 @@ export const shadowedRule: Analysis = {
           : `no packet reaches this rule: ${fate.by.length} rules above it together take all that it matches`;
       const label = others.length === 0 ? 'takes all of it' : 'takes a part of it';
       const above = fate.by.slice(0, SHOWN).map((each) => at(each.statement.span, label));
-      const secret = [statement, fate.taker.statement].map(({ matches }) =>
-        secretOf(policy, matches),
-      );
+      const secret = [statement, fate.taker.statement].map((each) => secretOf(policy, each));
       const help = `take it out, or move it up; \`${formatPacket(fate.packet)}\`, for one, is taken by \`${fate.taker.statement.text}\``;
       const hidden = secret.flatMap(quoting);
       report(diagnose(kind, message, [at(statement.span), ...above, ...hidden], help));

@@ -36,7 +36,7 @@ export const unreachedUplink: Analysis = {
         .slice(0, SHOWN)
         .map(({ statement }) => at(statement.span, 'no packet reaches this'));
       const hidden = [...routes, taker].flatMap(({ statement }) =>
-        quoting(secretOf(policy, statement.matches)),
+        quoting(secretOf(policy, statement)),
       );
       const help = `\`${formatPacket(packet)}\`, for one, is taken by \`${taker.statement.text}\``;
       report(diagnose(kind, message, [at(span), ...labels, ...hidden], help));

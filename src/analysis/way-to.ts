@@ -2,7 +2,7 @@ import type { Packet } from '../model/packet.ts';
 import type { Box } from '../model/program.ts';
 import { subtractBoxes } from '../model/subtract-boxes.ts';
 import { witness } from '../model/witness.ts';
-import { type Budget, TRIES } from './budget.ts';
+import { type Budget, mayTry, TRIES } from './budget.ts';
 import { probe } from './probe.ts';
 import { firstMatch } from './rule-index.ts';
 import type { Entry, RuleList } from './rule-lists.ts';
@@ -24,12 +24,10 @@ export function wayTo(list: RuleList, box: Box, order: number, budget: Budget): 
   for (let tries = 0; ; tries += 1) {
     const piece = left.pop();
     if (piece === undefined) return { kind: 'taken', by: [...by] };
-    // The first ones are on the house: most rules need no more.
-    if (tries > 2) budget.left -= 1;
-    if (tries >= TRIES || budget.left < 0) return { kind: 'undecided' };
+    if (!mayTry(budget, tries)) return { kind: 'undecided' };
     const packet = tries === 0 ? witness(piece, list.local) : probe(piece, list.local);
     if (packet === undefined) continue;
-    const first = firstMatch(list, packet);
+    const first = firstMatch(list, packet, budget);
     if (first === undefined || first.order >= order) return { kind: 'free', packet };
     by.add(first);
     const pieces = subtractBoxes([piece], [first.box], TRIES);

@@ -11,10 +11,14 @@ const ORDER: readonly Dimension[] = [
   ...DIMENSIONS.filter((each) => !['source', 'destination', 'port', 'protocol'].includes(each)),
 ];
 
-/** Whether two boxes may have something in common: a quick look, before they are intersected. */
-export function boxesTouch(a: Box, b: Box): boolean {
+/**
+ * Whether two boxes may have something in common: a quick look, before they are intersected.
+ *
+ * @param dimensions those that both ask, where that is known
+ */
+export function boxesTouch(a: Box, b: Box, dimensions: readonly Dimension[] = ORDER): boolean {
   if (a.family !== b.family) return false;
-  return ORDER.every((dimension) => {
+  return dimensions.every((dimension) => {
     const [one, other] = [a[dimension], b[dimension]] as (IntervalSet<Point> | undefined)[];
     return one === undefined || other === undefined || overlaps(one, other);
   });

@@ -1,3 +1,4 @@
+import { hashKey } from '../net/hash-key.ts';
 import type { Interval, Point } from '../net/interval-set.ts';
 import type { SetOf } from './shapes.ts';
 
@@ -11,14 +12,14 @@ export interface Extent {
 }
 
 export function extent(): Extent {
-  const points = new Set<Point>();
+  const points = new Set<number | string>();
   let pointHull: Interval<Point> | undefined;
   let intervals: Interval<Point>[] = [];
   return {
     add: (set) => {
       for (const [low, high] of set) {
         if (low === high) {
-          points.add(low);
+          points.add(hashKey(low));
           pointHull = around(pointHull, [low, high]);
         } else intervals.push([low, high]);
       }
@@ -35,7 +36,7 @@ export function extent(): Extent {
       return hull.some(
         ([low, high]) =>
           (low === high
-            ? points.has(low)
+            ? points.has(hashKey(low))
             : pointHull !== undefined && isOver(pointHull, [low, high])) ||
           intervals.some((each) => isOver(each, [low, high])),
       );

@@ -44,8 +44,8 @@ export function textOf(region: Region, { was, now }: SideNames): RegionText {
 
 function isSecret(route: RoutePolicy | undefined, policy: Policy): boolean {
   if (route === undefined) return false;
-  const { span, matches } = route.statement;
-  return !span.source.quotable || secretOf(policy, matches)?.source.quotable === false;
+  const { statement } = route;
+  return !statement.span.source.quotable || secretOf(policy, statement)?.source.quotable === false;
 }
 
 /** Where a rule stands and what it says. */
