@@ -2,8 +2,8 @@ import { LAYOUT } from '../model/layout.ts';
 import type { Packet } from '../model/packet.ts';
 import type { Program } from '../model/program.ts';
 import { type Address, formatAddress } from '../net/address.ts';
-import { formatDevice } from '../net/device-name.ts';
-import type { Point } from '../net/interval-set.ts';
+import { deviceInterval, formatDevice } from '../net/device-name.ts';
+import { contains, type Point } from '../net/interval-set.ts';
 import {
   agrees,
   type KernelRoute,
@@ -91,19 +91,28 @@ interface ArrivalTold {
   readonly note?: string;
 }
 
-/** What `in` says; else the device by which the kernel reaches the source. */
+/** The device that `in` says; where it leaves a choice, that by which the kernel reaches the source. */
 function arrivalOf(program: Program, packet: Packet, conditions: Conditions): ArrivalTold {
   const { family, local } = packet;
   const source = addressOf(packet, packet.source);
   if (local) return conditions.from === undefined ? {} : { source };
-  if (conditions.devices !== undefined && typeof packet.device === 'bigint') {
-    return { source, device: formatDevice([packet.device, packet.device]) };
-  }
+  const { devices = [] } = conditions;
+  const told =
+    devices.length > 0 && typeof packet.device === 'bigint'
+      ? { source, device: formatDevice([packet.device, packet.device]) }
+      : undefined;
+  const [first] = devices;
+  if (told !== undefined && devices.length === 1 && first?.[0] === first?.[1]) return told;
   const way = askRoute({ family, destination: source, mark: 0 });
   const route = 'value' in way ? way.value : undefined;
   const isOutside = ({ device }: { readonly device: string }): boolean =>
     device === 'lo' || program.uplinks.some((uplink) => uplink.device === device);
-  if (route?.kind === 'by' && !isOutside(route)) return { source, device: route.device };
+  const mayBe = (name: string): boolean =>
+    devices.length === 0 || contains(devices, deviceInterval(name, false)[0]);
+  if (route?.kind === 'by' && !isOutside(route) && mayBe(route.device)) {
+    return { source, device: route.device };
+  }
+  if (told !== undefined) return told;
   const note = `no device but an uplink leads to ${source}: asked as of the router itself; \`in\` says where it comes in`;
   return { note };
 }

@@ -102,7 +102,8 @@ async function run(path: string, packet: string, options: Options): Promise<Exit
   const explanation = asks ? await choose(first) : first;
   const answer = explanation.kind === 'answer' ? explanation : undefined;
   // What was chosen is of one family; what was answered at once is of all that were asked about.
-  const others = asks ? [] : inOtherFamily(policy, program, asked, answer, up);
+  const others =
+    asks || seen === undefined ? [] : inOtherFamily(policy, program, asked, answer, up);
   const answers = answer === undefined ? [] : [answer, ...others];
   const live = seen && askKernel(program, seen, asked.conditions, answers);
   if (options.json) {
@@ -148,11 +149,14 @@ function look(path: string, options: Options): Seen | { readonly exit: Exit } {
   return { exit: EXIT.failed };
 }
 
-/** The uplinks that are down for the packet that was asked about; where it is not one, for both families. */
+/** The uplinks that are down for the packet that was asked about; where it is not one, in all that they have. */
 function downBy({ uplinks }: Program, up: Up, answer: Explained | undefined): string[] {
   const families = answer === undefined ? FAMILIES : [answer.packet.family];
   return uplinks
-    .filter(({ name }) => families.every((family) => !up.has(name, family)))
+    .filter(({ name, ways }) => {
+      const its = families.filter((family) => ways[family] !== undefined);
+      return its.length > 0 && its.every((family) => !up.has(name, family));
+    })
     .map(({ name }) => name);
 }
 
