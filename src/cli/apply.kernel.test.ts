@@ -330,7 +330,7 @@ describe('routec apply, under traffic', { timeout: LONG }, () => {
 });
 
 describe('routec apply --confirm', { timeout: LONG }, () => {
-  const pending = (): { deadline?: string } | undefined => {
+  const pending = (): { token: string; deadline?: string } | undefined => {
     const path = join(place.folder, 'run/routec/pending.json');
     return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).pending : undefined;
   };
@@ -377,6 +377,11 @@ describe('routec apply --confirm', { timeout: LONG }, () => {
         input: '',
       });
       await expect.poll(pending, { timeout: 60_000, interval: 5 }).toBeDefined();
+      // It is waited for until it ticks: so nothing is changed yet.
+      const clock = () => execa('pgrep', ['-f', `revert ${pending()?.token}`], { reject: false });
+      await expect
+        .poll(async () => (await clock()).exitCode, { timeout: 60_000, interval: 5 })
+        .toBe(0);
       applying.kill('SIGKILL');
       await applying;
       await expect.poll(pending, { timeout: 60_000 }).toBeUndefined();
@@ -384,6 +389,15 @@ describe('routec apply --confirm', { timeout: LONG }, () => {
         .poll(() => existsSync(join(place.folder, 'run/routec/outcome.json')), { timeout: 60_000 })
         .toBe(true);
       expect(await state(network.router)).toEqual(second);
+
+      // Killed before its clock was started, it waits for nobody.
+      const dead = { token: 'none', pid: (await execa('sh', ['-c', 'echo $$'])).stdout, login: [] };
+      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+      const record = { boot, pending: { ...dead, pid: Number(dead.pid) } };
+      writeFileSync(join(place.folder, 'run/routec/pending.json'), JSON.stringify(record));
+      expect(await routec(network, ['apply', policy(FIRST), '--yes'])).toMatchObject({
+        exitCode: 0,
+      });
     }));
 
   it('takes it back though the one who applied was killed: on the way, or while it waited', () =>

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { pause } from './empty-kernel.ts';
 import { loginOf } from './login.ts';
-import { readRecord, removeRecord, writeRecord } from './records.ts';
+import { type RecordOf, readRecord, removeRecord, writeRecord } from './records.ts';
 import { run } from './run.ts';
 
 /** Milliseconds between two looks, and until the clock must have begun. */
@@ -78,6 +78,13 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether an apply was killed before it changed anything, and before its clock ran: it waits for nobody. */
+export function isAbandoned({ token, pid, deadline }: RecordOf<'pending'>): boolean {
+  const timer = readRecord('timer');
+  const ticks = timer?.token === token && isAlive(timer.pid);
+  return deadline === undefined && !isAlive(pid) && !ticks;
 }
 
 /**

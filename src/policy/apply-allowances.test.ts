@@ -126,7 +126,7 @@ describe('an allowance', () => {
 
   it("of a backend's finding is needed where that is compiled for", () => {
     const balance =
-      'uplink a dev ppp0\nuplink b dev ppp1\nroute ipv4 via balance a 50, b 17 by source';
+      'uplink a dev ppp0\nuplink b dev ppp1\nroute ipv4 tcp 80 via balance a 50, b 17 by source';
     const warnings = (text: string) =>
       places(check(entry(text), nothing, undefined, 'iptables').diagnostics);
     expect(warnings(balance)).toEqual(['policy.route:3 iptables-rounds']);

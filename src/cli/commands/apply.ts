@@ -4,7 +4,7 @@ import type { Goal, Plan } from '../../host/draw-plan.ts';
 import { keepGood } from '../../host/last-good.ts';
 import { releaseLock, takeLock } from '../../host/lock.ts';
 import { readRecord, removeRecord, writeRecord } from '../../host/records.ts';
-import { now, startTimer, waitForOutcome } from '../../host/revert-timer.ts';
+import { isAbandoned, now, startTimer, waitForOutcome } from '../../host/revert-timer.ts';
 import { takeBack } from '../../host/take-back.ts';
 import { scanDuration } from '../../net/duration.ts';
 import { isFault } from '../../net/fault.ts';
@@ -77,7 +77,11 @@ function run(path: string, options: Options): Exit {
   const look = (plan: Plan): Exit | undefined =>
     saved === undefined ? undefined : fits(plan, saved);
   if (options.dryRun) return dryRun(goal, look);
-  if (readRecord('pending') !== undefined && stillPending()) return EXIT.failed;
+  const pending = readRecord('pending');
+  if (pending !== undefined) {
+    if (!isAbandoned(pending)) return stillPending();
+    removeRecord('pending');
+  }
   return apply(goal, options.yes, look, time?.value);
 }
 
@@ -104,12 +108,12 @@ function dryRun(goal: Artefacts, look: (plan: Plan) => Exit | undefined): Exit {
   return EXIT.yes;
 }
 
-function stillPending(): boolean {
+function stillPending(): Exit {
   complain(
     'an apply still waits to be confirmed',
     '`routec confirm` keeps it, `routec rollback` takes it back',
   );
-  return true;
+  return EXIT.failed;
 }
 
 function apply(
