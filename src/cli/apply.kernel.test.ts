@@ -104,6 +104,10 @@ describe('routec apply', { timeout: LONG }, () => {
       expect(await routec(network, ['apply', saved, '--yes'])).toMatchObject({ exitCode: 0 });
       expect(await ask(network)).toEqual([]);
       expect(await routec(network, ['apply', saved, '--yes'])).toMatchObject({ exitCode: 1 });
+      // What packets count in the meantime changes no plan.
+      await routec(network, ['plan', policy(SECOND), '-o', saved]);
+      expect(await ask(network)).toEqual([]);
+      expect(await routec(network, ['apply', saved, '--yes'])).toMatchObject({ exitCode: 0 });
     }));
 
   it('leaves an uplink out whose device is not there, and says so', () =>

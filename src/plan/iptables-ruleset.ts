@@ -32,7 +32,14 @@ export function parseIptables(listing: string): IptablesRuleset {
     if (own) block.lines.push(line);
     blocks.set(key, block);
   }
+  for (const { kind, lines } of blocks.values()) if (kind === 'set') lines.sort(byElement);
   return blocks;
+}
+
+/** Elements come in the order of the kernel's hash, which is another one in each kernel. */
+function byElement(a: string, b: string): number {
+  const rank = (line: string): number => (line.startsWith('create ') ? 0 : 1);
+  return rank(a) - rank(b) || (a < b ? -1 : 1);
 }
 
 /** `iptables-restore` takes such a mask only up to 32 (1.8.9), and `iptables-save` prints nothing else. */
@@ -68,7 +75,7 @@ export function settledLines({ kind, lines }: IptablesBlock): readonly string[] 
   const [create = '', ...elements] = lines;
   const plain = create.replace(/ (hashsize|initval) \S+/g, '');
   if (/ timeout /.test(create)) return [plain];
-  return [plain, ...elements.map((line) => line.replace(/ packets \d+ bytes \d+/, '')).sort()];
+  return [plain, ...elements.map((line) => line.replace(/ packets \d+ bytes \d+/, ''))];
 }
 
 /** What a block is called in words. */

@@ -91,9 +91,14 @@ const goalOf = ({ artefacts, families }: PlanFile): Artefacts => ({
   families,
 });
 
-/** A saved plan is carried out as it was shown, or not at all. */
+/**
+ * A saved plan is carried out as it was shown, or not at all. What undoes it holds the counts of now, and what sets have learned: it
+ * goes by what is live, so the fingerprint is enough.
+ */
 function fits(plan: Plan, saved: PlanFile): Exit | undefined {
-  const same = JSON.stringify(plan.steps) === JSON.stringify(saved.steps);
+  const shown = (steps: Plan['steps'] | PlanFile['steps']): string =>
+    JSON.stringify(steps.map(({ undo: _, ...step }) => step));
+  const same = shown(plan.steps) === shown(saved.steps);
   if (plan.fingerprint === saved.fingerprint && same) return undefined;
   complain('the router is not as it was when that was planned: the plan is stale', 'plan again');
   return EXIT.no;
