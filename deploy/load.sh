@@ -175,6 +175,16 @@ gateway_of() {
   return 1
 }
 
+# DEVICE FAMILY: its own addresses; and the networks on its wire, by main's routes.
+addresses_of() {
+  ip -o "-$2" addr show dev "$1" scope global 2>/dev/null |
+    sed -n 's/^[0-9]*: [^ ]* *inet6\{0,1\} \([0-9a-f.:]*\).*/\1/p'
+}
+networks_of() {
+  ip "-$2" route show table main dev "$1" 2>/dev/null |
+    sed -n '/ via /d; /^fe80:/d; s/^\([0-9a-f.:]*\/[0-9]*\) .*/\1/p'
+}
+
 # --- What is wanted, and what is live: a folder each, of one shape --------------------------------
 #
 #   rules.4 rules.6 routes.4 routes.6   what stands behind `rule add` and `route replace`
@@ -252,6 +262,13 @@ wanted_uplink() {
   fi
   sed -n 's/^link set dev \([^ ]*\) group /\1=/p' "$file" >>"$to/all-groups"
   sed '/^#/d' "$at.uplink.$name.sysctl" >>"$to/all-settings"
+  # While the link is down, too: what is bound to its addresses must not go on to main.
+  for family in $families; do
+    [ -e "$at.uplink.$name.own${family#4}" ] || continue
+    for each in $(addresses_of "$device" "$family"); do
+      sed -n "/^rule /s/@ADDRESS@/$each/p" "$at.uplink.$name.own${family#4}" >>"$to/batch.$family"
+    done
+  done
   case $flags in
     *,UP,*) ;;
     *)
@@ -266,6 +283,9 @@ wanted_uplink() {
       continue
     fi
     [ ! -e "$at.uplink.$name.ip$six" ] || cat "$at.uplink.$name.ip$six" >>"$to/batch.$family"
+    [ ! -e "$at.uplink.$name.own$six" ] || for each in $(networks_of "$device" "$family"); do
+      sed -n "/^route /s|@NETWORK@|$each|p" "$at.uplink.$name.own$six" >>"$to/batch.$family"
+    done
     [ -e "$at.uplink.$name.dhcp$six" ] || continue
     if gateway_of "$device" "$family"; then
       sed "s/@GATEWAY@/$gateway/" "$at.uplink.$name.dhcp$six" >>"$to/batch.$family"
@@ -362,7 +382,12 @@ nft_gone() {
     set != "" && $1 == "elements" && type ~ /^(uid|cgroupsv2)$/ { print set, type, $0 }' "$1" |
     while read -r set type line; do
       printf 'table inet routec { set %s { type %s; %s; }; }\n' "$set" "$type" "$line" >"$work/one"
-      nft -c -f "$work/one" 2>/dev/null || printf '\t\t%s\n' "$line"
+      # The number of a cgroup that is gone: nft 1.1.7 takes it, though it is nobody's any more.
+      case $type$line in
+        cgroupsv2*'{ '[0-9]*) ;;
+        *) nft -c -f "$work/one" 2>/dev/null && continue ;;
+      esac
+      printf '\t\t%s\n' "$line"
     done
 }
 
@@ -447,7 +472,7 @@ nft_try() {
   for file in "$at".user.*.nft "$at".cgroup.*.nft; do
     [ -e "$file" ] || continue
     if nft -f "$file" 2>"$work/error"; then cat "$file" >>"$1/load"
-    elif grep -q 'User does not exist\|cgroupv2 path fails' "$work/error"; then no_name "$1" .nft
+    elif grep -q 'User does not exist\|cgroupv2 path fails\|Could not parse cgroupsv2 path' "$work/error"; then no_name "$1" .nft
     else
       cat "$work/error"
       return 1

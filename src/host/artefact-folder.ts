@@ -8,7 +8,7 @@ import { makeStage, sweepStages, sync, writeDurably } from './stage.ts';
 
 /** What follows the policy's base name in the name of an artefact. */
 const OURS =
-  /^(nft|sysctl|(down\.)?ipset|(hook\.|down\.)?ip6?tables|(guard\.)?(down\.)?ip6?|networkd\.conf|dnsmasq\.conf|(user|cgroup)\.[A-Za-z0-9_-]+\.(nft|(absent\.)?ip6?tables)|uplink\.[A-Za-z0-9_-]+\.(sysctl|dhcp6?|(down\.)?ip6?))$/;
+  /^(nft|sysctl|(down\.)?ipset|(hook\.|down\.)?ip6?tables|(guard\.)?(down\.)?ip6?|networkd\.conf|dnsmasq\.conf|(user|cgroup)\.[A-Za-z0-9_-]+\.(nft|(absent\.)?ip6?tables)|uplink\.[A-Za-z0-9_-]+\.(sysctl|dhcp6?|own6?|(down\.)?ip6?))$/;
 
 /** How a text of ours begins; a manifest says so of itself. */
 const HEAD = /^((#!\/bin\/sh\n)?# routec\b|\{\n {2}"format": )/;

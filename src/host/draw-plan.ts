@@ -79,13 +79,12 @@ export function drawPlan(goal: Goal, withRuleset = true): Plan | { readonly refu
   );
   if ('refused' in live) return live;
   const leases = readLeases(loads.uplinks);
-  if ('refused' in leases) return leases;
   const { state: asked, leftOut } = wantedState(
     loads,
     tried,
     links.value,
     known,
-    leases.value,
+    leases,
     live.value.routes,
     kernelFamilies(),
   );

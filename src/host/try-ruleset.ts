@@ -35,7 +35,7 @@ export function tryRuleset(loads: Loads, numbers = false): Tried | Refused {
 }
 
 /** What nft says of a user or a cgroup that is not there. */
-const NO_SUCH_NAME = /User does not exist|cgroupv2 path fails/;
+const NO_SUCH_NAME = /User does not exist|cgroupv2 path fails|Could not parse cgroupsv2 path/;
 /** iptables does not say it in words of its own: the kernel's answer may mean a match that it lacks. */
 const NAME_IN_RULE = /(--uid-owner|--path) \S+/;
 const ALWAYS: Readonly<Record<string, string>> = { '--uid-owner': '0', '--path': '/' };

@@ -8,7 +8,7 @@ type Rulesets = Pick<State, 'nft' | 'iptables'>;
 
 /**
  * Rulesets without the users and cgroups that are no more. What lists them names a cgroup that is gone by a number or by
- * its path, and neither can be loaded: an apply, a way back or a `down` would fail for what no packet is of.
+ * its path, and neither can be loaded (but nft 1.1.7 takes the number, which is nobody's any more): an apply, a way back or a `down` would fail for what no packet is of.
  */
 export function withoutGone({ nft, iptables }: Rulesets): Rulesets {
   const sets = [...(nft?.values() ?? [])].filter(isOfName);
@@ -17,7 +17,7 @@ export function withoutGone({ nft, iptables }: Rulesets): Rulesets {
   const gone = withEmptyKernel((load) => {
     const isRefused = (command: Command): boolean => 'refused' in load(command);
     return {
-      sets: sets.filter((block) => isRefused(nftOf(block))),
+      sets: sets.filter((block) => isNumber(block) || isRefused(nftOf(block))),
       chains: chains.filter((block) => isRefused(restoreOf(block))),
     };
   });
@@ -30,6 +30,9 @@ export function withoutGone({ nft, iptables }: Rulesets): Rulesets {
 
 const isOfName = ({ keyword, declaration, content }: Block): boolean =>
   keyword === 'set' && content.length > 0 && /^type (uid|cgroupsv2)$/.test(declaration[0] ?? '');
+/** A path stands in quotes, whatever its name. */
+const isNumber = ({ declaration, content }: Block): boolean =>
+  declaration[0] === 'type cgroupsv2' && content.some((element) => /^\d/.test(element));
 const isChainOfName = ({ kind, name, lines }: IptablesBlock): boolean =>
   kind === 'chain' && lines.length > 0 && /^routec-(user|cgroup)-/.test(name);
 

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Namespace } from './namespace.ts';
 import { withNetwork } from './network.ts';
+import { makePlace } from './place.ts';
 
 /** What is shipped for link hooks and DHCP clients, on a router with the artefacts of a fixture. */
 const ROOT = join(import.meta.dirname, '../..');
@@ -62,6 +63,33 @@ async function defaults(router: Namespace): Promise<string[]> {
   return all.flat();
 }
 
+/** The rules of the device's own addresses, each as `PREFERENCE SOURCE`, and the networks in its tables. */
+async function ownLines(router: Namespace): Promise<string[]> {
+  const lines = await Promise.all(
+    ['-4', '-6'].map(async (family) => {
+      const rules: { priority: number; src: string }[] = JSON.parse(
+        await router.run('ip', [family, '-j', 'rule', 'show']),
+      );
+      const shown = await router.run('ip', [
+        family,
+        'route',
+        'show',
+        'table',
+        'all',
+        'proto',
+        '214',
+      ]);
+      return [
+        ...rules
+          .filter(({ src }) => src !== 'all')
+          .map(({ priority, src }) => `${priority} ${src}`),
+        ...shown.split('\n').flatMap((line) => /^[^d ]\S*\/\d+ .*table \d+/.exec(line)?.[0] ?? []),
+      ];
+    }),
+  );
+  return lines.flat().sort();
+}
+
 const FOUR = ['6003 via 203.0.113.129', '6503 via 203.0.113.129'];
 const SIX = ['6003 via fe80::2', '6503 via fe80::2'];
 
@@ -107,6 +135,67 @@ describe.each(Object.entries(SHELLS))('routec-link in %s', (_, shell) => {
       // A device that no uplink has is none of its business.
       expect(await link('up', 'lo')).toBe(0);
       expect(await link('lease', 'lo', '192.0.2.1')).toBe(0);
+    }));
+
+  it("follows the device's own addresses, where only a lease says them", () =>
+    withNetwork(PLAN, async ({ router }) => {
+      const link = (...words: string[]) => run(router, [...shell, LINK, ...words]);
+      const of = (address: string, net: string) => [
+        ...[`6900 ${address}`, `6901 ${address}`],
+        ...[6003, 6503].map((table) => `${net} dev ${DEVICE} table ${table}`),
+      ];
+      const six = of('2001:db8:c::2', '2001:db8:c::/64');
+      const both = (address: string, net: string) => [...of(address, net), ...six].sort();
+      const bound = async (from: string) =>
+        (await router.run('ip', ['route', 'get', '192.0.2.1', 'from', from])).split(' uid')[0];
+      // The end of the own table is of the rules, which come before any device.
+      const end = ['unreachable', 'default', 'metric', '4294967294', 'table', '6503'];
+      await router.run('ip', ['route', 'add', ...end, 'proto', '214']);
+      await router.run('ip', ['route', 'add', 'default', 'dev', 'lo', 'metric', '9']);
+      expect(await link('up', DEVICE)).toBe(0);
+      expect(await ownLines(router)).toEqual(both('203.0.113.130', '203.0.113.128/26'));
+      await expect(bound('203.0.113.130')).rejects.toThrow('No route to host');
+      expect(await link('lease', DEVICE, '203.0.113.129')).toBe(0);
+      expect(await bound('203.0.113.130')).toContain('via 203.0.113.129 dev wwan0 table 6503');
+
+      // The next lease brings another address, of another network even; the gateway may be the same.
+      await router.run('ip', ['-4', 'addr', 'flush', 'dev', DEVICE]);
+      await router.run('ip', ['addr', 'add', '198.51.100.9/28', 'dev', DEVICE]);
+      expect(await link('lease', DEVICE, '203.0.113.129')).toBe(0);
+      const next = both('198.51.100.9', '198.51.100.0/28');
+      expect(await ownLines(router)).toEqual(next);
+      // One that is renewed with an address more.
+      await router.run('ip', ['addr', 'add', '198.51.100.10/28', 'dev', DEVICE]);
+      expect(await link('lease', DEVICE, '203.0.113.129')).toBe(0);
+      const more = ['6900 198.51.100.10', '6901 198.51.100.10'];
+      expect(await ownLines(router)).toEqual([...next, ...more].sort());
+      await router.run('ip', ['addr', 'del', '198.51.100.10/28', 'dev', DEVICE]);
+      expect(await link('up', DEVICE)).toBe(0);
+      expect(await ownLines(router)).toEqual(next);
+      // A link that is down has its IPv4 address still: what is bound to that is not main's.
+      await router.run('ip', ['link', 'set', DEVICE, 'down']);
+      for (const family of ['4', '6']) expect(await link('lost', DEVICE, family)).toBe(0);
+      expect(await ownLines(router)).toEqual(['6900 198.51.100.9', '6901 198.51.100.9']);
+      await expect(bound('198.51.100.9')).rejects.toThrow('No route to host');
+      await router.run('ip', ['-4', 'addr', 'flush', 'dev', DEVICE]);
+      expect(await link('lost', DEVICE, '4')).toBe(0);
+      expect(await ownLines(router)).toEqual([]);
+    }));
+
+  it('waits for whoever changes the kernel', () =>
+    withNetwork(PLAN, async ({ router }) => {
+      const lock = join(folder, 'state.lock');
+      const seen = join(folder, 'seen');
+      const look = 'until [ -e "$1.go" ]; do sleep 0.1; done; sleep 1; ip rule show pref 6900';
+      const holds = ['flock', lock, 'sh', '-c', `: >"$1.held"; ${look} >"$1"`, 'sh', seen];
+      const holder = run(router, holds);
+      while (!existsSync(`${seen}.held`)) await new Promise((done) => setTimeout(done, 20));
+      const hooked = run(router, [...shell, LINK, 'up', DEVICE]);
+      writeFileSync(`${seen}.go`, '');
+      expect(await holder).toBe(0);
+      expect(readFileSync(seen, 'utf8')).toBe('');
+      expect(await hooked).toBe(0);
+      expect(await ownLines(router)).not.toEqual([]);
     }));
 
   it('refuses what is no gateway, and what is no device', async () => {
@@ -247,3 +336,60 @@ it("a real client's lease leads out, and ends with it", () =>
       await dnsmasq;
     }
   }));
+
+it("an apply and a load know the device's own addresses as the hooks do", { timeout: 60_000 }, () =>
+  withNetwork(PLAN, async (network) => {
+    const { router } = network;
+    const place = makePlace();
+    try {
+      const lines = [`uplink lte dev ${DEVICE} gateway dhcp masquerade`];
+      const script = await place.compiled(lines);
+      const policy = place.policy(lines);
+      const env = {
+        ROUTEC_FOLDER: join(place.folder, 'policy'),
+        ROUTEC_STATE: join(place.folder, 'run/routec'),
+      };
+      const link = (...words: string[]) => place.run(network, [LINK, ...words], env);
+      const load = (...words: string[]) => place.run(network, ['sh', script, ...words]);
+      const plan = () => place.routec(network, ['plan', policy]);
+      const done = { exitCode: 0 };
+      const NOTHING = { stdout: 'nothing to do: what is live is what is wanted' };
+      const rules = () => router.run('ip', ['-6', 'rule', 'show']);
+      const before = await rules();
+
+      expect(await place.routec(network, ['apply', policy, '--yes'])).toMatchObject(done);
+      const waits = await ownLines(router);
+      expect(waits).toContain('6900 203.0.113.130');
+      expect(await link('lease', DEVICE, '203.0.113.129')).toMatchObject(done);
+      expect(await link('lease', DEVICE, 'fe80::2')).toMatchObject(done);
+      expect(await ownLines(router)).toEqual(waits);
+      expect(await plan()).toMatchObject(NOTHING);
+      expect(await load('status')).toMatchObject({ exitCode: 0 });
+
+      // A new address of which no hook has told.
+      await router.run('ip', ['addr', 'flush', 'dev', DEVICE, 'scope', 'global']);
+      await router.run('ip', ['addr', 'add', '198.51.100.9/28', 'dev', DEVICE]);
+      expect(await load('status')).toMatchObject({
+        exitCode: 1,
+        stdout: expect.stringContaining('missing: IPv4 rule pref 6900 from 198.51.100.9 '),
+      });
+      expect(await load('reload')).toMatchObject(done);
+      const now = await ownLines(router);
+      expect(now.filter((each) => each.startsWith('69'))).toEqual([
+        '6900 198.51.100.9',
+        '6901 198.51.100.9',
+      ]);
+      expect(await plan()).toMatchObject(NOTHING);
+      expect(await link('up', DEVICE)).toMatchObject(done);
+      expect(await ownLines(router)).toEqual(now);
+      await router.run('ip', ['rule', 'del', 'pref', '6900']);
+      expect(await place.routec(network, ['apply', policy, '--yes'])).toMatchObject(done);
+      expect(await ownLines(router)).toEqual(now);
+      expect(await place.routec(network, ['down', '--yes'])).toMatchObject(done);
+      expect(await ownLines(router)).toEqual([]);
+      expect(await rules()).toBe(before);
+    } finally {
+      place.remove();
+    }
+  }),
+);

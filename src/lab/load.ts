@@ -50,7 +50,7 @@ async function loadIptables(
 
 /** What a tool says of a user or a cgroup that is not there. */
 const NO_SUCH_NAME =
-  /User does not exist|cgroupv2 path fails|--uid-owner|RULE_APPEND failed|line \d+ failed/;
+  /User does not exist|cgroupv2 path fails|Could not parse cgroupsv2 path|--uid-owner|RULE_APPEND failed|line \d+ failed/;
 
 /** The users and cgroups that the router has; to iptables it is said of the others that they are not there. */
 async function loadNamed(router: Namespace, files: Artefacts, iptables: Iptables): Promise<void> {
@@ -60,7 +60,8 @@ async function loadNamed(router: Namespace, files: Artefacts, iptables: Iptables
   for (const name of named) {
     const file = join(seen(files), name);
     const [, tables = ''] = /\.(ip6?tables)$/.exec(name) ?? [];
-    const tool = tables === '' ? ['nft', '-f'] : [`${tables}-${iptables}-restore`, '--noflush'];
+    const tool =
+      tables === '' ? ['nft', '-f'] : [`${tables}-${iptables}-restore`, '-w', '--noflush'];
     try {
       // A namespace has a /sys of its own, without cgroups.
       const mounted =
@@ -69,7 +70,7 @@ async function loadNamed(router: Namespace, files: Artefacts, iptables: Iptables
     } catch (error) {
       if (!NO_SUCH_NAME.test((error as Error).message)) throw error;
       const absent = file.replace(/[^.]+$/, 'absent.$&');
-      if (tables !== '') await router.run(tool[0] ?? '', ['--noflush', absent]);
+      if (tables !== '') await router.run(tool[0] ?? '', ['-w', '--noflush', absent]);
     }
   }
 }
@@ -80,7 +81,7 @@ async function ipset(router: Namespace, files: Artefacts, end: string): Promise<
 }
 
 async function restore(router: Namespace, files: Artefacts, end: string, tool: string) {
-  await router.run(tool, ['--noflush', path(files, end)]);
+  await router.run(tool, ['-w', '--noflush', path(files, end)]);
 }
 
 const LINK = DEPLOY['routec-link'] ?? bug('a script is lost');

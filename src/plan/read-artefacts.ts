@@ -48,10 +48,15 @@ export interface UplinkLines extends Lines {
   readonly settings: Readonly<Record<string, string>>;
   /** Routes that wait for a gateway, which stands in them as `@GATEWAY@`. */
   readonly leased: { readonly [F in Family]: readonly string[] };
+  /** Rules and routes that wait for the device's own addresses and networks. */
+  readonly own: Lines;
 }
 
 /** What stands in a route for the gateway that a lease names. */
 export const GATEWAY = '@GATEWAY@';
+/** What stands in a rule for each of a device's addresses, and in a route for each network on its wire. */
+export const ADDRESS = '@ADDRESS@';
+export const NETWORK = '@NETWORK@';
 
 const NAMED = /^((?:user|cgroup)\.[^.]+)\.nft$/;
 const NAMED_IN_IPTABLES = /^((?:user|cgroup)\.[^.]+)\.(ip6?tables)$/;
@@ -73,6 +78,7 @@ export function readArtefactLines(files: Files): Loads {
         ...linesOf(files, [stem]),
         settings: settingsOf(files.get(`uplink.${name}.sysctl`)),
         leased: linesOf(files, [`uplink.${name}.dhcp`]).routes,
+        own: linesOf(files, [`uplink.${name}.own`]),
       };
     }),
     settings: settingsOf(files.get('sysctl')),

@@ -1,5 +1,5 @@
 import { FAMILIES, type Family } from '../net/address.ts';
-import { GATEWAY, type Loads, type UplinkLines } from './read-artefacts.ts';
+import { ADDRESS, GATEWAY, type Loads, NETWORK, type UplinkLines } from './read-artefacts.ts';
 import type { State } from './state.ts';
 
 /** A device of the machine. */
@@ -18,8 +18,16 @@ export interface Original {
   readonly groups: Readonly<Record<string, string>>;
 }
 
-/** The gateways that leases named, by device and family. */
-export type Leases = ReadonlyMap<string, string>;
+/** What a lease or a router advertisement brought, in one family. */
+export interface Lease {
+  readonly gateway?: string | undefined;
+  /** The device's own addresses. */
+  readonly addresses: readonly string[];
+  /** The networks on its wire, by main's routes. */
+  readonly networks: readonly string[];
+}
+/** By device and family. */
+export type Leases = ReadonlyMap<string, Lease>;
 export const leaseKey = (device: string, family: Family): string => `${device} ${family}`;
 
 /**
@@ -47,6 +55,10 @@ export function wantedState(
     4: [...loads.common.routes[4]],
     6: [...loads.common.routes[6]],
   };
+  const rules: Record<Family, string[]> = {
+    4: [...loads.common.rules[4]],
+    6: [...loads.common.rules[6]],
+  };
   const groups: Record<string, string> = {};
   const settings: Record<string, string> = { ...loads.settings };
   for (const [device, group] of Object.entries(original.groups)) {
@@ -60,6 +72,11 @@ export function wantedState(
       continue;
     }
     groups[device] = uplink.group;
+    // While the link is down, too: what is bound to these addresses must not go on to main.
+    for (const family of FAMILIES) {
+      const { addresses = [] } = leases.get(leaseKey(device, family)) ?? {};
+      rules[family].push(...filled(uplink.own.rules[family], ADDRESS, addresses));
+    }
     Object.assign(settings, uplink.settings);
     if (!link.up) {
       leaveOut(name, `${device} is down, so its routes`);
@@ -72,6 +89,8 @@ export function wantedState(
       routes[family].push(...uplink.routes[family]);
       const leased = completed(uplink, family, leases, live);
       routes[family].push(...leased);
+      const { networks = [] } = leases.get(leaseKey(device, family)) ?? {};
+      routes[family].push(...filled(uplink.own.routes[family], NETWORK, networks));
       if (leased.length < uplink.leased[family].length) {
         leaveOut(name, `no lease has named its IPv${family} gateway, so its routes`);
       }
@@ -80,8 +99,8 @@ export function wantedState(
   const has = (family: Family): boolean => families.includes(family);
   const state: State = {
     rules: {
-      4: loads.common.rules[4],
-      6: has(6) ? loads.common.rules[6] : [],
+      4: rules[4],
+      6: has(6) ? rules[6] : [],
     },
     routes: { 4: routes[4], 6: has(6) ? routes[6] : [] },
     groups,
@@ -95,6 +114,9 @@ export function wantedState(
   return { state, leftOut };
 }
 
+const filled = (lines: readonly string[], open: string, values: readonly string[]): string[] =>
+  values.flatMap((value) => lines.map((line) => line.replace(open, value)));
+
 /** The routes that waited for a gateway, as far as one is known. */
 function completed(
   { device, leased }: UplinkLines,
@@ -102,7 +124,7 @@ function completed(
   leases: Leases,
   live: State['routes'],
 ): string[] {
-  const gateway = leases.get(leaseKey(device, family));
+  const gateway = leases.get(leaseKey(device, family))?.gateway;
   return leased[family].flatMap((line) => {
     if (gateway !== undefined) return line.replace(GATEWAY, gateway);
     const [before = '', after = ''] = line.split(GATEWAY);

@@ -56,6 +56,12 @@ export function emitIproute(program: Program, base: string): Artefact[] {
             leasedRoutes(program, uplink, family),
             (path) => `sed s/@GATEWAY@/ADDRESS/ ${path} | ${load} -`,
           ),
+          file(
+            `${name}.own`,
+            'what waits for the addresses and networks of its device; each line once for each of these',
+            leasedOwn(program, uplink, family),
+            (path) => `sed 's/@ADDRESS@/ADDRESS/; s/@NETWORK@/NETWORK/' ${path} | ${load} -`,
+          ),
           file(`${name}.down.ip`, 'takes its routes away', routesDown(program, uplink, family)),
         ];
       }),
@@ -98,7 +104,7 @@ function mainFirst({ group }: Program, family: Family): string {
 }
 
 function rules(program: Program, family: Family): string[] {
-  const { priority, protocol, marking, slots, uplinks } = program;
+  const { priority, protocol, marking, slots } = program;
   const mask = formatMark(marking.mask);
   const main = mainFirst(program, family);
   const out: string[] = [];
@@ -120,16 +126,7 @@ function rules(program: Program, family: Family): string[] {
   add(LAYOUT.localDrop, `fwmark ${drop}/${mask} ${refused}`);
   add(LAYOUT.reject, `fwmark ${reject}/${mask} prohibit`);
   add(LAYOUT.drop, `fwmark ${drop}/${mask} blackhole`);
-  // Sockets bound to an uplink's address: only what the router itself sends (`iif lo`), and only what
-  // no rule has chosen for, or it would slip past a dead uplink to the one of its source address.
-  let offset = LAYOUT.ownRules;
-  for (const { own, ownTable } of uplinks) {
-    for (const { prefix } of own.filter((each) => each.family === family)) {
-      add(offset, `from ${prefix} iif lo fwmark 0/${mask} ${main}`);
-      add(offset + 1, `from ${prefix} iif lo fwmark 0/${mask} lookup ${ownTable}`);
-      offset += 2;
-    }
-  }
+  out.push(...ownRules(program, family).flatMap(({ open, lines }) => (open ? [] : lines)));
   for (const uplink of withOwn(program, family)) {
     out.push(
       `route replace unreachable default metric ${LAST_METRIC - 1} table ${uplink.ownTable} proto ${protocol}`,
@@ -138,9 +135,58 @@ function rules(program: Program, family: Family): string[] {
   return out;
 }
 
+/**
+ * Sockets bound to an uplink's address: only what the router itself sends (`iif lo`), and only what no rule
+ * has chosen for, or it would slip past a dead uplink to the one of its source address. Two rules each, in
+ * the order of the uplinks; what only a lease says is open.
+ */
+function ownRules(
+  program: Program,
+  family: Family,
+): { readonly uplink: Uplink; readonly open: boolean; readonly lines: readonly string[] }[] {
+  const { priority, protocol, marking, uplinks } = program;
+  let pref = priority + LAYOUT.ownRules;
+  return uplinks.flatMap((uplink) => {
+    const open = isOwnOpen(program, uplink, family);
+    const own = uplink.own.filter((each) => each.family === family).map(({ prefix }) => prefix);
+    return (open ? ['@ADDRESS@'] : own).map((prefix) => {
+      const from = `from ${prefix} iif lo fwmark 0/${formatMark(marking.mask)}`;
+      const lines = [
+        `rule add pref ${pref} ${from} ${mainFirst(program, family)} protocol ${protocol}`,
+        `rule add pref ${pref + 1} ${from} lookup ${uplink.ownTable} protocol ${protocol}`,
+      ];
+      pref += 2;
+      return { uplink, open, lines };
+    });
+  });
+}
+
+/** Whether only a lease says what its own addresses are; on a device of several they may be another's. */
+function isOwnOpen({ uplinks }: Program, uplink: Uplink, family: Family): boolean {
+  return (
+    uplink.ways[family]?.kind === 'lease' &&
+    uplink.own.every((each) => each.family !== family) &&
+    !isShared(uplinks, uplink, family)
+  );
+}
+
 /** Uplinks whose own table must end somewhere: their bound sockets must not go on to main. */
-function withOwn({ uplinks }: Program, family: Family): Uplink[] {
-  return uplinks.filter(({ own }) => own.some((each) => each.family === family));
+function withOwn(program: Program, family: Family): readonly Uplink[] {
+  return [...new Set(ownRules(program, family).map(({ uplink }) => uplink))];
+}
+
+/** What only the addresses and networks can complete that a lease gave the device. */
+function leasedOwn(program: Program, uplink: Uplink, family: Family): string[] {
+  const its = ownRules(program, family).filter((each) => each.open && each.uplink === uplink);
+  if (its.length === 0) return [];
+  const { device, choiceTable, ownTable } = uplink;
+  return [
+    ...source(uplink),
+    ...its.flatMap(({ lines }) => lines),
+    ...[choiceTable, ownTable].map(
+      (table) => `route replace @NETWORK@ dev ${device} table ${table} proto ${program.protocol}`,
+    ),
+  ];
 }
 
 function rulesDown(program: Program, family: Family): string[] {

@@ -13,6 +13,8 @@ import type { KernelSet } from './sets.ts';
 import type { Jump, Table } from './table.ts';
 import { view } from './view.ts';
 
+const NEEDS = 'It needs iptables 1.8.9 and ipset 7.17 or newer (tried up to 1.8.13 and 7.24).';
+
 /** The files that `ipset` and `iptables-restore` load: sets, chains, what leads into them, and the way back. */
 export function emitIptables(program: Program, base: string): Emitted {
   const { tables, sets, stale, tests } = view(program);
@@ -43,7 +45,8 @@ export function emitIptables(program: Program, base: string): Emitted {
         text: render({
           title: [
             `routec, ${base}.route: ${about}`,
-            `${tool}-restore --noflush ${base}.${suffix}${tool}`,
+            `${tool}-restore -w --noflush ${base}.${suffix}${tool}`,
+            ...(suffix === '' ? [NEEDS] : []),
           ],
           tables: blocks,
         }),

@@ -62,17 +62,24 @@ function testOf(
   const shown = negated ? rest : set;
   const [only] = shown;
   if (only === undefined) return bug(`the ${dimension} of a box is empty or everything`);
-  const values = shown.map((interval) => formatInterval(dimension, family, interval));
+  // The field lies across two bytes of the IPv6 header: to where it lies nft shifts single elements of a
+  // set, but not those of one with a name; and for a range 1.1.7 shifts the packet's bytes in a wrong order.
+  const apart = dimension === 'dscp' && family === 6 ? shown.flatMap(single) : shown;
+  const values = apart.map((interval) => formatInterval(dimension, family, interval));
   const value =
-    shown.length === 1
+    values.length === 1
       ? values[0]
-      : // The field lies across two bytes of the IPv6 header: to where it lies nft shifts the
-        // elements of such a set, but not those of one with a name.
-        dimension === 'dscp'
+      : dimension === 'dscp'
         ? `{ ${values.join(', ')} }`
         : `@${nameSet(dimension, family, shown)}`;
   return `${spelling(dimension, family).expression} ${negated ? '!= ' : ''}${value}`;
 }
+
+/** Each value of an interval of a few. */
+const single = ([low, high]: Interval<Point>): Interval<Point>[] =>
+  Array.from({ length: Number(high) - Number(low) + 1 }, (_, at) => {
+    return [Number(low) + at, Number(low) + at];
+  });
 
 /** One rule holds no more expressions than the kernel has room for. */
 const MOST_EXCLUDED = 30;

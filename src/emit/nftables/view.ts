@@ -38,6 +38,7 @@ export function view(program: Program, base: string): View {
     title: [
       `routec: the ruleset of ${base}.route`,
       `Load it last: nft -f ${base}.nft`,
+      'It needs nft 1.0.6 or newer (tried up to 1.1.7) and Linux 5.9; what names a cgroup, 5.13.',
       'Loading it again refills it in one transaction; `nft delete table inet routec` takes it away.',
     ],
     kept: parts.flatMap((part) => part.kept ?? []),

@@ -8,7 +8,7 @@ import type { NatPolicy } from '../policy.ts';
 import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
 
-/** Each own address takes two rules of its family. */
+/** Each own address takes two rules of its family; those of a lease, two together. */
 const MOST = (LAYOUT.lastOwnRule + 1 - LAYOUT.ownRules) / 2;
 /** A translation to scattered addresses lists each of them. */
 const MOST_TRANSLATED = 256;
@@ -21,7 +21,11 @@ export const tooManyAddresses: Check = {
     for (const family of FAMILIES) {
       let count = 0;
       for (const [uplink, own] of all) {
-        count += own.filter((each) => each.family === family).length;
+        const its = own.filter((each) => each.family === family).length;
+        const leased =
+          uplink.dhcp !== undefined &&
+          uplink.gateways.every((each) => each.value.family !== family);
+        count += its === 0 && leased ? 1 : its;
         if (count <= MOST) continue;
         const message = `more than ${MOST} IPv${family} addresses of uplinks`;
         report(diagnose(kind, message, [at(uplink.span)], 'declare prefixes instead of addresses'));
