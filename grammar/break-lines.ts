@@ -20,9 +20,9 @@ export interface Line {
 
 /** The words that begin the clauses of an uplink. One of the last three may be written. */
 const CLAUSES: ReadonlyMap<TokenType, string> = new Map([
-  ...(['dev', 'gateway', 'address', 'table', 'mark', 'weight', 'mtu-clamp', 'check'] as const).map(
-    (word) => [k[word], word] as const,
-  ),
+  ...(
+    ['dev', 'gateway', 'mac', 'address', 'table', 'mark', 'weight', 'mtu-clamp', 'check'] as const
+  ).map((word) => [k[word], word] as const),
   ...(['snat', 'masquerade', 'nonat'] as const).map((word) => [k[word], 'nat'] as const),
 ]);
 

@@ -142,6 +142,12 @@ export class RouteParser extends EmbeddedActionsParser {
       },
       {
         ALT: () => {
+          this.CONSUME(k.mac);
+          return { kind: 'mac', list: this.SUBRULE3(this.list) };
+        },
+      },
+      {
+        ALT: () => {
           const kind = this.OR1([
             { ALT: () => this.CONSUME(k.table) },
             { ALT: () => this.CONSUME(k.mark) },

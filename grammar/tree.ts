@@ -38,7 +38,7 @@ export interface Check extends Node {
 }
 export type Clause =
   | (Node & { readonly kind: 'dev' | 'table' | 'mark' | 'weight'; readonly value: Word })
-  | (Node & { readonly kind: 'gateway' | 'address'; readonly list: List })
+  | (Node & { readonly kind: 'gateway' | 'address' | 'mac'; readonly list: List })
   | (Node & { readonly kind: 'mtu-clamp' })
   | (Node & { readonly kind: 'nat'; readonly nat: NatNode })
   | Check;

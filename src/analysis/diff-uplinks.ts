@@ -39,6 +39,7 @@ function diffUplink(was: Uplink, now: Uplink): string[] {
   }
   say('its own addresses are', ownText(was.own), ownText(now.own));
   say('the networks on its wire are', ownText(was.networks), ownText(now.networks));
+  say('its gateways are known by', macText(was.macs), macText(now.macs));
   for (const family of changedNats(was, now)) {
     const what = `what leaves by it in ${familyName(family)}, and names no NAT of its own, has`;
     say(what, natText(was.nat[family]), natText(now.nat[family]));
@@ -63,6 +64,9 @@ function wayText(way: Way | undefined): string {
 
 const ownText = (own: Uplink['own']): string =>
   own.length === 0 ? 'not known' : own.map(({ prefix }) => prefix).join(', ');
+
+const macText = (macs: Uplink['macs']): string =>
+  macs.length === 0 ? 'no MAC' : `the MAC ${macs.join(', ')}`;
 
 const natText = (nat: Nat): string =>
   nat.kind === 'none' || nat.kind === 'nonat' ? 'no NAT' : `\`${formatNat(nat)}\``;

@@ -36,6 +36,8 @@ interface Uplink {
   readonly routed?: readonly string[] | undefined;
   /** It is on the wire of that device, a second ISP with a MAC of its own; its name is no device. */
   readonly beside?: string | undefined;
+  /** The ISP's. */
+  readonly mac?: string | undefined;
 }
 
 /** The hosts' end of a LAN. */

@@ -187,7 +187,9 @@ async function makeStrict(router: Namespace): Promise<void> {
 /** Its end of the line, which is there already. */
 async function makeIsp(plan: NetworkPlan, device: string, isp: Namespace): Promise<void> {
   await answerOnLink(isp);
-  await batch(isp, [`link set ${CUSTOMER} up`, ...ispLines(plan, device)]);
+  const { mac } = plan.uplinks[device] ?? {};
+  const address = mac === undefined ? '' : ` address ${mac}`;
+  await batch(isp, [`link set ${CUSTOMER}${address} up`, ...ispLines(plan, device)]);
 }
 
 /** Asked for the internet's addresses on the link itself, an ISP says that they are its own. */

@@ -132,6 +132,7 @@ const Uplink = v.strictObject({
   gateways: v.optional(Texts, []),
   routed: v.optional(Texts),
   beside: v.optional(v.string()),
+  mac: v.optional(v.string()),
 });
 const File = v.strictObject({
   network: v.strictObject({

@@ -90,6 +90,8 @@ export interface Uplink {
   readonly own: readonly { readonly family: Family; readonly prefix: string }[];
   /** The networks on its wire, where they are known. */
   readonly networks: readonly { readonly family: Family; readonly prefix: string }[];
+  /** Those of its gateways, where the policy knows them. */
+  readonly macs: readonly string[];
   readonly nat: NatByFamily;
   /** What a chosen packet of it carries. */
   readonly slot: number;
@@ -106,7 +108,7 @@ export interface Uplink {
 /** What an uplink brings in one family. */
 export interface Arrival {
   readonly uplink: Uplink;
-  /** Its device, and where others share that, its own addresses; the last of them takes the rest. */
+  /** Its device, and where others share that, its gateway's MAC or its own addresses; the last of them takes the rest. */
   readonly box: Box;
 }
 

@@ -21,6 +21,7 @@ import type {
 import { FAMILIES, type Family, formatAddress, LAST_4, LAST_6 } from '../net/address.ts';
 import { deviceInterval, LAST_DEVICE } from '../net/device-name.ts';
 import { type Interval, type IntervalSet, intervalSet, type Point } from '../net/interval-set.ts';
+import { formatMac } from '../net/mac.ts';
 import { formatRange } from '../net/prefix.ts';
 import { LAST_USER } from '../net/user.ts';
 import type { Report } from '../text/diagnostic.ts';
@@ -88,6 +89,7 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
       ways,
       own: (own.get(uplink) ?? []).filter(({ family }) => ways[family] !== undefined),
       networks: networksOf(uplink),
+      macs: uplink.macs.map(({ value }) => formatMac(value)),
       nat: natOf(uplink),
       slot,
       inbound: numberOf(inboundKey(uplink)).slot,
@@ -216,8 +218,11 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
 }
 
 /** What is brought, as a box. */
-function arrivalBox({ family, uplink, destinations }: ToldArrival): Box {
+function arrivalBox({ family, uplink, macs, destinations }: ToldArrival): Box {
   const device = [deviceInterval(uplink.device, false)];
+  if (macs !== undefined) {
+    return { family, device, mac: intervalSet(macs.map((mac): Interval<number> => [mac, mac])) };
+  }
   if (destinations === undefined) return { family, device };
   const ranges = destinations.map(({ low, high }) => [low, high] as Interval<Point>);
   return { family, device, destination: intervalSet(ranges) } as Box;

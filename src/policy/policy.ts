@@ -78,6 +78,8 @@ export interface UplinkPolicy {
   readonly gateways: readonly Written<Address>[];
   /** `gateway dhcp`. */
   readonly dhcp?: Span;
+  /** Those of its gateways, where they are known. */
+  readonly macs: readonly Written<number>[];
   /** As declared; without a declaration the single addresses that it translates to are its own. */
   readonly addresses: readonly OwnAddress[];
   readonly table?: Written<number>;

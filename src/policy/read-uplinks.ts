@@ -3,6 +3,7 @@ import type { Address } from '../net/address.ts';
 import { FAMILIES, scanHostAddress } from '../net/address.ts';
 import { scanUplinkDevice } from '../net/device-name.ts';
 import { isFault } from '../net/fault.ts';
+import { scanMac } from '../net/mac.ts';
 import { scanMark } from '../net/mark.ts';
 import { scanNumber } from '../net/port.ts';
 import { network, scanInterfaceAddress } from '../net/prefix.ts';
@@ -78,6 +79,7 @@ function readUplink(statement: UplinkStatement, lookup: SetLookup, report: Repor
     device: '',
     gateways: [],
     addresses: [],
+    macs: [],
     ...out,
     name: name.text,
     span: name.span,
@@ -102,6 +104,9 @@ function readClause(
       break;
     case 'address':
       out.addresses = readAddresses(clause.list, report);
+      break;
+    case 'mac':
+      out.macs = readMacs(clause.list, report);
       break;
     case 'table': {
       const number = scanNumber(clause.value.text, 0xffff_ffff);
@@ -184,6 +189,14 @@ function readAddresses(list: List, report: Report): OwnAddress[] {
     if (own !== undefined) out.push(own);
   }
   return out;
+}
+
+function readMacs(list: List, report: Report): Written<number>[] {
+  if (reportEmpty(list, report)) return [];
+  return list.words.flatMap((word) => {
+    const value = readWord(badValue, word, scanMac, report);
+    return value === undefined ? [] : [{ value, span: word.span }];
+  });
 }
 
 function readAddress(word: Word, report: Report): OwnAddress | undefined {

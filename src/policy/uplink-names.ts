@@ -82,7 +82,7 @@ export function uplinkNames(
     const device = readWord(badDeviceName, word, scanUplinkDevice, report);
     if (device === undefined) return undefined;
     if (reportTooMany(byName.size, word, report)) return undefined;
-    const uplink = { name: device, device, span: word.span, gateways: [], addresses: [] };
+    const uplink = { name: device, device, span: word.span, gateways: [], addresses: [], macs: [] };
     add(uplink);
     if (!POINT_TO_POINT.test(device)) {
       const message = `\`${device}\` is no declared uplink: its packets go straight onto the wire of that device`;

@@ -4,6 +4,7 @@ import { isUnsettled, settledOf } from '../../model/settled.ts';
 import { isShared } from '../../model/sharers.ts';
 import { unguidedMarks } from '../../model/unguided-marks.ts';
 import type { Family } from '../../net/address.ts';
+import { formatMac } from '../../net/mac.ts';
 import { namedAtoms } from '../named-atoms.ts';
 import { leavingBy } from './departures.ts';
 import type { Marks } from './marks.ts';
@@ -118,6 +119,9 @@ export function mangle(
             if (!isShared(uplinks, uplink, family)) return `${arrival} ${to}`;
             // The first that fits.
             const open = `${arrival} ${marks.connection()}`;
+            if (box.mac !== undefined) {
+              return box.mac.map(([mac]) => `${open} -m mac --mac-source ${formatMac(mac)} ${to}`);
+            }
             if (box.destination === undefined) return `${open} ${to}`;
             const own = uplink.own.filter((each) => each.family === family);
             return own.map(({ prefix }) => `${open} -d ${prefix} ${to}`);

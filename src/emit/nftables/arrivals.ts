@@ -1,9 +1,13 @@
 import { bug } from '../../bug.ts';
 import { slotMark } from '../../model/marking.ts';
-import type { Arrival, Program, Slot, Uplink } from '../../model/program.ts';
+import type { Arrival, Box, Program, Slot, Uplink } from '../../model/program.ts';
 import { FAMILIES } from '../../net/address.ts';
+import { formatMac } from '../../net/mac.ts';
 import { formatMark } from '../../net/mark.ts';
 import { chain, ip, only, type Part, quoted, slotName, sorted } from './names.ts';
+
+const isTold = ({ mac, destination }: Box): boolean =>
+  mac !== undefined || destination !== undefined;
 
 /** What comes in by an uplink is answered by it, in those families that it has a way for. */
 export function arrivals({ arrivals: all, slots, marking }: Program): Part {
@@ -19,7 +23,7 @@ export function arrivals({ arrivals: all, slots, marking }: Program): Part {
         declaration: ['type ifname : verdict'],
         elements: sorted(
           answered
-            .filter(({ box }) => box.family === family && box.destination === undefined)
+            .filter(({ box }) => box.family === family && !isTold(box))
             .map((arrival) => `${quoted(arrival.uplink.device)} : ${toInbound(arrival)}`),
         ),
       })),
@@ -38,9 +42,14 @@ export function arrivals({ arrivals: all, slots, marking }: Program): Part {
     ],
     chains: [
       chain('arrive', [
-        // What shares its device with another uplink is told from it by where it was sent.
+        // What shares its device with another uplink is told from it by who sent it, or where to.
         ...answered.flatMap((arrival) => {
           const { uplink, box } = arrival;
+          if (box.mac !== undefined) {
+            const macs = box.mac.map(([mac]) => formatMac(mac)).join(', ');
+            const test = `iifname ${quoted(uplink.device)} ${only(box.family)} ether saddr { ${macs} }`;
+            return `${test} ${toInbound(arrival)}`;
+          }
           if (box.destination === undefined) return [];
           const own = uplink.own.filter(({ family }) => family === box.family);
           const addresses = own.map(({ prefix }) => prefix).join(', ');

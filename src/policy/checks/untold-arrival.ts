@@ -10,7 +10,7 @@ const kind: Kind = {
   title: 'nothing says which of two uplinks a connection came in by',
 };
 
-/** Of uplinks that share a device, only their own addresses tell what each of them brings. */
+/** Of uplinks that share a device, only their own addresses and their gateways' MACs tell what each of them brings. */
 export const untoldArrival: Check = {
   kind,
   run: (policy, report) => {
@@ -20,10 +20,10 @@ export const untoldArrival: Check = {
         if (uplink.device === '' || isSameWay(first, uplink)) continue;
         const message = `what comes in by \`${uplink.name}\` in IPv${family} is answered by \`${first.name}\`, which shares its device`;
         const labels = [
-          at(uplink.span, `no IPv${family} address of its own`),
+          at(uplink.span, `no IPv${family} address of its own, and no \`mac\``),
           at(first.span, 'takes what is left'),
         ] as const;
-        const help = `write the \`address\` of \`${uplink.name}\`, if it has another than \`${first.name}\``;
+        const help = `write the \`address\` of \`${uplink.name}\`, if it has another than \`${first.name}\`, or the \`mac\` of its gateway, which \`ip neigh\` shows`;
         report(diagnose(kind, message, [...labels], help));
       }
     }
