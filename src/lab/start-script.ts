@@ -10,6 +10,10 @@ export interface Script {
   readonly pid: number;
   /** Writes a line to it and gives the line that it answers. */
   ask(line: string): Promise<string>;
+  /** Writes a line that is answered later. */
+  tell(line: string): void;
+  /** The next line that it answers. */
+  answer(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -26,7 +30,12 @@ export async function startScript(
 ): Promise<Script> {
   const run =
     'text' in script ? ['--input-type=module', '-e', script.text] : [fileURLToPath(script)];
-  const [file, words] = enter(namespace, [process.execPath, ...run, ...args]);
+  return startTalk(namespace, [process.execPath, ...run, ...args]);
+}
+
+/** Starts whatever says `ready` first, answers each line with one, and ends with its input. */
+export async function startTalk(namespace: Namespace, command: readonly string[]): Promise<Script> {
+  const [file, words] = enter(namespace, command);
   const child = execa(file, words, {
     stdin: 'pipe',
     env: { PATH },
@@ -40,14 +49,19 @@ export async function startScript(
     if (!line.done) return line.value;
     throw new Error(`a script in ${namespace.name} ended: ${(await child).stderr}`);
   };
+  const tell = (line: string): void => {
+    child.stdin.write(`${line}\n`);
+  };
   await next();
   return {
     // `ip netns exec` becomes what it runs.
     pid: child.pid ?? bug('a script without a process'),
     ask: (line) => {
-      child.stdin.write(`${line}\n`);
+      tell(line);
       return next();
     },
+    tell,
+    answer: next,
     stop: async () => {
       // They end with their input; what a namespace is entered by would not hand a signal on.
       child.stdin.end();

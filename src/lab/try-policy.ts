@@ -7,6 +7,7 @@ import type { Packet } from '../model/packet.ts';
 import type { Nat, Program } from '../model/program.ts';
 import { USUAL } from '../model/usual.ts';
 import { type AddressRange, formatAddress } from '../net/address.ts';
+import { checksum } from '../net/checksum.ts';
 import { formatMac } from '../net/mac.ts';
 import { network as networkOf } from '../net/prefix.ts';
 import { ICMP, WITH_PORTS } from '../net/protocols.ts';
@@ -334,13 +335,6 @@ function bytesOf({ family, protocol, icmpType, sourcePort, port }: Packet): stri
 }
 
 const hex = (word: number): string => word.toString(16).padStart(4, '0');
-
-/** The internet checksum (RFC 1071). */
-function checksum(words: readonly number[]): number {
-  let sum = words.reduce((a, b) => a + b, 0);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
-  return ~sum & 0xffff;
-}
 
 /** What became of a packet, against what may. */
 function judged(bench: Bench, sent: Sent, answer: Answer, unanswered: readonly string[]): Tried {

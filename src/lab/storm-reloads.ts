@@ -1,0 +1,97 @@
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { bug } from '../bug.ts';
+import type { BackendName } from '../emit/backends.ts';
+import { type Artefacts, findArtefacts } from './artefacts.ts';
+import { type Ground, startGround } from './ground.ts';
+import { load } from './load.ts';
+import { type Network, withNetwork } from './network.ts';
+import { ROUTEC } from './place.ts';
+import type { Reloading } from './storm.ts';
+import { STORM_NETWORK, STORM_POLICIES } from './storm-lanes.ts';
+
+/** A router on which the first of the policies runs, and ways to make others follow it. */
+export interface StormRouter {
+  readonly network: Network;
+  readonly ways: Readonly<Record<Way, Reloading>>;
+}
+
+/**
+ * `routec apply`, the loader, the plain tools as by hand, the ruleset alone, which is the same policy
+ * anew, and nothing at all.
+ */
+export type Way = 'apply' | 'script' | 'hand' | 'refill' | 'nothing';
+
+/** Makes one, loaded by `routec apply`, on a ground of its own, of which nothing is left. */
+export async function withStormRouter(
+  backend: BackendName,
+  use: (router: StormRouter) => Promise<void>,
+): Promise<void> {
+  const started = await startGround();
+  if ('refused' in started) throw new Error(`the lab needs namespaces: ${started.refused}`);
+  const { ground, end } = started;
+  try {
+    await withNetwork(
+      STORM_NETWORK,
+      async (network) => {
+        const ways = waysOf(network, await compileAll(network, backend), ground);
+        await ways.apply.reload(0, 0);
+        await use({ network, ways });
+      },
+      ground,
+    );
+  } finally {
+    await end();
+  }
+}
+
+/** Each policy's artefacts in a folder of its own, all with the same numbers. */
+async function compileAll(
+  { router: { ground, run } }: Network,
+  backend: BackendName,
+): Promise<Artefacts[]> {
+  const folder = mkdtempSync(join(ground.folder, 'policies-'));
+  const at = (...names: string[]): string => join(ground.at, basename(folder), ...names);
+  mkdirSync(join(folder, 'policy'));
+  const compile = async (lines: readonly string[]): Promise<void> => {
+    writeFileSync(join(folder, 'policy/policy.route'), `${lines.join('\n')}\n`);
+    const words = ['compile', at('policy/policy.route'), '--backend', backend];
+    await run(process.execPath, [ROUTEC, ...words]);
+  };
+  // The manifest of the last one knows what all before it took.
+  for (const lines of STORM_POLICIES) await compile(lines);
+  const all: Artefacts[] = [];
+  for (const [index, lines] of STORM_POLICIES.entries()) {
+    await compile(lines);
+    const copy = join(folder, String(index));
+    cpSync(join(folder, 'policy'), copy, { recursive: true });
+    all.push(findArtefacts(copy, at(String(index))) ?? bug('a policy with an error'));
+  }
+  return all;
+}
+
+function waysOf(
+  { router }: Network,
+  all: readonly Artefacts[],
+  ground: Ground,
+): StormRouter['ways'] {
+  const its = (at: number): Artefacts => all[at] ?? bug('no such policy');
+  const path = (at: number, end: string): string =>
+    join(its(at).at ?? bug('seen from nowhere'), `policy${end}`);
+  const records = [`ROUTEC_RUN=${ground.at}/routec`, `ROUTEC_LIB=${ground.at}/lib`];
+  const run = async (...words: string[]): Promise<void> => {
+    await router.run('env', [...records, ...words]);
+  };
+  const apply = (to: number): Promise<void> => {
+    const words = ['apply', path(to, '.route'), '--backend', its(to).backend, '--yes'];
+    return run(process.execPath, ROUTEC, ...words);
+  };
+  const policies = STORM_POLICIES.map((_, at) => at);
+  return {
+    apply: { policies, reload: apply },
+    script: { policies, reload: (to) => run('sh', path(to, '.load.sh'), 'reload') },
+    hand: { policies, reload: (to, from) => load(router, its(to), its(from)) },
+    refill: { policies: [0], reload: (to) => run('nft', '-f', path(to, '.nft')) },
+    nothing: { policies: [0], reload: async () => {} },
+  };
+}
