@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SCRIPTS } from 'routec:lab';
 import { describe, expect, it } from 'vitest';
+import { bug } from '../bug.ts';
 import { fixtures } from './fixtures.ts';
 import { load, unload } from './load.ts';
 import type { Namespace } from './namespace.ts';
@@ -7,12 +10,15 @@ import { withNetwork } from './network.ts';
 import { runPackets } from './packets.ts';
 import { readPackets } from './read-packets.ts';
 import { state } from './state.ts';
+import { RULESETS, withCompiled } from './with-compiled.ts';
 
 /** What others keep in the same kernel, each in the form that its own documentation gives. */
 interface Neighbours {
   readonly ip: readonly string[];
   readonly iptables: readonly string[];
   readonly nft: string;
+  /** What is in the conntrack mark of the LAN's web flows, of theirs alone. */
+  readonly mark: number;
 }
 
 /** A device by that name, of a kind that every kernel has; what is sent to it is lost. */
@@ -73,6 +79,26 @@ const CROWD: Neighbours = {
     '}',
     '',
   ].join('\n'),
+  mark: 0x1000,
+};
+
+/** A firewall of iptables that marks for its queues, as their how-tos do: whole marks are saved and restored. */
+const MARKER: Neighbours = {
+  ip: [],
+  iptables: [
+    '*mangle',
+    '-A PREROUTING -j CONNMARK --restore-mark',
+    '-A PREROUTING -i lan0 -p tcp -m mark --mark 0x0 -j MARK --set-mark 0x10',
+    '-A PREROUTING -m mark --mark 0x10 -j CONNMARK --save-mark',
+    '-A FORWARD -i lan0 -p tcp -m tcp --tcp-flags SYN,RST SYN -j CONNMARK --or-mark 0x80000000',
+    '-A POSTROUTING -m mark --mark 0x10/0xff -j CLASSIFY --set-class 0001:0010',
+    'COMMIT',
+    '*nat',
+    '-A POSTROUTING -o eth2 -j MASQUERADE',
+    'COMMIT',
+  ],
+  nft: '',
+  mark: 0x80000010,
 };
 
 /** wg-quick with a tunnel for everything: what is not chosen for goes into it. */
@@ -90,6 +116,7 @@ const TUNNEL: Neighbours = {
     'COMMIT',
   ],
   nft: '',
+  mark: 0,
 };
 
 /** iptables makes chains of the kernel's with their first rule, and leaves them there when it goes. */
@@ -130,6 +157,11 @@ describe.each(fixtures.filter(({ name }) => name === 'failover'))('beside others
       { leaves: 'eth2', as: '198.51.100.2' },
     ],
     ['a full tunnel of wg-quick', TUNNEL, { leaves: null }],
+    [
+      'a firewall that saves and restores whole marks',
+      MARKER,
+      { leaves: 'eth2', as: '198.51.100.2' },
+    ],
   ])('%s: packets go their ways, and their state is as before', async (_, neighbours, rest) => {
     const steps = [
       { together: [...CHOSEN, { tcp: `${WEB}:99`, ...rest }] },
@@ -142,14 +174,120 @@ describe.each(fixtures.filter(({ name }) => name === 'failover'))('beside others
       const before = await state(router);
       await load(router, files, undefined, iptables);
       expect(await runPackets(running, files, read, iptables)).toEqual([]);
-      if (neighbours === CROWD) {
-        const flows = await router.run('conntrack', ['-L', '-p', 'tcp', '--dport', '80']);
-        const marks = [...flows.matchAll(/ mark=(\d+)/g)].map(([, mark]) => Number(mark));
-        expect(marks).not.toEqual([]);
-        for (const mark of marks) expect(mark).toBe(0x02001000);
-      }
+      const flows = await router.run('conntrack', ['-L', '-p', 'tcp', '--dport', '80']);
+      const marks = [...flows.matchAll(/ mark=(\d+)/g)].map(([, mark]) => Number(mark));
+      expect(marks).not.toEqual([]);
+      for (const mark of marks) expect(mark).toBe(neighbours.mark + 0x02000000);
       await unload(router, files, iptables);
       expect(await state(router)).toEqual(before);
     });
   });
 });
+
+const FAILOVER = join(import.meta.dirname, '../../fixtures/failover/packets.json');
+const RAW = SCRIPTS['send-raw.pl'] ?? bug('a script is lost');
+/** All that it may take it takes, and sends it by eth3. */
+const GREEDY = `
+uplink cable dev eth2 gateway 198.51.100.1, 2001:db8:a::1 masquerade
+uplink dsl   dev eth3 gateway 192.0.2.1, 2001:db8:b::1    address 192.0.2.2/24, 2001:db8:b::2/64 masquerade
+route via dsl
+route local via dsl
+route in cable, dsl via dsl
+`;
+const [OWN, OWN_6, LINK] = ['198.51.100.2', '2001:db8:a::2', '%eth2'];
+/** Protocol, source, destination, what is behind the IP header; how a ruleset knows it. */
+const UNTOUCHED: Readonly<Record<string, readonly [number, string, string, string, string]>> = {
+  renews: [17, OWN, '203.0.113.80', '0044004300080000', 'udp dport 67 ip daddr 203.0.113.80'],
+  discovers: [
+    17,
+    OWN,
+    '255.255.255.255',
+    '0044004300080000',
+    'udp dport 67 ip daddr 255.255.255.255',
+  ],
+  renews_6: [
+    17,
+    OWN_6,
+    '2001:db8:f::80',
+    '0222022300080000',
+    'udp dport 547 ip6 daddr 2001:db8:f::80',
+  ],
+  solicits_6: [
+    17,
+    OWN_6,
+    `ff02::1:2${LINK}`,
+    '0222022300080000',
+    'udp dport 547 ip6 daddr ff02::1:2',
+  ],
+  mdns: [17, OWN, '224.0.0.251', '14e914e900080000', 'udp dport 5353 ip daddr 224.0.0.251'],
+  mdns_6: [17, OWN_6, `ff02::fb${LINK}`, '14e914e900080000', 'udp dport 5353 ip6 daddr ff02::fb'],
+  igmp: [2, OWN, '224.0.0.22', '2200f9fc00000001', 'ip protocol igmp ip daddr 224.0.0.22'],
+  router: [58, OWN_6, `ff02::2${LINK}`, '8500000000000000', 'icmpv6 type nd-router-solicit'],
+  // Is the neighbour still there? That is asked of its own address.
+  neighbour: [
+    58,
+    OWN_6,
+    '2001:db8:a::1',
+    `8700000000000000${'20010db8000a00000000000000000001'}`,
+    'icmpv6 type nd-neighbor-solicit ip6 daddr 2001:db8:a::1',
+  ],
+};
+/** What a DHCP server sends: nobody has asked for it by the same connection. */
+const OFFER = '0043004400080000';
+const STREAM = '14e914e900080000';
+
+it.each(RULESETS)(
+  "$by: DHCP, neighbour discovery and multicast are nobody's to route, beside all of these",
+  async ({ backend, iptables }) => {
+    const { network } = JSON.parse(readFileSync(FAILOVER, 'utf8'));
+    await withNetwork(
+      readPackets(JSON.stringify({ network, steps: [] })).network,
+      async (running) => {
+        const { router, isps } = running;
+        for (const each of [CROWD, MARKER, TUNNEL]) await moveIn(router, each);
+        // Greater than any other priority: what left, and how.
+        const free = 'meta mark & 0x7f000000 == 0';
+        const lines = Object.entries(UNTOUCHED).flatMap(([name, [, , , , match]]) => [
+          `${match} oifname != "eth3" ${free} counter accept comment "${name}"`,
+          `${match} counter comment "captured ${name}"`,
+        ]);
+        const probe = [
+          'table inet probe {',
+          'chain left { type filter hook postrouting priority 300;',
+          ...lines,
+          '}',
+          'chain came { type filter hook prerouting priority -101;',
+          'udp dport 68 ct mark & 0x7f000000 == 0 counter accept comment "offer"',
+          'udp dport 68 counter comment "captured offer"',
+          'iifname "lan0" ip daddr 239.1.2.3 meta mark & 0x7f000000 == 0 counter accept comment "stream"',
+          'iifname "lan0" ip daddr 239.1.2.3 counter comment "captured stream"',
+          '}',
+          '}',
+          '',
+        ];
+        await router.run('nft', ['-f', '-'], probe.join('\n'));
+        await withCompiled(GREEDY, backend, async (files) => {
+          await load(router, files, undefined, iptables);
+          const send = (by: Namespace | undefined, ...words: string[]) =>
+            by?.run('perl', ['-e', RAW, ...words, '0']);
+          for (const [protocol, from, to, bytes] of Object.values(UNTOUCHED)) {
+            await send(router, String(protocol), from, to, bytes);
+          }
+          await send(isps.get('eth2'), '17', '203.0.113.80', OWN, OFFER);
+          await send(running.hosts.get('192.168.0.10'), '17', '192.168.0.10', '239.1.2.3', STREAM);
+          const listing = await router.run('nft', ['list', 'table', 'inet', 'probe']);
+          const counts = [
+            ...listing.matchAll(/packets (\d+) bytes \d+ (?:accept )?comment "([^"]*)"/g),
+          ];
+          const seen = counts.filter(([, count]) => count !== '0').map(([, , name]) => name);
+          expect(seen.sort()).toEqual([...Object.keys(UNTOUCHED), 'offer', 'stream'].sort());
+          // What is like it, but no DHCP, is taken: the probe itself can tell.
+          await send(router, '17', OWN, '203.0.113.80', '1388004300080000');
+          const taken = await router.run('nft', ['list', 'table', 'inet', 'probe']);
+          expect(taken).toMatch(/packets [1-9]\d* bytes \d+ comment "captured renews"/);
+          await unload(router, files, iptables);
+        });
+      },
+    );
+  },
+);

@@ -15,5 +15,6 @@ socket(my $socket, $six ? AF_INET6 : AF_INET, SOCK_RAW, $protocol) or die "socke
 # 67 is IPV6_TCLASS, which not every Perl knows.
 setsockopt($socket, $six ? IPPROTO_IPV6 : IPPROTO_IP, $six ? 67 : IP_TOS, pack('i', $dscp << 2))
   or die "dscp: $!\n";
+setsockopt($socket, SOL_SOCKET, SO_BROADCAST, pack('i', 1)) or die "broadcast: $!\n";
 bind($socket, $end->($from)) or die "bind: $!\n";
 send($socket, pack('H*', $bytes), 0, $end->($to)) or die "send: $!\n";

@@ -19,6 +19,8 @@ export const LAYOUT = {
   /** Two rules for each own address, in each family. */
   ownRules: 900,
   lastOwnRule: 995,
+  /** What another program gave the mark of a connection that is main's. */
+  main: 996,
   /** The guard: past what is not local; what is local to its refusal; the rest unreachable. */
   guardSkip: 997,
   guardLocal: 998,

@@ -127,6 +127,8 @@ function rules(program: Program, family: Family): string[] {
   add(LAYOUT.reject, `fwmark ${reject}/${mask} prohibit`);
   add(LAYOUT.drop, `fwmark ${drop}/${mask} blackhole`);
   out.push(...ownRules(program, family).flatMap(({ open, lines }) => (open ? [] : lines)));
+  // Main is remembered by the connection alone; but others restore whole marks.
+  add(LAYOUT.main, `fwmark ${formatMark(marking.main)}/${mask} lookup main`);
   for (const uplink of withOwn(program, family)) {
     out.push(
       `route replace unreachable default metric ${LAST_METRIC - 1} table ${uplink.ownTable} proto ${protocol}`,
