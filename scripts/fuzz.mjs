@@ -3,10 +3,7 @@
 // be and written to fixtures/found-SEED-RULESET; `npm run accept` makes a fixture of it.
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createViteServer } from 'vitest/node';
-import { vitePages } from './pages-plugin.mjs';
-import { viteTemplates } from './template-plugin.mjs';
-import { viteTexts } from './texts-plugin.mjs';
+import { openSource } from './open-source.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const text = { type: 'string' };
@@ -21,21 +18,13 @@ const minutes = number('minutes', 5);
 const seed = Math.floor(number('seed', (Date.now() % 2 ** 30) + 1));
 const networks = Math.floor(number('networks', 4));
 
-const server = await createViteServer({
-  configFile: false,
-  root,
-  plugins: [viteTemplates, vitePages, viteTexts],
-  appType: 'custom',
-  logLevel: 'error',
-  server: { middlewareMode: true, hmr: false, watch: null },
-  optimizeDeps: { noDiscovery: true },
-});
-const { fuzz } = await server.ssrLoadModule('/src/lab/fuzz.ts');
+const source = await openSource();
+const { fuzz } = await source.load('src/lab/fuzz.ts');
 console.log(`--seed ${seed} --minutes ${minutes}`);
 const { policies, packets, found } = await fuzz(
   { seed, minutes, networks, fixtures: join(root, 'fixtures') },
   (line) => console.log(line),
 );
-await server.close();
+await source.close();
 console.log(`${policies} policies, ${packets} packets: ${found.length} disagreements`);
 process.exit(found.length === 0 ? 0 : 1);

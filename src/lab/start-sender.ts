@@ -21,7 +21,10 @@ export interface Sent {
   readonly seconds: number;
 }
 
-/** @param core where it runs, and so all that the kernel does for its packets; any core if nothing is said */
+/**
+ * @param core where it runs, before all else that would, and so all that the kernel does for its packets; any
+ * core, and at its turn, if nothing is said
+ */
 export async function startSender(
   namespace: Namespace,
   device: string,
@@ -34,7 +37,8 @@ export async function startSender(
     writeFileSync(join(folder, 'frames'), frames);
     const script = fileURLToPath(new URL('send-frames.pl', import.meta.url));
     const seen = join(ground.at, basename(folder), 'frames');
-    const pin = core === undefined ? [] : ['taskset', '--cpu-list', String(core)];
+    const pin =
+      core === undefined ? [] : ['nice', '-n', '-20', 'taskset', '--cpu-list', String(core)];
     const words = [...pin, 'perl', script, device, seen, String(FRAME)];
     const { ask, tell, answer, stop } = await startTalk(namespace, words);
     return {

@@ -125,7 +125,7 @@ export const LANES: readonly Lane[] = [
 ];
 
 /** How many different connections a lane begins, before it begins them anew. */
-const VARIANTS = 4000;
+const VARIANTS = 2500;
 const FIRST_PORT = 20_000;
 
 /** One lane after another, each as often as its share: what is sent in a round. */
