@@ -279,6 +279,106 @@ describe('routec apply', { timeout: LONG }, () => {
     }));
 });
 
+describe('routec apply --kill', { timeout: LONG }, () => {
+  const HOST = '192.168.0.228';
+  const OTHER = '192.168.0.10';
+  /** A datagram from a port of its own; to 192.168.1.10 it goes to another LAN. */
+  const send = ({ lans }: Network, from: string, port: number, to = '203.0.113.80') => {
+    const script = `const s = require('node:dgram').createSocket('udp4');
+      s.bind(${port}, '${from}', () => s.send('x', 9, '${to}', () => s.close()))`;
+    return lans.get('lan0')?.run(process.execPath, ['-e', script]);
+  };
+  /** Marks of the open connections, by source port. */
+  const marks = async ({ router }: Network): Promise<Record<string, number>> => {
+    const list = await router.run('conntrack', ['-L', '-p', 'udp']);
+    const found = [...list.matchAll(/ sport=(\d+) .* mark=(\d+) /g)];
+    return Object.fromEntries(found.map(([, port, mark]) => [port, Number(mark) >>> 24]));
+  };
+  const begun = async (network: Network) =>
+    Promise.all(['eth2', 'eth3'].map(async (device) => (await network.seen(device)).begun));
+
+  it.each(['nft', 'iptables'] as const)(
+    'with %s: lets open connections begin anew that would go elsewhere, and no other',
+    (backend) =>
+      withNetwork(NETWORK, async (network) => {
+        const first = [...UPLINKS, 'route from 192.168.0.228 via cable'];
+        const hosts = [...UPLINKS, 'route from 192.168.0.228 via dsl'];
+        const [cable, dsl, main] = [1, 2, 126];
+        const ports = [4000, 4001, 4002, 4003, 4004, 4005];
+        const talk = async () => {
+          for (const port of ports) await send(network, HOST, port);
+          await send(network, HOST, 4100, '192.168.1.10');
+          await send(network, OTHER, 4200);
+        };
+        const args = ['--backend', backend, '--yes'];
+        const file = policy(first);
+        expect(await routec(network, ['apply', file, ...args])).toMatchObject({ exitCode: 0 });
+        await talk();
+        policy(hosts);
+        // Older than the policy, they stay where they are.
+        expect(await routec(network, ['apply', file, ...args])).toMatchObject({ exitCode: 0 });
+        await talk();
+        const before = await marks(network);
+        expect(before).toEqual(
+          Object.fromEntries([...[...ports, 4100].map((port) => [port, cable]), [4200, main]]),
+        );
+        const [, byDsl = 0] = await begun(network);
+        const planned = await routec(network, ['plan', file, '--backend', backend, '--kill']);
+        expect(planned.stdout).toContain('1. open connections that the policy sends elsewhere: 6');
+        expect(planned.stdout).toContain(
+          `udp ${HOST}:4000 -> 203.0.113.80:9, by cable: dsl from now on`,
+        );
+        expect(await marks(network)).toEqual(before);
+        expect(await routec(network, ['apply', file, ...args, '--kill'])).toMatchObject({
+          exitCode: 0,
+        });
+        // What goes to another LAN would go there still; what is left to main, too.
+        expect(await marks(network)).toEqual({ 4100: cable, 4200: main });
+        await talk();
+        expect((await begun(network))[1]).toBe(byDsl + ports.length);
+        const moved = await marks(network);
+        expect(ports.map((port) => moved[port])).toEqual(ports.map(() => dsl));
+        const again = await routec(network, ['plan', file, '--backend', backend, '--kill']);
+        expect(again.stdout).toBe('nothing to do: what is live is what is wanted');
+
+        // One of a host's connections; what an unknown device or user decides is left, and said to be.
+        policy([
+          ...UPLINKS,
+          'route from 192.168.0.228 udp 9 sport 4003 via cable',
+          'route from 192.168.0.228 udp 9 sport 4004 in lan1 via cable',
+          'route from 192.168.0.228 via dsl',
+        ]);
+        const saved = join(place.folder, 'plan.json');
+        const plan = await routec(network, [
+          ...['plan', file, '--backend', backend, '--kill', '-o', saved],
+        ]);
+        expect(plan).toMatchObject({ exitCode: 0 });
+        expect(plan.stdout).toContain('or who sent them: 1');
+        expect(await routec(network, ['apply', saved, '--yes', '--kill'])).toMatchObject({
+          exitCode: 2,
+        });
+        const forged = JSON.parse(readFileSync(saved, 'utf8'));
+        forged.steps.at(-1).run.argv = ['touch', join(place.folder, 'forged')];
+        writeFileSync(join(place.folder, 'forged.json'), JSON.stringify(forged));
+        expect(
+          await routec(network, ['apply', join(place.folder, 'forged.json'), '--yes']),
+        ).toMatchObject({ exitCode: 2 });
+        expect(existsSync(join(place.folder, 'forged'))).toBe(false);
+        expect(await routec(network, ['apply', saved, '--yes'])).toMatchObject({ exitCode: 0 });
+        const { 4003: gone, ...kept } = moved;
+        expect(gone).toBe(dsl);
+        expect(await marks(network)).toEqual(kept);
+        await send(network, HOST, 4003);
+        expect((await marks(network))[4003]).toBe(cable);
+
+        // Connections of an outcome that is no more begin anew without being asked for.
+        policy([...UPLINKS.slice(0, 1), 'route from 192.168.0.228 via cable']);
+        expect(await routec(network, ['apply', file, ...args])).toMatchObject({ exitCode: 0 });
+        expect(Object.keys(await marks(network))).toEqual(['4003', '4100', '4200']);
+      }),
+  );
+});
+
 describe('routec apply, killed', { timeout: LONG }, () => {
   it.each([
     ['kill', 'nft'],

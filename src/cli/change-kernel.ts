@@ -91,6 +91,7 @@ export function changeKernel({ goal, yes, question, look, before, after }: Chang
 export function report(carried: Carried): Exit {
   switch (carried.kind) {
     case 'done':
+      for (const what of carried.without) say(`warning: ${printable(what)}\n`);
       return EXIT.yes;
     case 'rolled-back':
       complain(carried.why, 'it was undone: all is as it was before');

@@ -15,6 +15,8 @@ interface Options {
   readonly backend?: BackendName;
   readonly strict: boolean;
   readonly format: Format;
+  /** Whether open connections that it would send elsewhere are to begin anew. */
+  readonly kill?: boolean;
   /** Of warnings nothing is said. */
   readonly quiet?: boolean;
 }
@@ -83,6 +85,7 @@ export function compileArtefacts(
     kind: 'artefacts',
     artefacts: { base: entry.base, files },
     families,
+    ...(options.kill === true && program !== undefined ? { kill: program } : {}),
   };
   return { goal, backend, read };
 }

@@ -22,3 +22,11 @@ export function backendOption(): Option {
     'what loads the ruleset (default: that of the last compile, else nft)',
   ).choices(BACKEND_NAMES);
 }
+
+/** `--kill`, wherever an apply is planned. */
+export function killOption(): Option {
+  return new Option(
+    '--kill',
+    'open connections that the policy would send elsewhere begin anew; else they stay where they are',
+  ).default(false, 'off');
+}

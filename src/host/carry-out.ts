@@ -3,6 +3,7 @@ import { planSteps } from '../plan/plan.ts';
 import type { State } from '../plan/state.ts';
 import type { Step } from '../plan/step.ts';
 import { keepBaseline } from './baseline.ts';
+import { drawKill } from './draw-kill.ts';
 import { drawPlan, type Goal, type Plan, type Running, runningAfter } from './draw-plan.ts';
 import { readLinks, readState } from './live-state.ts';
 import { readPolicyCounts } from './read-policy-counts.ts';
@@ -11,7 +12,11 @@ import { run } from './run.ts';
 
 /** How it ended. */
 export type Carried =
-  | { readonly kind: 'done' }
+  | {
+      readonly kind: 'done';
+      /** What on the way was refused and had to be done without, in words. */
+      readonly without: readonly string[];
+    }
   /** All is as it was before. */
   | { readonly kind: 'rolled-back'; readonly why: string }
   /** Neither here nor there; what differs still. */
@@ -34,18 +39,26 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
     let begun = 0;
     let why: string | undefined;
     let counts: Counts = {};
-    for (const step of steps) {
+    const without: string[] = [];
+    const needed = steps.filter(({ optional }) => optional !== true);
+    for (const step of needed) {
       begun += 1;
       watch(step, begun);
       if (step.zeroes) counts = readCounts(plan.running);
       const ran = run(step.run, lock);
-      if ('refused' in ran && step.optional !== true) {
+      if ('refused' in ran) {
         why = `step ${begun}, ${step.title}: ${ran.refused}`;
         break;
       }
     }
     why ??= whatDiffers(goal);
     if (why === undefined) {
+      // Nobody brings a connection back: these come when all else is done.
+      for (const step of steps.filter(({ optional }) => optional === true)) {
+        begun += 1;
+        watch(step, begun);
+        without.push(...letBegin(step.kills === true ? killNow(goal) : [step], lock));
+      }
       writeRecord('counters', addZeroed(readRecord('counters') ?? {}, counts, readCounts(next)));
       keepBaseline(next);
       if (next !== undefined) writeRecord('running', next);
@@ -54,9 +67,9 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
         removeRecord('running');
       }
       removeRecord('begun');
-      return { kind: 'done' };
+      return { kind: 'done', without };
     }
-    for (const { undo } of steps.slice(0, begun).reverse()) {
+    for (const { undo } of needed.slice(0, begun).reverse()) {
       if (undo !== undefined) run(undo, lock);
     }
     const left = returnTo(live, plan, lock);
@@ -75,10 +88,39 @@ function readCounts(running: Running | undefined): Counts {
 
 /** What is live and not as the goal says, in words. Devices may have come and gone since. */
 function whatDiffers(goal: Goal): string | undefined {
-  const plan = drawPlan(goal);
+  const plan = drawPlan(withoutKill(goal));
   if ('refused' in plan) return plan.refused;
   const [step] = plan.steps.filter(({ optional }) => optional !== true);
   return step === undefined ? undefined : `read back, ${describe(step)}`;
+}
+
+const withoutKill = (goal: Goal): Goal => {
+  if (goal.kind !== 'artefacts') return goal;
+  const { kill: _, ...rest } = goal;
+  return rest;
+};
+
+/** Of the connections that there are by now. */
+function killNow(goal: Goal): readonly Step[] | { readonly refused: string } {
+  if (goal.kind !== 'artefacts') return [];
+  const plan = drawPlan(withoutKill(goal));
+  const kill = 'refused' in plan ? plan : drawKill(goal.kill, plan.target.state);
+  return 'refused' in kill ? kill : kill.steps;
+}
+
+/** What conntrack says where no connection is like that. */
+const NONE = / 0 flow entries have been deleted\.$/;
+
+/** Lets connections begin anew; says what was refused. */
+function letBegin(
+  steps: readonly Step[] | { readonly refused: string },
+  lock: number,
+): readonly string[] {
+  if ('refused' in steps) return [steps.refused];
+  return steps.flatMap((step) => {
+    const ran = run(step.run, lock);
+    return 'refused' in ran && !NONE.test(ran.refused) ? [`${step.title}: ${ran.refused}`] : [];
+  });
 }
 
 function describe({ title, changes }: Step): string {

@@ -1,7 +1,7 @@
 import type { BackendName } from '../emit/backends.ts';
 import { type Manifest, readManifest } from '../emit/manifest/read-manifest.ts';
 import { slotMark } from '../model/marking.ts';
-import type { Lock } from '../model/program.ts';
+import type { Lock, Program } from '../model/program.ts';
 import type { Family } from '../net/address.ts';
 import { formatMark } from '../net/mark.ts';
 import { partOf } from '../plan/canonical-line.ts';
@@ -12,6 +12,7 @@ import { type Loads, readArtefactLines } from '../plan/read-artefacts.ts';
 import type { State } from '../plan/state.ts';
 import type { Step } from '../plan/step.ts';
 import { type Links, type Original, wantedState } from '../plan/wanted.ts';
+import { drawKill } from './draw-kill.ts';
 import { readLeases } from './leases.ts';
 import { kernelFamilies, readLinks, readState } from './live-state.ts';
 import { type RecordOf, readRecord } from './records.ts';
@@ -24,6 +25,8 @@ export type Goal =
       readonly kind: 'artefacts';
       readonly artefacts: Running;
       readonly families: readonly Family[];
+      /** Whose open connections are to begin anew: those that it would send elsewhere, or those of a saved plan. */
+      readonly kill?: Program | Step;
     }
   | { readonly kind: 'snapshot'; readonly before: RecordOf<'before'> }
   | { readonly kind: 'nothing' };
@@ -49,6 +52,7 @@ export function runningAfter(goal: Goal): Running | undefined {
   return goal.kind === 'snapshot' ? goal.before.running : undefined;
 }
 
+const NO_KILL: ReturnType<typeof drawKill> = { steps: [], leftOut: [] };
 const NOTHING: Loads = readArtefactLines(new Map());
 
 /**
@@ -99,14 +103,16 @@ export function drawPlan(goal: Goal, withRuleset = true): Plan | { readonly refu
     ]),
     gone: goneMarks(lockOf(next), lock ?? lockOf(readRecord('past'))),
   };
+  const kill = goal.kind === 'artefacts' && withRuleset ? drawKill(goal.kill, state) : NO_KILL;
+  if ('refused' in kill) return kill;
   return {
-    steps: planSteps(target, live.value),
+    steps: [...planSteps(target, live.value), ...kill.steps],
     target,
     live: live.value,
     links: links.value,
     original: known,
     running,
-    leftOut: [...leftOut, ...tried.leftOut],
+    leftOut: [...leftOut, ...tried.leftOut, ...kill.leftOut],
     fingerprint: fingerprint(live.value, links.value),
   };
 }

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Command } from '../plan/step.ts';
 
 /** What a tool printed, or why it could not do what was asked: its own words, on one line. */
@@ -18,15 +21,36 @@ const MOST = 1 << 30;
  *
  * @param lock an open file that the tool is to hold as well, so that a lock on it outlives this process
  */
-export function run({ argv, stdin = '' }: Command, lock?: number): Ran {
+export function run(command: Command, lock?: number): Ran {
+  if (command.opens !== true) return start(command, 'pipe', lock);
+  const open = fileOf(command.stdin ?? '');
+  try {
+    return start(command, open, lock);
+  } finally {
+    closeSync(open);
+  }
+}
+
+/** An open file that is nowhere any more. */
+function fileOf(text: string): number {
+  const folder = mkdtempSync(join(tmpdir(), 'routec-'));
+  try {
+    writeFileSync(join(folder, 'stdin'), text);
+    return openSync(join(folder, 'stdin'), 'r');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function start({ argv, stdin = '' }: Command, input: 'pipe' | number, lock?: number): Ran {
   const [file, ...args] = argv;
   const ran = spawnSync(file, args, {
-    input: stdin,
+    ...(input === 'pipe' ? { input: stdin } : {}),
     encoding: 'utf8',
     env: { PATH, LC_ALL: 'C' },
     maxBuffer: MOST,
     timeout: PATIENCE,
-    stdio: ['pipe', 'pipe', 'pipe', ...(lock === undefined ? [] : [lock])],
+    stdio: [input, 'pipe', 'pipe', ...(lock === undefined ? [] : [lock])],
   });
   const { status, signal, stdout, stderr, error } = ran;
   if (status === 0) return { stdout };

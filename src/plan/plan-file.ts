@@ -1,12 +1,14 @@
 import * as v from 'valibot';
+import { isKill } from './kill-step.ts';
 import type { Step } from './step.ts';
 
 /** The format of a saved plan; a higher one was written by a newer routec. */
 export const PLAN_FORMAT = 1;
 
 const Command = v.object({
-  argv: v.pipe(v.array(v.string()), v.minLength(1)),
-  stdin: v.optional(v.string()),
+  argv: v.tupleWithRest([v.string()], v.string()),
+  stdin: v.exactOptional(v.string()),
+  opens: v.exactOptional(v.literal(true)),
 });
 const Shown = v.object({ sign: v.picklist(['+', '-', '~']), text: v.string() });
 const PlanFile = v.object({
@@ -23,9 +25,10 @@ const PlanFile = v.object({
       effect: v.string(),
       changes: v.array(Shown),
       run: Command,
-      undo: v.optional(Command),
-      optional: v.optional(v.literal(true)),
-      zeroes: v.optional(v.literal(true)),
+      undo: v.exactOptional(Command),
+      optional: v.exactOptional(v.literal(true)),
+      kills: v.exactOptional(v.literal(true)),
+      zeroes: v.exactOptional(v.literal(true)),
     }),
   ),
 });
@@ -38,6 +41,10 @@ export function writePlanFile(
   return `${JSON.stringify({ format: PLAN_FORMAT, ...plan }, null, 2)}\n`;
 }
 
+/** All other steps are planned again, and only compared with these. */
+const isOurs = ({ kills, run }: PlanFile['steps'][number]): boolean =>
+  kills !== true || isKill(run);
+
 /** A saved plan's text, or why it can't be used. */
 export function readPlanFile(text: string): PlanFile | { readonly wrong: string } {
   let json: unknown;
@@ -47,5 +54,6 @@ export function readPlanFile(text: string): PlanFile | { readonly wrong: string 
     return { wrong: 'it is no JSON' };
   }
   const parsed = v.safeParse(PlanFile, json);
-  return parsed.success ? parsed.output : { wrong: 'it is not as `routec plan -o` writes it' };
+  if (parsed.success && parsed.output.steps.every(isOurs)) return parsed.output;
+  return { wrong: 'it is not as `routec plan -o` writes it' };
 }

@@ -2,6 +2,8 @@
 export interface Command {
   readonly argv: readonly [string, ...string[]];
   readonly stdin?: string;
+  /** Whether it opens its standard input by a name, which can't be done with what Node gives it. */
+  readonly opens?: true;
 }
 
 export type Sign = '+' | '-' | '~';
@@ -20,6 +22,8 @@ export interface Step {
   readonly undo?: Command;
   /** Whether a refusal is said and no more: nothing depends on it. */
   readonly optional?: true;
+  /** Whether it deletes open connections: of these there may be others by the time it is its turn. */
+  readonly kills?: true;
   /** Whether the counts of the ruleset begin anew with it. */
   readonly zeroes?: true;
 }

@@ -14,12 +14,13 @@ import { changeKernel, report } from '../change-kernel.ts';
 import { compileGoal } from '../compile-goal.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { complain, type Format, out, say } from '../io.ts';
-import { backendOption, formatOption, strictOption } from '../options.ts';
+import { backendOption, formatOption, killOption, strictOption } from '../options.ts';
 import { prepare } from '../prepare.ts';
 import { readPlan } from '../read-plan.ts';
 
 interface Options {
   readonly backend?: BackendName;
+  readonly kill: boolean;
   readonly strict: boolean;
   readonly format: Format;
   readonly yes: boolean;
@@ -45,6 +46,7 @@ export function applyCommand(program: Command, done: (exit: Exit) => void): void
       'take it back after that time, as in 60s, unless `routec confirm` comes from another login',
     )
     .option('--dry-run', 'print the exact commands and their standard input; change nothing', false)
+    .addOption(killOption())
     .addOption(backendOption())
     .addOption(strictOption())
     .addOption(formatOption())
@@ -71,6 +73,10 @@ function run(path: string, options: Options): Exit {
   }
   const saved = readPlan(path);
   if (saved === 'complained') return EXIT.failed;
+  if (saved !== undefined && options.kill) {
+    complain('a saved plan deletes the connections that it names', 'say `--kill` to `routec plan`');
+    return EXIT.failed;
+  }
   const compiled = saved === undefined ? compileGoal(path, options) : { goal: goalOf(saved) };
   if ('exit' in compiled) return compiled.exit;
   const { goal } = compiled;
@@ -85,11 +91,10 @@ function run(path: string, options: Options): Exit {
   return apply(goal, options.yes, look, time?.value);
 }
 
-const goalOf = ({ artefacts, families }: PlanFile): Artefacts => ({
-  kind: 'artefacts',
-  artefacts,
-  families,
-});
+function goalOf({ artefacts, families, steps }: PlanFile): Artefacts {
+  const kill = steps.find(({ kills }) => kills === true);
+  return { kind: 'artefacts', artefacts, families, ...(kill === undefined ? {} : { kill }) };
+}
 
 /**
  * A saved plan is carried out as it was shown, or not at all. What undoes it holds the counts of now, and what sets have learned: it
@@ -135,7 +140,7 @@ function apply(
     question: 'Do all that?',
     look,
     before: ({ steps }) => {
-      if (confirm === undefined || steps.length === 0) return undefined;
+      if (confirm === undefined || steps.every(({ optional }) => optional)) return undefined;
       const started = startTimer(process.argv.slice(0, 2));
       if ('refused' in started) {
         complain(started.refused, 'nothing was changed');

@@ -6,12 +6,13 @@ import { renderPlan } from '../../plan/render-plan.ts';
 import { compileGoal } from '../compile-goal.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { complain, type Format, out, say } from '../io.ts';
-import { backendOption, formatOption, strictOption } from '../options.ts';
+import { backendOption, formatOption, killOption, strictOption } from '../options.ts';
 import { prepare } from '../prepare.ts';
 
 interface Options {
   readonly output?: string;
   readonly backend?: BackendName;
+  readonly kill: boolean;
   readonly strict: boolean;
   readonly format: Format;
 }
@@ -27,6 +28,7 @@ export function planCommand(program: Command, done: (exit: Exit) => void): void 
     )
     .argument('<policy>', 'the policy; `-` for standard input')
     .option('-o, --output <file>', 'save the plan: `routec apply FILE` does just that, or refuses')
+    .addOption(killOption())
     .addOption(backendOption())
     .addOption(strictOption())
     .addOption(formatOption())

@@ -15,7 +15,7 @@ export const tools: PreflightCheck = {
       if (isInstalled(tool)) return [];
       const help = needed
         ? 'install it'
-        : 'without it, open connections of outcomes that are no more wait for their end';
+        : 'without it, open connections stay where they are until they end';
       const severity = needed ? 'error' : 'warning';
       return [{ severity, message: `\`${tool}\` is not installed`, help }];
     });
