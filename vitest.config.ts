@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['{src,grammar,scripts}/**/*.test.ts'],
     // Two cores; the kernel tests build namespaces and bind them to themselves.
     maxWorkers: 2,
+    // Of tests that say `concurrent`: they wait for packets most of their time.
+    maxConcurrency: 3,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -53,7 +53,7 @@ async function unknownCounts({ router }: Network, { folder, base }: Artefacts) {
 }
 
 describe('artefacts', () => {
-  it.each(fixtures)(
+  it.concurrent.each(fixtures)(
     '$name, $by: loaded twice is loaded once, unloaded is as before',
     ({ files, iptables }) =>
       withNetwork(bareNetwork(files), async (network) => {

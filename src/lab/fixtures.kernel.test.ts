@@ -10,7 +10,7 @@ import { readPackets } from './read-packets.ts';
 import { startScript } from './start-script.ts';
 
 describe('packets', () => {
-  it.each(fixtures.filter(({ packets }) => existsSync(packets)))(
+  it.concurrent.each(fixtures.filter(({ packets }) => existsSync(packets)))(
     '$name, $by: every packet goes where packets.json says',
     async ({ files, packets, iptables }) => {
       const { network: plan, steps } = readPackets(readFileSync(packets, 'utf8'));
@@ -24,33 +24,36 @@ describe('packets', () => {
 
 describe('a mark that another program writes behind ours', () => {
   const killSwitch = fixtures.filter(({ name }) => name === 'kill-switch');
-  it.each(killSwitch)('$by: stops what a rule chose for, and nothing else', async (each) => {
-    const { files, packets, iptables } = each;
-    const { network: plan } = readPackets(readFileSync(packets, 'utf8'));
-    const others = [
-      'table inet others {',
-      '  chain prerouting {',
-      '    type filter hook prerouting priority -100;',
-      '    iifname lan0 meta mark set 0x7',
-      '  }',
-      '}',
-    ];
-    const { steps } = readPackets(
-      JSON.stringify({
-        network: plan,
-        steps: [
-          { tcp: '192.168.0.228 -> 203.0.113.80:80', leaves: null },
-          { tcp: 'fd00:0:0:1::228 -> [2001:db8:f::80]:80', leaves: null },
-          { tcp: '192.168.0.10 -> 203.0.113.80:80', leaves: 'eth2' },
-          { 'inbound tcp': 'eth3: 203.0.113.80 -> 1.2.3.3:9999', answered: true },
-        ],
-      }),
-    );
-    await withNetwork({ ...plan, others }, async (network) => {
-      await load(network.router, files, undefined, iptables);
-      expect(await runPackets(network, files, steps, iptables)).toEqual([]);
-    });
-  });
+  it.concurrent.each(killSwitch)(
+    '$by: stops what a rule chose for, and nothing else',
+    async (each) => {
+      const { files, packets, iptables } = each;
+      const { network: plan } = readPackets(readFileSync(packets, 'utf8'));
+      const others = [
+        'table inet others {',
+        '  chain prerouting {',
+        '    type filter hook prerouting priority -100;',
+        '    iifname lan0 meta mark set 0x7',
+        '  }',
+        '}',
+      ];
+      const { steps } = readPackets(
+        JSON.stringify({
+          network: plan,
+          steps: [
+            { tcp: '192.168.0.228 -> 203.0.113.80:80', leaves: null },
+            { tcp: 'fd00:0:0:1::228 -> [2001:db8:f::80]:80', leaves: null },
+            { tcp: '192.168.0.10 -> 203.0.113.80:80', leaves: 'eth2' },
+            { 'inbound tcp': 'eth3: 203.0.113.80 -> 1.2.3.3:9999', answered: true },
+          ],
+        }),
+      );
+      await withNetwork({ ...plan, others }, async (network) => {
+        await load(network.router, files, undefined, iptables);
+        expect(await runPackets(network, files, steps, iptables)).toEqual([]);
+      });
+    },
+  );
 });
 
 /** How often; for iptables one takes four programs instead of one. */
