@@ -303,40 +303,6 @@ it('each hook passes on what its program says', () =>
     }
   }));
 
-it("a real client's lease leads out, and ends with it", () =>
-  withNetwork(PLAN, async ({ router, isps }) => {
-    await router.run('ip', ['addr', 'flush', 'dev', DEVICE]);
-    // It would answer instead of the server.
-    await isps.get(DEVICE)?.run('nft', ['delete', 'table', 'inet', 'isp']);
-    const script = join(folder, 'udhcpc');
-    const text = [
-      '#!/bin/sh',
-      '[ "$1" != bound ] || ip addr replace "$ip/$mask" dev "$interface"',
-      `exec ${hook('udhcpc')} "$1"`,
-    ];
-    writeFileSync(script, `${text.join('\n')}\n`, { mode: 0o755 });
-    const server = [
-      ...['netns', 'exec', isps.get(DEVICE)?.name ?? '', 'dnsmasq', '--keep-in-foreground'],
-      ...['--conf-file=/dev/null', '--port=0', '--interface=customer', '--bind-interfaces'],
-      ...['--dhcp-range=203.0.113.150,203.0.113.150', '--dhcp-option=3,203.0.113.129'],
-      ...[`--dhcp-leasefile=${join(folder, 'leases')}`, '--user=root', '--pid-file='],
-    ];
-    const dnsmasq = execa('ip', server, { reject: false });
-    try {
-      const client = ['busybox', 'udhcpc', '-f', '-q', '-n', '-t', '20', '-T', '1'];
-      const words = [...client, '-i', DEVICE, '-s', script];
-      expect(await run(router, words)).toBe(0);
-      expect(await defaults(router)).toEqual(FOUR);
-      const way = await router.run('ip', ['route', 'get', '192.0.2.1', 'mark', '0', 'oif', DEVICE]);
-      expect(way).toContain('src 203.0.113.150');
-      expect(await run(router, [script, 'deconfig'], { interface: DEVICE })).toBe(0);
-      expect(await defaults(router)).toEqual([]);
-    } finally {
-      dnsmasq.kill();
-      await dnsmasq;
-    }
-  }));
-
 it("an apply and a load know the device's own addresses as the hooks do", { timeout: 60_000 }, () =>
   withNetwork(PLAN, async (network) => {
     const { router } = network;
