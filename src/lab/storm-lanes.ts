@@ -124,8 +124,6 @@ export const LANES: readonly Lane[] = [
   }),
 ];
 
-/** How many different connections a lane begins, before it begins them anew. */
-const VARIANTS = 2500;
 const FIRST_PORT = 20_000;
 
 /** One lane after another, each as often as its share: what is sent in a round. */
@@ -137,10 +135,10 @@ export const roundOf = (at: Lane['at']): readonly Lane[] => {
   ).flat();
 };
 
-/** What is sent over and over from there: rounds that differ in what makes connections differ. */
-export function stormFrames(at: Lane['at'], mac: string): FrameSpec[] {
+/** What is sent over and over from there: so many rounds that differ in what makes connections differ. */
+export function stormFrames(at: Lane['at'], mac: string, rounds: number): FrameSpec[] {
   const round = roundOf(at);
-  return Array.from({ length: VARIANTS }, (_, variant) =>
+  return Array.from({ length: rounds }, (_, variant) =>
     round.map((each) => specOf(each, each.isFresh ? FIRST_PORT + variant : FIRST_PORT, mac)),
   ).flat();
 }

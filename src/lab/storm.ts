@@ -49,7 +49,7 @@ export async function storm(
   const policyAt = (count: number): number =>
     policies[count % policies.length] ?? bug('no policy to load');
   await prepare(network);
-  const senders = await startSenders(network);
+  const senders = await startSenders(network, rate);
   try {
     await warmUp(senders);
     const first = await look(network);
@@ -116,6 +116,7 @@ table inet storm {
 
 /** Seconds: a connection is to be forgotten before its like begins anew. */
 const FORGOTTEN = 2;
+const ANEW = FORGOTTEN + 0.5;
 
 async function prepare(network: Network): Promise<void> {
   for (const place of places(network).values()) await place.run('nft', ['-f', '-'], COUNTING);
@@ -131,7 +132,7 @@ async function prepare(network: Network): Promise<void> {
 const places = ({ lans, isps }: Network): ReadonlyMap<string, Namespace> =>
   new Map([...lans, ...isps]);
 
-async function startSenders(network: Network): Promise<Lines[]> {
+async function startSenders(network: Network, rate: number): Promise<Lines[]> {
   const rounds = (['lan0', 'eth3'] as const).map((at) => ({ at, round: roundOf(at) }));
   const all = rounds.reduce((sum, { round }) => sum + round.length, 0);
   const links: { ifname: string; address: string }[] = JSON.parse(
@@ -141,7 +142,7 @@ async function startSenders(network: Network): Promise<Lines[]> {
     rounds.map(async ({ at, round }) => {
       const mac = links.find(({ ifname }) => ifname === at)?.address ?? bug(`no ${at}`);
       const place = places(network).get(at) ?? bug(`no ${at}`);
-      const frames = Buffer.concat(stormFrames(at, mac).map(frame));
+      const frames = Buffer.concat(stormFrames(at, mac, Math.ceil((rate * ANEW) / all)).map(frame));
       const sender = await startSender(place, at === 'lan0' ? HOSTS : CUSTOMER, frames);
       return { at, sender, round, share: round.length / all };
     }),
