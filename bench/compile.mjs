@@ -1,10 +1,10 @@
 // What compiling large policies costs, against loading what came out with `nft -f` in a network namespace,
 // and against ferm on the same rules where it is installed. Needs root; times are of the processor, of
 // whole processes, and the least of some interleaved runs, for a busy machine only ever adds to them.
-import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { timed } from './timed.mjs';
 
 const routec = resolve(import.meta.dirname, '../dist/routec.js');
 const UPLINK = 'uplink dsl dev eth3 gateway 192.0.2.1 snat 192.0.2.2\n';
@@ -90,17 +90,4 @@ async function row(folder, name, withFerm) {
       : `${time.toFixed(2)} | ${(own / time).toFixed(2)}`;
   const megabytes = Math.max(...runs.map((run) => run.routec?.megabytes ?? 0)).toFixed(0);
   return `| ${name} | ${own?.toFixed(2) ?? 'failed'} | ${megabytes} | ${against(least('nft'))} | ${against(least('ferm'))} |`;
-}
-
-/** Seconds of the processor and megabytes at most; nothing where the command is not there or fails. */
-async function timed(cwd, [command, ...words]) {
-  const report = join(cwd, 'time');
-  const run = spawnSync('time', ['-f', '%U %S %M', '-o', report, command, ...words], {
-    cwd,
-    stdio: 'ignore',
-    timeout: 300_000,
-  });
-  if (run.status !== 0) return undefined;
-  const [user, system, kilobytes] = (await readFile(report, 'utf8')).trim().split(' ').map(Number);
-  return { seconds: user + system, megabytes: kilobytes / 1024 };
 }

@@ -17,6 +17,20 @@ export const PARTS = [
     run: async () => (await import('./compile.mjs')).compile(),
   },
   {
+    name: 'peers',
+    about:
+      'rules for a host, compiled by routec, ferm, Shorewall and FireHOL, and called one by one',
+    minutes: 10,
+    packages: {
+      ferm: 'ferm',
+      shorewall: 'shorewall',
+      firehol: 'firehol',
+      iptables: 'iptables',
+      time: 'time',
+    },
+    run: async () => (await import('./peers.mjs')).peers(),
+  },
+  {
     name: 'packets',
     about:
       'packets and new flows a second at 1 to 100,000 rules, against none and plain forwarding',

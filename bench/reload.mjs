@@ -16,7 +16,7 @@ const WAYS = [
 ];
 
 /** Prints a table. */
-export async function reload({ reloads }) {
+export async function reload({ reloads, by }) {
   const source = await openSource();
   const { withStormRouter } = await source.load('src/lab/storm-reloads.ts');
   const { storm } = await source.load('src/lab/storm.ts');
@@ -27,8 +27,9 @@ export async function reload({ reloads }) {
   const findings = [];
   try {
     await withStormRouter('nft', async ({ network, ways }) => {
-      for (const { way, says, share } of WAYS) {
-        const often = Math.ceil((reloads * share) / 4) * 4;
+      const those = WAYS.filter(({ way }) => way === (by ?? way));
+      for (const { way, says, share } of those) {
+        const often = by === undefined ? Math.ceil((reloads * share) / 4) * 4 : reloads;
         const its = await storm(network, RATE, often, ways[way]);
         console.log(row(says, its));
         findings.push(...its.findings.map((each) => `- ${says}: ${each}`));

@@ -1,7 +1,10 @@
-import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { bug } from '../bug.ts';
+import { compile } from '../compile.ts';
 import type { BackendName } from '../emit/backends.ts';
+import { writeArtefacts } from '../host/artefact-folder.ts';
+import type { Lock } from '../model/program.ts';
 import { type Artefacts, findArtefacts } from './artefacts.ts';
 import { type Ground, startGround } from './ground.ts';
 import { load } from './load.ts';
@@ -34,7 +37,7 @@ export async function withStormRouter(
     await withNetwork(
       STORM_NETWORK,
       async (network) => {
-        const ways = waysOf(network, await compileAll(network, backend), ground);
+        const ways = waysOf(network, compileAll(network, backend), ground);
         await ways.apply.reload(0, 0);
         await use({ network, ways });
       },
@@ -45,30 +48,33 @@ export async function withStormRouter(
   }
 }
 
-/** Each policy's artefacts in a folder of its own, all with the same numbers. */
-async function compileAll(
-  { router: { ground, run } }: Network,
-  backend: BackendName,
-): Promise<Artefacts[]> {
+/** Each policy and its artefacts in a folder of its own, all with the same numbers. */
+function compileAll({ router: { ground } }: Network, backend: BackendName): Artefacts[] {
   const folder = mkdtempSync(join(ground.folder, 'policies-'));
-  const at = (...names: string[]): string => join(ground.at, basename(folder), ...names);
-  mkdirSync(join(folder, 'policy'));
-  const compile = async (lines: readonly string[]): Promise<void> => {
-    writeFileSync(join(folder, 'policy/policy.route'), `${lines.join('\n')}\n`);
-    const words = ['compile', at('policy/policy.route'), '--backend', backend];
-    await run(process.execPath, [ROUTEC, ...words]);
-  };
-  // The manifest of the last one knows what all before it took.
-  for (const lines of STORM_POLICIES) await compile(lines);
-  const all: Artefacts[] = [];
-  for (const [index, lines] of STORM_POLICIES.entries()) {
-    await compile(lines);
-    const copy = join(folder, String(index));
-    cpSync(join(folder, 'policy'), copy, { recursive: true });
-    all.push(findArtefacts(copy, at(String(index))) ?? bug('a policy with an error'));
-  }
-  return all;
+  // What the last one keeps knows what all before it took.
+  const last = STORM_POLICIES.reduce<Lock | undefined>(
+    (lock, lines) => compileOne(lines, lock, backend).program?.lock,
+    undefined,
+  );
+  return STORM_POLICIES.map((lines, at) => {
+    const its = join(folder, String(at));
+    mkdirSync(its);
+    writeFileSync(join(its, 'policy.route'), textOf(lines));
+    writeArtefacts(its, 'policy', compileOne(lines, last, backend).artefacts, undefined);
+    const seen = join(ground.at, basename(folder), String(at));
+    return findArtefacts(its, seen) ?? bug('a policy with an error');
+  });
 }
+
+const textOf = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
+
+const compileOne = (lines: readonly string[], lock: Lock | undefined, backend: BackendName) =>
+  compile(
+    { name: 'policy.route', base: 'policy', bytes: new TextEncoder().encode(textOf(lines)) },
+    () => ({ refused: 'no files' }),
+    lock,
+    backend,
+  );
 
 function waysOf(
   { router }: Network,
