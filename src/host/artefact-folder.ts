@@ -56,6 +56,13 @@ export function readText(folder: string, name: string): string | undefined {
   return 'refused' in file ? undefined : new TextDecoder().decode(file.bytes);
 }
 
+/** Whether a file of the folder has this text. */
+function holds(folder: string, name: string, text: string): boolean {
+  const file = readFile(join(folder, name));
+  if ('refused' in file || file.bytes.length !== Buffer.byteLength(text)) return false;
+  return Buffer.compare(file.bytes, Buffer.from(text)) === 0;
+}
+
 /** Files that the old manifest lists and the new artefacts do not have. */
 export function staleNames(
   base: string,
@@ -93,7 +100,7 @@ export function writeArtefacts(
     sweepStages(folder);
     const changed = artefacts
       .map(({ suffix, text }) => ({ name: `${base}.${suffix}`, text }))
-      .filter(({ name, text }) => readText(folder, name) !== text);
+      .filter(({ name, text }) => !holds(folder, name, text));
     const stale = staleNames(base, artefacts, old);
     for (const name of [...changed.map((each) => each.name), ...stale]) {
       const refused = inTheWay(folder, name, old);

@@ -14,6 +14,9 @@ import type { Read, ReadResult } from '../policy/load.ts';
 /** No policy and no list is larger, in bytes; a million IPv6 prefixes are half of it. */
 const LARGEST = 64 * 1024 * 1024;
 
+/** So many bytes are asked for at least. */
+const CHUNK = 65536;
+
 /** Files that the kernel makes up: some never end, some are used up by whoever reads them. */
 const KERNELS: ReadonlySet<number> = new Set([
   0x9fa0, // proc
@@ -55,7 +58,7 @@ function openFile(
     const status = fstatSync(file);
     if (status.isDirectory()) return { refused: 'it is a folder' };
     if (!status.isFile() || isKernels(file)) return { refused: 'it is no regular file' };
-    const bytes = readAll(file);
+    const bytes = readAll(file, status.size);
     if (bytes === undefined) return { refused: `it has more than ${LARGEST / 2 ** 20} MiB` };
     return { bytes, real: realOf(file, path) };
   } catch (error) {
@@ -119,14 +122,17 @@ export function reasonOf(error: unknown): string {
   return words[code ?? ''] ?? message;
 }
 
-function readAll(file: number): Uint8Array | undefined {
+/** What is in a file, to its end; `size` is what it is thought to have. */
+function readAll(file: number, size = 0): Uint8Array | undefined {
   const chunks: Uint8Array[] = [];
   let length = 0;
+  // One byte more than there are: so its end is seen without another chunk.
+  let chunk = Buffer.allocUnsafe(Math.min(Math.max(size + 1, CHUNK), LARGEST + 1));
+  let filled = 0;
   for (;;) {
-    const chunk = Buffer.allocUnsafe(65536);
     let count: number;
     try {
-      count = readSync(file, chunk, 0, chunk.length, null);
+      count = readSync(file, chunk, filled, chunk.length - filled, null);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EOF') break;
@@ -138,9 +144,14 @@ function readAll(file: number): Uint8Array | undefined {
     if (count === 0) break;
     length += count;
     if (length > LARGEST) return undefined;
-    chunks.push(chunk.subarray(0, count));
+    filled += count;
+    if (filled < chunk.length) continue;
+    chunks.push(chunk);
+    chunk = Buffer.allocUnsafe(CHUNK);
+    filled = 0;
   }
-  return Buffer.concat(chunks, length);
+  const last = chunk.subarray(0, filled);
+  return chunks.length === 0 ? last : Buffer.concat([...chunks, last], length);
 }
 
 function real(path: string): string {

@@ -1,11 +1,14 @@
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { compile } from '../compile.ts';
+import { bug } from '../bug.ts';
+import { type Compiled, compile } from '../compile.ts';
 import type { Artefact } from '../emit/artefact.ts';
 import type { BackendName } from '../emit/backends.ts';
 import { readMap } from '../emit/map/read-map.ts';
-import { parseNftTable } from '../plan/nft-table.ts';
+import { view } from '../emit/nftables/view.ts';
+import { delta, transactionText } from '../plan/delta.ts';
+import { parseNftTable, settledText } from '../plan/nft-table.ts';
 import { policyCounts } from '../plan/policy-counts.ts';
 import { positionOf } from '../text/source.ts';
 
@@ -100,17 +103,18 @@ const policy = fc
   .tuple(options, fc.array(fc.oneof({ arbitrary: route, weight: 8 }, forward), { maxLength: 25 }))
   .map(([option, lines]) => [option, ...head, ...lines].join('\n'));
 
-/** The artefacts of what is left when the lines that contradict themselves are taken out. */
-function sound(text: string, backend: BackendName): readonly Artefact[] {
+/** What is left when the lines that contradict themselves are taken out, compiled. */
+function compiled(text: string, backend: BackendName): Compiled {
   const entry = { name: 'p.route', base: 'p', bytes: new TextEncoder().encode(text) };
   const read = () => ({ refused: 'no files' });
-  const { artefacts, diagnostics } = compile(entry, read, undefined, backend);
-  if (artefacts.length > 0) return artefacts;
+  const all = compile(entry, read, undefined, backend);
+  if (all.artefacts.length > 0) return all;
+  const { diagnostics } = all;
   const wrong = diagnostics
     .filter(({ severity }) => severity === 'error')
     .map(({ labels: [{ span }] }) => positionOf(span.source, span.start).line);
   expect(wrong, text).not.toEqual([]);
-  return sound(
+  return compiled(
     text
       .split('\n')
       .filter((_, index) => !wrong.includes(index + 1))
@@ -118,6 +122,9 @@ function sound(text: string, backend: BackendName): readonly Artefact[] {
     backend,
   );
 }
+
+const sound = (text: string, backend: BackendName): readonly Artefact[] =>
+  compiled(text, backend).artefacts;
 
 const RUNS = Number(process.env.ROUTEC_RUNS ?? 60);
 
@@ -147,6 +154,53 @@ it('whatever compiles is loaded by nft and ip, twice', async () => {
   );
   expect(loaded).toBe(RUNS);
 });
+
+it('what is live and a delta come to what the full file loads', async () => {
+  let [asked, full] = [0, 0];
+  await fc.assert(
+    fc.asyncProperty(policy, policy, async (before, after) => {
+      const [from, to] = [compiled(before, 'nft'), compiled(after, 'nft')];
+      const [old, wanted] = [from, to].map(({ program }) => view(program ?? bug('none'), 'p'));
+      const steps = delta(old ?? bug('none'), wanted ?? bug('none'));
+      asked += 1;
+      if (steps === undefined) {
+        full += 1;
+        return;
+      }
+      const [first, last] = [from, to].map(
+        ({ artefacts }) => artefacts.find(({ suffix }) => suffix === 'nft')?.text ?? '',
+      );
+      const loads = [first ?? '', ...steps.map(transactionText)].map(nft);
+      const script = [
+        ...loads,
+        LIST,
+        'echo ======',
+        'nft delete table inet routec',
+        nft(last ?? ''),
+        LIST,
+      ];
+      const [changed = '', whole = ''] = (await load(['sh', '-e'], script.join('\n'))).split(
+        '======\n',
+      );
+      expect(settled(changed), `${before}\n--- to\n${after}`).toEqual(settled(whole));
+    }),
+    { numRuns: RUNS / 3 },
+  );
+  // Nearly always it can be done by a delta.
+  expect(full).toBeLessThan(asked / 2);
+});
+
+const LIST = 'nft -n list table inet routec';
+const nft = (text: string): string => `nft -f - <<'END'\n${text}\nEND`;
+
+/** A listing, whatever the order of what stands in it; that of rules counts. */
+const settled = (listing: string): string[] =>
+  [...parseNftTable(listing).values()]
+    .map(({ content, ...block }) => {
+      const inOrder = block.keyword === 'chain' ? content : [...content].sort();
+      return `${block.name} ${settledText({ ...block, content: inOrder })}`;
+    })
+    .sort();
 
 it('whatever compiles is loaded by ipset, iptables-nft and iptables-legacy, twice, and taken away', async () => {
   let loaded = 0;

@@ -64,10 +64,15 @@ function entriesOf(rules: readonly Rule[], family: Family): Entry[] {
     for (const box of rule.boxes) {
       if (box.family !== family) continue;
       entries.push({ box, rule });
-      if (Object.keys(box).length === 1) return entries;
+      if (takesAll(box)) return entries;
     }
   }
   return entries;
+}
+
+function takesAll(box: Box): boolean {
+  for (const name in box) if (name !== 'family') return false;
+  return true;
 }
 
 /** Which shapes each box is left in. */
@@ -80,7 +85,7 @@ function shapesAt(
   const isShaped = new Uint8Array(count);
   for (const { places } of shapes) for (const place of places) isShaped[place] = 1;
   for (const { shape, cells } of living) {
-    for (const place of new Set(cells.owner)) {
+    for (const place of ownersOf(cells)) {
       const there = left[place];
       left[place] = there === undefined ? shape : [there, shape].flat();
     }
@@ -132,10 +137,9 @@ function lookUps(shape: Shape, cells: Cells, entries: readonly Entry[], limits: 
 }
 
 function lookUp({ dimensions, guard }: Shape, cells: Cells, entries: readonly Entry[]): LookUp {
-  const places = [...new Set(cells.owner)].sort((a, b) => a - b);
   const rules: Rule[] = [];
   const names = new Map<number, number>();
-  for (const place of places) {
+  for (const place of ownersOf(cells)) {
     const { rule } = entries[place] as Entry;
     if (rules.at(-1) !== rule) rules.push(rule);
     names.set(place, rules.length - 1);
@@ -143,4 +147,10 @@ function lookUp({ dimensions, guard }: Shape, cells: Cells, entries: readonly En
   const owner = cells.owner.map((place) => names.get(place) as number);
   const exact = cells.low === cells.high;
   return { kind: 'look-up', guard, dimensions, exact, cells: { ...cells, owner }, rules };
+}
+
+/** Those that own a cell, once each, ascending. */
+function ownersOf({ owner }: Cells): Uint32Array {
+  const sorted = Uint32Array.from(owner).sort();
+  return sorted.filter((place, at) => at === 0 || sorted[at - 1] !== place);
 }

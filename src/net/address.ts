@@ -31,6 +31,35 @@ export function scanAddress(text: string): Scanned<Address> {
 }
 
 function scan4(text: string): Scanned<number> {
+  const value = plain4(text);
+  return value === undefined ? carefully4(text) : { value };
+}
+
+/** Four decimal numbers; void where there is any doubt. A list may hold a million. */
+function plain4(text: string): number | undefined {
+  let value = 0;
+  let number = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit >= 0 && digit <= 9) {
+      if (digits > 0 && number === 0) return undefined;
+      number = number * 10 + digit;
+      digits += 1;
+      if (number > 255) return undefined;
+    } else {
+      if (text.charAt(at) !== '.' || digits === 0) return undefined;
+      value = value * 256 + number;
+      [number, digits] = [0, 0];
+      dots += 1;
+    }
+  }
+  return dots === 3 && digits > 0 ? value * 256 + number : undefined;
+}
+
+/** Says what is wrong. */
+function carefully4(text: string): Scanned<number> {
   if (!/^[0-9.]+$/.test(text)) return { fault: `\`${text}\` is not an address` };
   const parts = text.split('.');
   if (parts.length !== 4 || parts.some((part) => part === '')) {

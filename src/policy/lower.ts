@@ -364,7 +364,7 @@ function dimension<P extends Point>(
   set: IntervalSet<P> | undefined,
   max: P,
 ): IntervalSet<P> | undefined {
-  const [only] = set ?? [];
-  const all = set?.length === 1 && only !== undefined && only[0] <= 0 && only[1] === max;
-  return all ? undefined : set;
+  if (set?.length !== 1) return set;
+  const [[low, high]] = set as readonly [Interval<P>];
+  return low <= 0 && high === max ? undefined : set;
 }

@@ -1,4 +1,4 @@
-import { lineOf } from '../text/source.ts';
+import { lineOf, type Source } from '../text/source.ts';
 import type { Policy } from './policy.ts';
 
 /** Where a rule stands in the policy. */
@@ -11,15 +11,15 @@ export interface RulePlace {
 }
 
 /** Where each rule of a policy stands; `entry` is the name of the policy's own file. */
-export function rulePlaces({ routes, forwards }: Policy, entry: string): RulePlace[] {
+export function* rulePlaces({ routes, forwards }: Policy, entry: string): Generator<RulePlace> {
   const folder = entry.slice(0, entry.lastIndexOf('/') + 1);
-  return [...routes, ...forwards].map(({ id, statement: { text, span } }) => {
-    const { name } = span.source;
-    return {
-      id,
-      text,
-      file: name.startsWith(folder) ? name.slice(folder.length) : name,
-      line: lineOf(span.source, span.start),
-    };
-  });
+  const files = new Map<Source, string>();
+  for (const { id, statement } of [...routes, ...forwards]) {
+    const { text, span } = statement;
+    const { source, start } = span;
+    const { name } = source;
+    const file = files.get(source) ?? (name.startsWith(folder) ? name.slice(folder.length) : name);
+    files.set(source, file);
+    yield { id, text, file, line: lineOf(source, start) };
+  }
 }

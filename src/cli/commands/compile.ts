@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Compiled, compile } from '../../compile.ts';
+import { type Compiled, compile, type OnPhase } from '../../compile.ts';
 import type { Artefact } from '../../emit/artefact.ts';
 import { type BackendName, backendOf } from '../../emit/backends.ts';
 import type { Manifest } from '../../emit/manifest/read-manifest.ts';
@@ -17,6 +17,7 @@ import { EXIT, type Exit } from '../exit.ts';
 import { complain, type Format, out, say, showDiagnostics } from '../io.ts';
 import { backendOption, formatOption, strictOption } from '../options.ts';
 import { patch } from '../patch.ts';
+import { startProgress } from '../progress.ts';
 import { readEntry } from '../read-entry.ts';
 import { startWatch, statsText } from '../stats.ts';
 
@@ -87,7 +88,17 @@ function run(path: string, options: Options): Exit {
   }
   const { manifest } = found;
   const backend = options.backend ?? backendOf(Object.keys(manifest?.artefacts ?? {}), entry.base);
-  const compiled = compile(entry, reader(path), manifest?.lock, backend, watch.ended);
+  const progress = startProgress();
+  const ended: OnPhase = (phase) => {
+    watch.ended(phase);
+    progress.ended(phase);
+  };
+  let compiled: Compiled;
+  try {
+    compiled = compile(entry, reader(path), manifest?.lock, backend, ended);
+  } finally {
+    progress.done();
+  }
   showDiagnostics(compiled.diagnostics, options.format, options.emit !== undefined);
   if (compiled.artefacts.length === 0) return EXIT.no;
   const { warning } = countSeverities(compiled.diagnostics);

@@ -3,6 +3,7 @@ import type { Program, Rule, Slot, Target, Uplink } from '../../model/program.ts
 import { settledOf } from '../../model/settled.ts';
 import { FAMILIES, type Family } from '../../net/address.ts';
 import type { RulePlace } from '../../policy/rule-places.ts';
+import { joinPieces } from '../../text/join-pieces.ts';
 import type { Artefact, Emitted, WrittenLookUp } from '../artefact.ts';
 import { balanceName } from '../nftables/balance.ts';
 import { FORMAT, type MappedSlot, type MappedTarget, type MappedUplink } from './read-map.ts';
@@ -13,22 +14,11 @@ import { FORMAT, type MappedSlot, type MappedTarget, type MappedUplink } from '.
  * how many of those that follow are its; from rules to the slots that they lead to, and from slots to uplinks.
  */
 export function emitMap(
-  places: readonly RulePlace[],
+  places: Iterable<RulePlace>,
   { lookUps, counted }: Emitted,
   program: Program,
 ): Artefact {
-  const byId = new Map<string, string>();
-  for (const { id, file, line, text } of places) {
-    const before = byId.get(id);
-    const place = `      {
-        "file": ${JSON.stringify(file)},
-        "line": ${line},
-        "text": ${JSON.stringify(text)}
-      }`;
-    byId.set(id, before === undefined ? place : `${before},\n${place}`);
-  }
-  const rules = [...byId].map(([id, list]) => `    "${id}": [\n${list}\n    ]`);
-  const all = rules.length === 0 ? '{}' : `{\n${rules.join(',\n')}\n  }`;
+  const all = object(joinPieces(rulesOut(places), ',\n'));
   const parts = [
     `"format": ${FORMAT}`,
     `"rules": ${all}`,
@@ -41,21 +31,40 @@ export function emitMap(
   return { suffix: 'map.json', text: `{\n  ${parts.join(',\n  ')}\n}\n` };
 }
 
-/** A million elements of one list are one line. */
-function ownersOf(lookUps: readonly WrittenLookUp[]): string {
-  if (lookUps.length === 0) return '{}';
-  const lists = lookUps.map(({ name, rules }) => {
-    const runs: string[] = [];
-    for (let at = 0; at < rules.length; ) {
-      let end = at + 1;
-      while (end < rules.length && rules[end] === rules[at]) end += 1;
-      runs.push(`      "${rules[at]}", ${end - at}`);
-      at = end;
-    }
-    return `    "${name}": [\n${runs.join(',\n')}\n    ]`;
-  });
-  return `{\n${lists.join(',\n')}\n  }`;
+/** One rule a line, with all the places where it is written. */
+function* rulesOut(places: Iterable<RulePlace>): Generator<string> {
+  const byId = new Map<string, RulePlace | RulePlace[]>();
+  for (const place of places) {
+    const before = byId.get(place.id);
+    byId.set(place.id, before === undefined ? place : [before, place].flat());
+  }
+  for (const [id, its] of byId) {
+    const list = Array.isArray(its) ? its.map(placeOut).join(', ') : placeOut(its);
+    yield `    "${id}": [${list}]`;
+  }
 }
+
+const placeOut = ({ file, line, text }: RulePlace): string =>
+  `{ "file": ${JSON.stringify(file)}, "line": ${line}, "text": ${JSON.stringify(text)} }`;
+
+const ownersOf = (lookUps: readonly WrittenLookUp[]): string =>
+  object(
+    lookUps
+      .map(({ name, rules }) => `    "${name}": [\n${joinPieces(runsOf(rules), ',\n')}\n    ]`)
+      .join(',\n'),
+  );
+
+/** A million elements of one list are one line. */
+function* runsOf(rules: readonly string[]): Generator<string> {
+  for (let at = 0; at < rules.length; ) {
+    let end = at + 1;
+    while (end < rules.length && rules[end] === rules[at]) end += 1;
+    yield `      "${rules[at]}", ${end - at}`;
+    at = end;
+  }
+}
+
+const object = (members: string): string => (members === '' ? '{}' : `{\n${members}\n  }`);
 
 /** One a line. */
 const listed = (values: readonly object[]): string =>
@@ -66,14 +75,21 @@ const listed = (values: readonly object[]): string =>
 /** Where rules lead, each target with all that lead there. */
 function targetsOf(program: Program): MappedTarget[] {
   const { forwarded, local, marked, inbound } = program;
-  const rules = new Map<string, { readonly target: Target; readonly ids: Set<string> }>();
+  const groups = new Map<string, { readonly target: Target; readonly ids: Set<string> }>();
+  // Rules alike have one target, which is written out but once.
+  const known = new Map<Target, Set<string>>();
   for (const { id, target } of [forwarded, local, marked, inbound].flat() as readonly Rule[]) {
+    const its = known.get(target);
+    if (its !== undefined) {
+      its.add(id);
+      continue;
+    }
     const key = JSON.stringify(target);
-    const known = rules.get(key);
-    if (known === undefined) rules.set(key, { target, ids: new Set([id]) });
-    else known.ids.add(id);
+    const { ids } = groups.get(key) ?? { ids: new Set<string>() };
+    groups.set(key, { target, ids });
+    known.set(target, ids.add(id));
   }
-  return [...rules.values()].map(({ target, ids }): MappedTarget => {
+  return [...groups.values()].map(({ target, ids }): MappedTarget => {
     const its = [...ids];
     if (target.kind === 'slot') return { slots: [target.slot], rules: its };
     if (target.kind !== 'balance') return { verdict: target.kind, rules: its };

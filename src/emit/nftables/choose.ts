@@ -29,6 +29,12 @@ export function choose(
   const counter = program.counters ? 'counter ' : '';
   const counters = program.counters ? ['counter'] : [];
   const aliases = new Map<string, Chain>();
+  const ends = new Map<Target, string>();
+  const endOf = (target: Target): string => {
+    const end = ends.get(target) ?? targetChain(program, target, main);
+    ends.set(target, end);
+    return end;
+  };
   const used = new Map<string, number>();
   const unique = (parts: readonly string[]): string => {
     const bare = [...(name === 'choose' ? [] : [name.replace('choose_', '')]), ...parts].join('_');
@@ -78,12 +84,10 @@ export function choose(
       rules[cells.owner[at] as number] ?? bug('a cell of no rule');
     const texts = keyTexts(dimensions, family, cells);
     const isLarge = cells.size >= LIMITS.manyElements;
-    const targets = new Map(
-      rules.map(({ target }) => [targetChain(program, target, main), target] as const),
-    );
+    const targets = new Map(rules.map(({ target }) => [endOf(target), target] as const));
     if (isLarge && targets.size <= LIMITS.fewTargets) {
       const places = new Map<string, number[]>([...targets.keys()].map((to) => [to, []]));
-      const chains = rules.map(({ target }) => targetChain(program, target, main));
+      const chains = rules.map(({ target }) => endOf(target));
       for (let at = 0; at < cells.size; at += 1) {
         places.get(chains[cells.owner[at] as number] as string)?.push(at);
       }
@@ -100,7 +104,7 @@ export function choose(
       });
     }
     const mapName = nameOf();
-    const ends = rules.map(({ target }) => {
+    const verdicts = rules.map(({ target }) => {
       const to = targetChain(program, target, main);
       return isLarge ? `:goto ${aliasOf(target, to)}` : ` : goto ${to}`;
     });
@@ -110,7 +114,7 @@ export function choose(
       keyword: 'map',
       name: mapName,
       declaration: [`type ${type} : verdict`, ...flags, ...counters],
-      elements: texts.map((text, at) => `${text}${gap}${ends[cells.owner[at] as number]}`),
+      elements: texts.map((text, at) => `${text}${gap}${verdicts[cells.owner[at] as number]}`),
       rules: texts.map((_, at) => ruleAt(at).id),
     });
     return [`${key} vmap @${mapName}`];
@@ -130,7 +134,7 @@ export function choose(
       last = run.rule;
       const { any, none, seen } = testsOf(run.box, nameSet);
       linear += 1;
-      const take = [...seen, `${counter}goto ${targetChain(program, run.rule.target, main)}`];
+      const take = [...seen, `${counter}goto ${endOf(run.rule.target)}`];
       // What must not be is marked for a moment.
       for (const test of none) rules.push(`${test} ${setMark} | ${formatMark(dead)}`);
       const unmarked = none.length === 0 ? '' : `meta mark & ${formatMark(mask)} == 0`;
