@@ -35,7 +35,7 @@ fi
 npm run --silent types
 npm run --silent lint
 npm run --silent build
-shellcheck deploy/load.sh deploy/routec-link deploy/hooks/*
+shellcheck deploy/load.sh deploy/routec-link deploy/hooks/* scripts/try-debian.sh
 systemd-analyze verify deploy/systemd/routec.service
 systemd-analyze security --offline=yes --threshold=30 deploy/systemd/routec.service >/dev/null
 

@@ -20,7 +20,7 @@ export const untoldArrival: Check = {
         if (uplink.device === '' || isSameWay(first, uplink)) continue;
         const message = `what comes in by \`${uplink.name}\` in IPv${family} is answered by \`${first.name}\`, which shares its device`;
         const labels = [
-          at(uplink.span, `no IPv${family} address of its own, and no \`mac\``),
+          at(uplink.span, `no IPv${family} address and no MAC of its own`),
           at(first.span, 'takes what is left'),
         ] as const;
         const help = `write the \`address\` of \`${uplink.name}\`, if it has another than \`${first.name}\`, or the \`mac\` of its gateway, which \`ip neigh\` shows`;
