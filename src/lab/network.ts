@@ -71,7 +71,7 @@ async function buildNetwork(plan: NetworkPlan, ground: Ground): Promise<Network>
     // All that is on another ground goes with that.
     for (const name of ground === HOST ? names.splice(0) : []) {
       await deleteNamespace(name);
-      rmSync(leasesOf({ name, ground }), { recursive: true, force: true });
+      rmSync(runFolderOf({ name, ground }), { recursive: true, force: true });
     }
   };
   try {
@@ -96,10 +96,13 @@ export async function withNetwork(
   }
 }
 
-/** Where the link hooks of a router keep what leases said. */
-export function leasesOf({ name, ground }: Pick<Namespace, 'name' | 'ground'>): string {
-  return join(ground.at, `${name}-leases`);
+/** Where the link hooks of a router keep what leases said; their lock is beside it. */
+export function leasesOf(router: Pick<Namespace, 'name' | 'ground'>): string {
+  return join(runFolderOf(router), 'routec');
 }
+
+const runFolderOf = ({ name, ground }: Pick<Namespace, 'name' | 'ground'>): string =>
+  join(ground.at, `${name}-run`);
 
 async function wire(
   plan: NetworkPlan,
