@@ -70,7 +70,9 @@ const LOW: Limits = {
   mostGuards: 3,
   manyPoints: 2,
 };
-const limits = fc.constantFrom(LIMITS, LOW);
+/** And so that most look-ups are tests again. */
+const LOWEST: Limits = { ...LOW, mostInARow: 1, fewCells: 2 };
+const limits = fc.constantFrom(LIMITS, LOW, LOWEST);
 
 const interval = (max: number): fc.Arbitrary<Interval<number>> =>
   fc
@@ -401,5 +403,27 @@ describe('sizes', () => {
       target: { kind: 'main' },
     };
     expect(runsOf([rule], 4)).toMatchObject([{ kind: 'look-up', exact: true }]);
+  });
+
+  describe('rules of two shapes in turn', () => {
+    const turns = (one: (at: number) => object, other: (at: number) => object): readonly Run[] =>
+      runsOf(
+        Array.from({ length: 400 }, (_, at): Rule => {
+          const box = { family: 4, ...(at % 2 === 0 ? one(at) : other(at)) } as Box;
+          return { id: String(at), text: '', boxes: [box], target: { kind: 'main' } };
+        }),
+        4,
+      );
+    const from = (at: number): object => ({ source: [[at, at]] });
+
+    it('are a look-up each where they never meet', () => {
+      const runs = turns(from, (at) => ({ ...from(at), protocol: [[6, 6]], port: [[80, 80]] }));
+      expect(runs.map(({ kind }) => kind)).toEqual(['look-up', 'look-up']);
+    });
+
+    it('are tests where each crosses all of the others, for so many maps load for minutes', () => {
+      const runs = turns(from, (at) => ({ destination: [[at, at]] }));
+      expect(runs.map(({ kind }) => kind)).toEqual(Array(400).fill('test'));
+    });
   });
 });

@@ -1,6 +1,7 @@
+import { bug } from '../bug.ts';
 import type { Family } from '../net/address.ts';
 import { arrange, type Stage } from './arrange.ts';
-import { type Cells, pickCells, shareEnds } from './cells.ts';
+import { type Cells, cellAt, pickCells, shareEnds } from './cells.ts';
 import type { Keyed } from './dimensions.ts';
 import { type Living, liveCells } from './live-cells.ts';
 import type { Box, Rule } from './program.ts';
@@ -48,14 +49,37 @@ export function runsOf(rules: readonly Rule[], family: Family, limits: Limits = 
     if (only !== undefined && own.length === 1) cellsOf.set(only, cells);
     else for (const [stage, part] of deal(own, cells)) cellsOf.set(stage, part);
   }
-  return stages.flatMap((stage) => {
+  const runs = stages.flatMap((stage) => {
     const cells = cellsOf.get(stage);
     if (stage.shape !== undefined && cells !== undefined) {
       return lookUps(stage.shape, cells, entries, limits);
     }
     return stage.places.map((place): Run => ({ kind: 'test', ...(entries[place] as Entry) }));
   });
+  // Rules that cross all the time: the kernel takes minutes over ten thousands of maps.
+  const isLong = runs.filter(({ kind }) => kind === 'look-up').length > limits.mostInARow;
+  return isLong ? runs.flatMap((run) => withoutFew(run, family, limits)) : runs;
 }
+
+/** A look-up, or where it has few cells a test for each of them: they are disjoint. */
+function withoutFew(run: Run, family: Family, { fewCells }: Limits): Run[] {
+  if (run.kind === 'test' || run.cells.size > fewCells) return [run];
+  const { cells, rules } = run;
+  return Array.from({ length: cells.size }, (_, at): Test => {
+    const rule = rules[cells.owner[at] as number] ?? bug('a cell of no rule');
+    return { kind: 'test', box: cellBox(run, family, at), rule };
+  });
+}
+
+/** A cell of a look-up as a box of its own. */
+export function cellBox({ guard, dimensions, cells }: LookUp, family: Family, at: number): Box {
+  const sets = dimensions.map((dimension, index) => [dimension, [cellAt(cells, index, at)]]);
+  return { family, ...guardSets(guard), ...Object.fromEntries(sets) } as Box;
+}
+
+/** What a guard asks for, by its dimensions. */
+export const guardSets = (guard: readonly Guard[]): object =>
+  Object.fromEntries(guard.map(({ dimension, value }) => [dimension, [[value, value]]]));
 
 /** The boxes of a family, up to the first that takes everything. */
 function entriesOf(rules: readonly Rule[], family: Family): Entry[] {

@@ -53,7 +53,7 @@ export interface Limits {
   readonly manyPoints: number;
   /** So many look-ups and tests may stand one after the other: 2 to 4 microseconds. */
   readonly mostInARow: number;
-  /** A look-up of so few cells is no better than a test for each. */
+  /** A look-up of so few cells is no better than a test for each, and takes far longer to load. */
   readonly fewCells: number;
   /**
    * A verdict map says for each key where it goes: one look-up for any number of targets. A set for each

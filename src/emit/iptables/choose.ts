@@ -1,7 +1,6 @@
 import { bug } from '../../bug.ts';
-import { cellAt } from '../../model/cells.ts';
 import type { Box, Program, Rule, Target } from '../../model/program.ts';
-import { type LookUp, runsOf } from '../../model/runs.ts';
+import { cellBox, guardSets, type LookUp, runsOf } from '../../model/runs.ts';
 import { LIMITS } from '../../model/structures.ts';
 import type { Family } from '../../net/address.ts';
 import { sourceLines } from '../comment.ts';
@@ -114,15 +113,6 @@ export function choose(
   }
   return { ...chain(name, [...rules, marks.setPacket(main)]), tests };
 }
-
-/** A cell as a box of its own. */
-function cellBox({ guard, dimensions, cells }: LookUp, family: Family, at: number): Box {
-  const sets = dimensions.map((dimension, index) => [dimension, [cellAt(cells, index, at)]]);
-  return { family, ...guardSets(guard), ...Object.fromEntries(sets) } as Box;
-}
-
-const guardSets = (guard: LookUp['guard']): object =>
-  Object.fromEntries(guard.map(({ dimension, value }) => [dimension, [[value, value]]]));
 
 /** The chains that a target comes to, each with the test for its share. */
 function targets(program: Program, target: Target): Shared[] {
