@@ -1,7 +1,7 @@
 import { addZeroed, type Counts } from '../plan/counts.ts';
 import { planSteps } from '../plan/plan.ts';
 import type { State } from '../plan/state.ts';
-import type { Step } from '../plan/step.ts';
+import type { Step, Zeroed } from '../plan/step.ts';
 import { keepBaseline } from './baseline.ts';
 import { drawKill } from './draw-kill.ts';
 import { drawPlan, type Goal, type Plan, type Running, runningAfter } from './draw-plan.ts';
@@ -39,12 +39,16 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
     let begun = 0;
     let why: string | undefined;
     let counts: Counts = {};
+    let zeroed: Zeroed | undefined;
     const without: string[] = [];
     const needed = steps.filter(({ optional }) => optional !== true);
     for (const step of needed) {
       begun += 1;
       watch(step, begun);
-      if (step.zeroes) counts = readCounts(plan.running);
+      if (step.zeroes !== undefined) {
+        zeroed = step.zeroes;
+        counts = readCounts(plan.running);
+      }
       const ran = run(step.run, lock);
       if ('refused' in ran) {
         why = `step ${begun}, ${step.title}: ${ran.refused}`;
@@ -59,7 +63,10 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
         watch(step, begun);
         without.push(...letBegin(step.kills === true ? killNow(goal) : [step], lock));
       }
-      writeRecord('counters', addZeroed(readRecord('counters') ?? {}, counts, readCounts(next)));
+      if (zeroed !== undefined) {
+        const known = readRecord('counters') ?? {};
+        writeRecord('counters', addZeroed(known, counts, readCounts(next), zeroed));
+      }
       keepBaseline(next);
       if (next !== undefined) writeRecord('running', next);
       else {

@@ -147,7 +147,7 @@ function ruleset(tool: string, wanted: IptablesRuleset, live: IptablesRuleset): 
       changes: here.length === 0 ? [] : differences(there, here, wanted, live),
       run: restore(live, wanted),
       undo,
-      ...(here.length === 0 ? {} : { zeroes: true }),
+      ...(here.length === 0 ? {} : { zeroes: 'some' }),
     },
   ];
 }

@@ -81,6 +81,8 @@ const learns = ({ declaration }: Pick<Block, 'declaration'>): boolean =>
 
 const COUNTS = /counter packets \d+ bytes \d+/g;
 
+const withoutCount = (line: string): string => line.replace(COUNTS, 'counter');
+
 /** Whether it is a chain that packets come past by themselves. */
 export const isHooked = ({ keyword, declaration }: Block): boolean =>
   keyword === 'chain' && declaration.length > 0;
@@ -149,3 +151,68 @@ function fill(block: Block): string[] {
 
 const write = ({ keyword, name }: Block, lines: readonly string[]): string =>
   [`\t${keyword} ${name} {`, ...lines.map((line) => `\t\t${line}`), '\t}'].join('\n');
+
+/**
+ * A transaction that leads from what is live to a table by what changes alone: elements come and go where a set or a
+ * map stays, a chain is filled anew where its rules change, and what stays keeps its counts. What nothing uses any
+ * more is left. Void if that can't be, for something of one name is another thing in each: then all is to be refilled.
+ */
+export function change(to: NftTable, from: NftTable): string | undefined {
+  const both = [...to.values()].flatMap((block) => {
+    const old = from.get(block.name);
+    return old === undefined || learns(block) || settledText(old) === settledText(block)
+      ? []
+      : [{ block, old }];
+  });
+  if (both.some(({ block, old }) => isOther(block, old))) return undefined;
+  const hooked = (table: NftTable, other: NftTable): Block[] =>
+    [...table.values()].filter((block) => isHooked(block) && !other.has(block.name));
+  const fresh = hooked(to, from);
+  const kept = both.map(({ block, old }) => ({ block: counting(block, old), old }));
+  const byElement = kept.filter(({ block }) => isExact(block));
+  const anew = kept.filter(({ block }) => !isExact(block)).map(({ block }) => block);
+  const element = (verb: 'add' | 'delete', name: string, list: readonly string[]): string[] =>
+    list.length === 0 ? [] : [`${verb} element inet routec ${name} {`, list.join(',\n'), '}'];
+  return [
+    ...open(fresh.map(declare)),
+    ...[...anew, ...hooked(from, to)].map(
+      ({ keyword, name }) => `flush ${keyword} inet routec ${name}`,
+    ),
+    ...byElement.flatMap(({ block: { name, content }, old }) => [
+      ...element('delete', name, beyond(old.content, content).map(keyOf)),
+      ...element('add', name, beyond(content, old.content)),
+    ]),
+    ...open([...anew, ...fresh].flatMap(fill)),
+    '',
+  ].join('\n');
+}
+
+const isOther = (block: Block, old: Block): boolean =>
+  old.keyword !== block.keyword || old.declaration.join('\n') !== block.declaration.join('\n');
+
+/** A set or a map of which each element is found by its own key: of intervals one takes as long as all. */
+const isExact = ({ keyword, declaration }: Block): boolean =>
+  keyword !== 'chain' && !declaration.some((line) => /^flags .*\binterval\b/.test(line));
+
+/** The lines of the one that the other lacks, whatever they counted. */
+function beyond(lines: readonly string[], others: readonly string[]): string[] {
+  const known = new Set(others.map(withoutCount));
+  return lines.filter((line) => !known.has(withoutCount(line)));
+}
+
+/** What stands before the count and the verdict. */
+const keyOf = (element: string): string =>
+  element.replace(/ counter packets \d+ bytes \d+/, '').replace(/ : .*$/, '');
+
+/** The block, with what the lines that stay have counted. */
+function counting(block: Block, old: Block): Block {
+  const counted = new Map<string, string[]>();
+  for (const line of old.content) {
+    const plain = withoutCount(line);
+    const its = counted.get(plain);
+    if (its === undefined) counted.set(plain, [line]);
+    else its.push(line);
+  }
+  const content = block.content.map((line) => counted.get(withoutCount(line))?.shift() ?? line);
+  return { ...block, content };
+}

@@ -28,7 +28,7 @@ const PlanFile = v.object({
       undo: v.exactOptional(Command),
       optional: v.exactOptional(v.literal(true)),
       kills: v.exactOptional(v.literal(true)),
-      zeroes: v.exactOptional(v.literal(true)),
+      zeroes: v.exactOptional(v.picklist(['all', 'some'])),
     }),
   ),
 });

@@ -4,6 +4,7 @@ import { partOf } from './canonical-line.ts';
 import { iptablesSteps } from './iptables-steps.ts';
 import {
   bring,
+  change,
   isHooked,
   type NftTable,
   namesBeyond,
@@ -264,6 +265,8 @@ function ruleset({ state, nftText }: Target, live: State): Step[] {
     });
   }
   if (fresh.length + changed.length > 0) {
+    const [there, away] =
+      before === undefined ? [] : [change(wanted, before), change(before, wanted)];
     steps.push({
       sign: before === undefined ? '+' : '~',
       title: 'the ruleset, in one transaction',
@@ -272,9 +275,14 @@ function ruleset({ state, nftText }: Target, live: State): Step[] {
           ? 'from this instant new connections go by the policy; open ones stay where they are'
           : 'from this instant new connections go by the new policy; open ones keep their uplink and address',
       changes: before === undefined ? [] : differences(wanted, before),
-      run: nft(nftText ?? refill(wanted)),
-      undo: before === undefined ? nft('flush table inet routec\n') : back,
-      ...(before === undefined ? {} : { zeroes: true }),
+      run: nft(there ?? nftText ?? refill(wanted)),
+      undo:
+        before === undefined
+          ? nft('flush table inet routec\n')
+          : away === undefined
+            ? back
+            : nft(away),
+      ...(before === undefined ? {} : { zeroes: there === undefined ? 'all' : 'some' }),
     });
   }
   if (stale.length > 0 && before !== undefined) {

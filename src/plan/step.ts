@@ -6,6 +6,7 @@ export interface Command {
   readonly opens?: true;
 }
 
+export type Zeroed = 'all' | 'some';
 export type Sign = '+' | '-' | '~';
 
 /** One step of a plan. Each is whole by itself: it is done, or it fails, and then it is undone. */
@@ -24,8 +25,8 @@ export interface Step {
   readonly optional?: true;
   /** Whether it deletes open connections: of these there may be others by the time it is its turn. */
   readonly kills?: true;
-  /** Whether the counts of the ruleset begin anew with it. */
-  readonly zeroes?: true;
+  /** Whether counts of the ruleset begin anew with it: all of them, or those of what changes. */
+  readonly zeroes?: Zeroed;
 }
 
 /** What `ip -batch` reads, for one family. */
