@@ -165,9 +165,11 @@ export function change(to: NftTable, from: NftTable): string | undefined {
       : [{ block, old }];
   });
   if (both.some(({ block, old }) => isOther(block, old))) return undefined;
-  const hooked = (table: NftTable, other: NftTable): Block[] =>
-    [...table.values()].filter((block) => isHooked(block) && !other.has(block.name));
-  const fresh = hooked(to, from);
+  // Sets and maps come filled, chains without their rules.
+  const chainsBeyond = (table: NftTable, other: NftTable): Block[] =>
+    [...table.values()].filter(({ keyword, name }) => keyword === 'chain' && !other.has(name));
+  const fresh = chainsBeyond(to, from);
+  const gone = chainsBeyond(from, to).filter(isHooked);
   const kept = both.map(({ block, old }) => ({ block: counting(block, old), old }));
   const byElement = kept.filter(({ block }) => isExact(block));
   const anew = kept.filter(({ block }) => !isExact(block)).map(({ block }) => block);
@@ -175,9 +177,7 @@ export function change(to: NftTable, from: NftTable): string | undefined {
     list.length === 0 ? [] : [`${verb} element inet routec ${name} {`, list.join(',\n'), '}'];
   return [
     ...open(fresh.map(declare)),
-    ...[...anew, ...hooked(from, to)].map(
-      ({ keyword, name }) => `flush ${keyword} inet routec ${name}`,
-    ),
+    ...[...anew, ...gone].map(({ keyword, name }) => `flush ${keyword} inet routec ${name}`),
     ...byElement.flatMap(({ block: { name, content }, old }) => [
       ...element('delete', name, beyond(old.content, content).map(keyOf)),
       ...element('add', name, beyond(content, old.content)),
