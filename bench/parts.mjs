@@ -17,6 +17,13 @@ export const PARTS = [
     run: async () => (await import('./compile.mjs')).compile(),
   },
   {
+    name: 'check',
+    about: 'checking 10,000 rules of many shapes, and what of it the analyses take',
+    minutes: 15,
+    packages: { time: 'time' },
+    run: async () => (await import('./check.mjs')).check(),
+  },
+  {
     name: 'peers',
     about:
       'rules for a host, compiled by routec, ferm, Shorewall and FireHOL, and called one by one',

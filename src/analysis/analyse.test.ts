@@ -329,6 +329,153 @@ describe('on any policy of a small world', () => {
   });
 });
 
+/** What the words of a match say of a packet of the small world, read by another way than the parser's. */
+function fits(words: string, { family, device: from, source, protocol, port }: Packet): boolean {
+  const has = (word: RegExp): boolean => word.test(words);
+  const name = NAMES.find((each) => device(each) === from) ?? '';
+  const hosts =
+    /(?:host|from) (not )?([\d.:a-f/, ]+?)(?= in| tcp| udp| not| icmp| ipv4| via|$)/.exec(words);
+  if (has(/ipv4|icmp/) && family !== 4) return false;
+  if (hosts !== null) {
+    const [, negated, list = ''] = hosts;
+    if ((list.includes(':') ? 6 : 4) !== family) return false;
+    const last = Number(source) - 0x0a00_0000;
+    const inside =
+      family === 6
+        ? source === (0x2001_0db8n << 96n) + 1n
+        : list.includes('/30')
+          ? last >= 0 && last < 4
+          : list.split(', ').some((each) => each.trim() === `10.0.0.${last}`);
+    if (inside === (negated !== undefined)) return false;
+  }
+  if (has(/in a( |$)/)) {
+    if (name !== 'eth1') return false;
+  } else if (BROUGHT.includes(name)) return false;
+  if (has(/in lan0/) && name !== 'lan0') return false;
+  if (has(/in not lan0/) && name === 'lan0') return false;
+  if (has(/in lan\*/) && !name.startsWith('lan')) return false;
+  if (has(/not tcp/)) return protocol !== 6;
+  if (has(/icmp/)) return protocol === 1;
+  if (has(/tcp,udp/)) return [6, 17].includes(Number(protocol)) && [80, 81].includes(Number(port));
+  if (has(/tcp not 80/)) return protocol === 6 && port !== 80;
+  if (has(/tcp 80/)) return protocol === 6 && port === 80;
+  if (has(/tcp/)) return protocol === 6;
+  return !has(/udp/) || protocol === 17;
+}
+const NAMES = ['lan0', 'lan1', 'eth1', 'eth2', 'x'];
+const BROUGHT = ['eth1', 'eth2'];
+
+describe('on any expectations of a small world', () => {
+  const answer = fc.constantFrom(
+    ...['via a', 'via a nonat', 'via a masquerade', 'via b', 'via a, b', 'via b masquerade, a'],
+    ...['main', 'drop', 'unreachable'],
+  );
+  const downs = fc.constantFrom('', '', 'while a down', 'while a, b down', 'while b, a');
+  const wanted = fc.record({ words: match, answer, downs });
+  /** Each uplink that may be, and the NAT that is named; what is no uplink is itself. */
+  const meant = (text: string): [string, string][] =>
+    text
+      .replace('via ', '')
+      .split(', ')
+      .map((each) => each.split(' '))
+      .map(([name = '', nat = '']): [string, string] => [name, nat])
+      .sort();
+  const agree = (one: string, other: string): boolean => {
+    const [its, those] = [meant(one), meant(other)];
+    if (its.length !== those.length) return false;
+    return its.every(([name, nat], index) => {
+      const [its2 = '', nat2 = ''] = those[index] ?? [];
+      return name === its2 && (nat === '' || nat2 === '' || nat === nat2);
+    });
+  };
+  const same = (one: string, other: string): boolean => {
+    const names = (text: string): string => (text.match(/\b[ab]\b/g) ?? []).sort().join();
+    return names(one) === names(other);
+  };
+
+  it('what contradicts what is above it is said to, and nothing else', () => {
+    fc.assert(
+      fc.property(fc.array(wanted, { minLength: 2, maxLength: 5 }), (expects) => {
+        const texts = expects.map((each) =>
+          `expect ${each.words} ${each.answer} ${each.downs}`.replace(/ +/g, ' ').trimEnd(),
+        );
+        const { program, diagnostics } = check(
+          entry([...UPLINKS, ...texts].join('\n')),
+          nothing,
+          undefined,
+        );
+        fc.pre(program !== undefined);
+        const lines = diagnostics
+          .filter(({ slug }) => slug === 'contradicting-expects')
+          .map(({ labels: [{ span }] }) => positionOf(span.source, span.start).line);
+        const contradicted = expects.flatMap((each, index) => {
+          const above = expects
+            .slice(0, index)
+            .some(
+              (other) =>
+                same(each.downs, other.downs) &&
+                !agree(each.answer, other.answer) &&
+                PACKETS.some((packet) => fits(each.words, packet) && fits(other.words, packet)),
+            );
+          return above ? [index + 1 + UPLINKS.length] : [];
+        });
+        expect(lines.sort(), texts.join(' | ')).toEqual(contradicted);
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('on any rules of a small world', () => {
+  it('an uplink that nothing reaches is named, and what falls through to main, and nothing else', () => {
+    fc.assert(
+      fc.property(fc.array(rule, { minLength: 1, maxLength: 6 }), (rules) => {
+        const { program, diagnostics } = check(
+          entry([...UPLINKS, ...rules].join('\n')),
+          nothing,
+          undefined,
+        );
+        fc.pre(program !== undefined);
+        if (program === undefined) return;
+        const what = rules.join(' | ');
+        const takenBy = (packet: Packet): number => {
+          const { rule: taken } = evaluate(program, packet, new Set());
+          return program.forwarded.findIndex(({ text }) => text === taken?.text);
+        };
+        const taken = PACKETS.map((packet) => [packet, takenBy(packet)] as const);
+        const unreached = ['a', 'b', 't'].filter((name) => {
+          const leads = rules.flatMap((text, index) =>
+            new RegExp(`via .*\\b${name}\\b`).test(text) ? [index] : [],
+          );
+          // The ones have no way for IPv6.
+          const its = taken.filter(([{ family }]) => name === 't' || family === 4);
+          const some = leads.some((lead) =>
+            its.some(([packet]) => fits((rules[lead] ?? '').replace(/via.*/, ''), packet)),
+          );
+          return some && !its.some(([, index]) => leads.includes(index));
+        });
+        const said = diagnostics.filter(({ slug }) => slug === 'unreached-uplink');
+        const names = said.map(({ message }) => /`(\w+)`/.exec(message)?.[1]);
+        expect(names.sort(), what).toEqual(unreached);
+        const forwarded = taken.filter(
+          ([packet]) => !BROUGHT.some((each) => device(each) === packet.device),
+        );
+        const whole = ([{ family }, index]: (typeof taken)[number], of: number): boolean =>
+          family !== of || index >= 0;
+        const all = [4, 6].some((of) =>
+          forwarded
+            .filter(([{ protocol }]) => protocol === 6 || protocol === 17)
+            .every((each) => whole(each, of)),
+        );
+        const left = forwarded.some(([, index]) => index < 0);
+        const through = diagnostics.some(({ slug }) => slug === 'left-to-main');
+        expect(through, what).toBe(all && left);
+      }),
+      RUNS,
+    );
+  });
+});
+
 /** Whether a packet of the small world comes to a statement. */
 function isReached(program: Program, index: number): boolean {
   return PACKETS.some((packet) => {

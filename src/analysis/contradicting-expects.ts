@@ -76,6 +76,8 @@ interface Wanted {
   readonly box: Box;
   readonly expect: ExpectPolicy;
   readonly answer: Answer;
+  /** The same where the same is expected. */
+  readonly answerKey: string;
 }
 
 /** Expectations by what they expect: those that expect the same never contradict each other. */
@@ -84,11 +86,8 @@ function byAnswer(
 ): { readonly answer: Answer; readonly index: RuleIndex<Wanted> }[] {
   const out = new Map<string, Wanted[]>();
   for (const each of wanted) {
-    const key = JSON.stringify(each.answer, (_, value) =>
-      typeof value === 'bigint' ? `${value}n` : value,
-    );
-    const its = out.get(key);
-    if (its === undefined) out.set(key, [each]);
+    const its = out.get(each.answerKey);
+    if (its === undefined) out.set(each.answerKey, [each]);
     else its.push(each);
   }
   return [...out.values()].map((its) => {
@@ -108,8 +107,11 @@ function alike(
     const key = JSON.stringify([local, ...[...downs].sort()]);
     const its = out.get(key) ?? { local, wanted: [] };
     out.set(key, its);
+    const answerKey = JSON.stringify(answer, (_, value) =>
+      typeof value === 'bigint' ? `${value}n` : value,
+    );
     for (const box of partsOf(program, question).flatMap(({ boxes }) => boxes)) {
-      its.wanted.push({ order: its.wanted.length, box, expect, answer });
+      its.wanted.push({ order: its.wanted.length, box, expect, answer, answerKey });
     }
   }
   return out.values();

@@ -9,34 +9,62 @@ export interface Item {
 
 /**
  * Intervals in the order of their low ends; each node of the tree above them (a heap's: children of `n`
- * are `2n` and `2n + 1`) knows the highest end and the first place below it.
+ * are `2n` and `2n + 1`) knows the highest end and the first place below it. In flat arrays of numbers, for
+ * a search looks at many: where points are `bigint`, a number stands for each by its rank.
  */
 export interface IntervalTree {
-  readonly items: readonly Item[];
+  readonly lows: Float64Array;
+  readonly orders: Int32Array;
   readonly width: number;
-  readonly highs: readonly Point[];
-  readonly firsts: readonly number[];
+  readonly highs: Float64Array;
+  readonly firsts: Int32Array;
+  /** The ends of all intervals, sorted, where points are ranked. */
+  readonly ranked: readonly bigint[] | undefined;
 }
 
-const NEVER = Number.POSITIVE_INFINITY;
+const NEVER = 0x7fff_ffff;
 
 /** Builds a tree of intervals; at least one. */
 export function intervalTree(unsorted: readonly Item[]): IntervalTree {
-  const items = [...unsorted].sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
+  const ranked = typeof unsorted[0]?.low === 'bigint' ? endsOf(unsorted) : undefined;
+  const items = unsorted
+    .map(({ low, high, order }) => {
+      return { low: placeOf(ranked, low), high: placeOf(ranked, high), order };
+    })
+    .sort((a, b) => a.low - b.low);
   let width = 1;
   while (width < items.length) width *= 2;
-  const highs = new Array<Point>(2 * width).fill(-1);
-  const firsts = new Array<number>(2 * width).fill(NEVER);
+  const lows = Float64Array.from(items, ({ low }) => low);
+  const orders = Int32Array.from(items, ({ order }) => order);
+  const highs = new Float64Array(2 * width).fill(-1);
+  const firsts = new Int32Array(2 * width).fill(NEVER);
   items.forEach(({ high, order }, index) => {
     highs[width + index] = high;
     firsts[width + index] = order;
   });
   for (let node = width - 1; node > 0; node -= 1) {
-    const [left, right] = [highs[2 * node] as Point, highs[2 * node + 1] as Point];
-    highs[node] = left > right ? left : right;
+    highs[node] = Math.max(highs[2 * node] as number, highs[2 * node + 1] as number);
     firsts[node] = Math.min(firsts[2 * node] as number, firsts[2 * node + 1] as number);
   }
-  return { items, width, highs, firsts };
+  return { lows, orders, width, highs, firsts, ranked };
+}
+
+function endsOf(items: readonly Item[]): bigint[] {
+  const ends = new Set(items.flatMap(({ low, high }) => [low as bigint, high as bigint]));
+  return [...ends].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/** A point as a number that lies to the numbers of all ends as the point does to the ends. */
+function placeOf(ranked: readonly bigint[] | undefined, point: Point): number {
+  if (ranked === undefined) return point as number;
+  let low = 0;
+  let high = ranked.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ranked[middle] as bigint) < point) low = middle + 1;
+    else high = middle;
+  }
+  return ranked[low] === point ? 2 * low : 2 * low - 1;
 }
 
 /**
@@ -44,17 +72,19 @@ export function intervalTree(unsorted: readonly Item[]): IntervalTree {
  * from then on.
  */
 export function eachMeeting(
-  { items, width, highs, firsts }: IntervalTree,
-  low: Point,
-  high: Point,
+  { lows, orders, width, highs, firsts, ranked }: IntervalTree,
+  lowest: Point,
+  highest: Point,
   visit: (order: number) => number | undefined,
 ): void {
+  const low = placeOf(ranked, lowest);
+  const high = lowest === highest ? low : placeOf(ranked, highest);
   let before = NEVER;
   const walk = (node: number, start: number, size: number): void => {
-    if ((highs[node] as Point) < low || (firsts[node] as number) >= before) return;
-    if (start >= items.length || (items[start] as Item).low > high) return;
+    if ((highs[node] as number) < low || (firsts[node] as number) >= before) return;
+    if (start >= lows.length || (lows[start] as number) > high) return;
     if (size === 1) {
-      before = visit((items[start] as Item).order) ?? before;
+      before = visit(orders[start] as number) ?? before;
       return;
     }
     const half = size / 2;

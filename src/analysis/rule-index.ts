@@ -6,6 +6,7 @@ import type { Box } from '../model/program.ts';
 import { hashKey } from '../net/hash-key.ts';
 import type { IntervalSet, Point } from '../net/interval-set.ts';
 import type { Budget } from './budget.ts';
+import { type Column, columnsOf, mayHold } from './columns.ts';
 import { eachMeeting, type IntervalTree, intervalTree } from './interval-tree.ts';
 import type { Entry } from './rule-lists.ts';
 
@@ -51,9 +52,16 @@ interface Group<E extends Placed> {
 /** The entries of one key, looked up by the first dimension that is ranged. */
 interface Bucket<E extends Placed> {
   readonly entries: E[];
-  tree?: IntervalTree;
+  search?: Search;
+}
+interface Search {
+  readonly tree: IntervalTree;
+  /** Of the other dimensions that are ranged. */
+  readonly columns: readonly Column[];
 }
 
+/** What a quick look costs, against a comparison. */
+const QUICK = 1 / 16;
 /** So few are looked at one by one. */
 const SMALL = 8;
 /** An entry has no more keys than this. */
@@ -162,7 +170,7 @@ export function firstMatch<E extends Placed>(
   for (const group of groups) {
     const [first] = group.entries as readonly E[] as readonly [E];
     if (best !== undefined && first.order > best.order) continue;
-    const found = firstOf(group, packet, fits);
+    const found = firstOf(group, packet, left, fits);
     if (found !== undefined && (best === undefined || found.order < best.order)) best = found;
   }
   return best;
@@ -171,18 +179,22 @@ export function firstMatch<E extends Placed>(
 function firstOf<E extends Placed>(
   group: Group<E>,
   packet: Packet,
+  left: Comparing,
   fits: (entry: E) => boolean,
 ): E | undefined {
   const bucket = bucketsOf(group).get(keyOf(packet, group.shape));
   if (bucket === undefined) return undefined;
   const { entries } = bucket;
-  const [dimension] = group.shape.ranged;
+  const [dimension, ...others] = group.shape.ranged;
   if (dimension === undefined || entries.length <= SMALL) return entries.find(fits);
   const point = pointOf(packet, dimension);
   if (point === undefined) return undefined;
-  bucket.tree ??= treeOf(entries, dimension);
+  bucket.search ??= { tree: treeOf(entries, dimension), columns: columnsOf(entries, others) };
+  const { tree, columns } = bucket.search;
   let best: E | undefined;
-  eachMeeting(bucket.tree, point, point, (order) => {
+  eachMeeting(tree, point, point, (order) => {
+    left.comparisons -= QUICK;
+    if (!mayHold(columns, order, packet)) return undefined;
     const entry = entries[order] as E;
     if (!fits(entry)) return undefined;
     best = entry;

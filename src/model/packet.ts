@@ -24,13 +24,13 @@ export function holds(box: Box, packet: Packet): boolean {
   if (box.family !== packet.family) return false;
   const { mark } = box;
   if (mark?.every(({ value, mask }) => (packet.mark & mask) >>> 0 !== value)) return false;
-  const inside = DIMENSIONS.every((dimension) => {
+  for (const dimension of DIMENSIONS) {
     const set = box[dimension] as IntervalSet<Point> | undefined;
-    if (set === undefined) return true;
+    if (set === undefined) continue;
     const point = packet[dimension] ?? absentPoint(dimension, box.family);
-    return point !== undefined && contains(set, point);
-  });
-  return inside && (box.atoms ?? []).every((atom) => isTrue(atom, packet));
+    if (point === undefined || !contains(set, point)) return false;
+  }
+  return (box.atoms ?? []).every((atom) => isTrue(atom, packet));
 }
 
 function isTrue(atom: Atom, packet: Packet): boolean {
