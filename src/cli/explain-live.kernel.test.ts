@@ -110,6 +110,15 @@ it(
         line: { loaded: false },
       });
       expect(other.live.drift).not.toEqual([]);
+
+      place.policy(POLICY);
+      await network.router.run('nft', ['flush', 'table', 'inet', 'routec']);
+      const flushed = await explain(network, WEB);
+      expect(flushed).toMatchObject({ exitCode: 1, live: { agrees: false } });
+      // Its element is there, and nothing looks it up.
+      expect(flushed.live.line).toMatchObject({ loaded: true, doubtful: true });
+      await network.router.run('nft', ['delete', 'table', 'inet', 'routec']);
+      expect((await explain(network, WEB)).live.line).toMatchObject({ loaded: false });
     }),
 );
 

@@ -11,6 +11,7 @@ import {
   routeText,
   whyOtherwise,
 } from '../plan/compare-way.ts';
+import { lacksRuleset } from '../plan/drift.ts';
 import type { LineSeen, LiveAnswer, LiveWay } from '../plan/live-answer.ts';
 import { type Seen, type Status, statusOf } from '../plan/status.ts';
 import type { Explained, WayOut } from '../policy/explain-question.ts';
@@ -172,14 +173,15 @@ function withPrefix(question: RouteQuestion, way: WayOut, route: KernelRoute): K
 /** Whether the line that decides is in the ruleset, by what counts its packets. */
 function lineOf(
   { counts }: Seen,
-  { loaded, rules }: Status,
+  { loaded, rules, drift }: Status,
   explained: Explained | undefined,
 ): LineSeen | undefined {
   const id = explained?.route?.id;
   if (id === undefined) return undefined;
-  if (counts === undefined || counts.rules.size === 0 || counts.unsure.has(id)) {
-    return loaded ? {} : { loaded };
-  }
+  // What is counted may stand in a ruleset of which nothing leads there any more.
+  const doubtful = drift.some(({ kind, what }) => what === 'ruleset' && kind !== 'foreign');
+  if (!loaded || lacksRuleset(drift)) return { loaded: false, doubtful };
+  if (counts === undefined || counts.rules.size === 0 || counts.unsure.has(id)) return { doubtful };
   const count = rules.find((rule) => rule.id === id)?.count;
-  return { loaded: counts.rules.has(id), ...(count === undefined ? {} : { count }) };
+  return { loaded: counts.rules.has(id), doubtful, ...(count === undefined ? {} : { count }) };
 }

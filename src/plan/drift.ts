@@ -85,9 +85,20 @@ export function rulesetsDrift(wanted: Rulesets, live: Rulesets): Drift[] {
   const iptables = (ruleset: IptablesRuleset): Blocks =>
     new Map([...ruleset.values()].map((block) => [blockTitle(block), settledLines(block)]));
   return [
-    ...rulesetDrift('table inet routec', nft(wanted.nft), nft(live.nft)),
-    ...rulesetDrift('the chains of iptables', iptables(wanted.iptables), iptables(live.iptables)),
+    ...rulesetDrift(WHOLE.nft, nft(wanted.nft), nft(live.nft)),
+    ...rulesetDrift(WHOLE.iptables, iptables(wanted.iptables), iptables(live.iptables)),
   ];
+}
+
+/** How a ruleset is called of which nothing is as it should be. */
+const WHOLE = { nft: 'table inet routec', iptables: 'the chains of iptables' } as const;
+
+/** Whether a ruleset that is wanted is missing as a whole. */
+export function lacksRuleset(drift: readonly Drift[]): boolean {
+  const whole: readonly string[] = Object.values(WHOLE);
+  return drift.some(
+    ({ kind, what, text }) => kind === 'missing' && what === 'ruleset' && whole.includes(text),
+  );
 }
 
 type Rulesets = Pick<State, 'nft' | 'iptables'>;

@@ -26,6 +26,8 @@ export interface LineSeen {
   /** Nothing where that could not be seen, or where nothing is counted. */
   readonly loaded?: boolean;
   readonly count?: Count;
+  /** Whether something else of the ruleset is not as it should be: then a packet may never come to the line. */
+  readonly doubtful: boolean;
 }
 
 /** The model's answer, held to the running kernel. */

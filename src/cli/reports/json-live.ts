@@ -15,6 +15,7 @@ export function jsonLive(live: LiveAnswer): object {
         ? null
         : {
             loaded: line.loaded ?? null,
+            doubtful: line.doubtful,
             packets: line.count?.[0] ?? null,
             bytes: line.count?.[1] ?? null,
           },

@@ -77,11 +77,15 @@ function saidText(way: WayOut): string {
 const commandText = ({ argv }: LiveWay): string =>
   argv.filter((word) => word !== '-j' && word !== '-N').join(' ');
 
-function lineText({ loaded, count }: NonNullable<LiveAnswer['line']>): string {
-  if (loaded === undefined) return 'may be in the ruleset: that was not seen';
+function lineText({ loaded, count, doubtful }: NonNullable<LiveAnswer['line']>): string {
+  const doubt = 'other parts of that are not as this policy has them, and may keep packets from it';
+  if (loaded === undefined) {
+    return `may be in the ruleset: ${doubtful ? doubt : 'that was not seen'}`;
+  }
   if (!loaded) return 'is not in the ruleset';
+  const but = doubtful ? `; but ${doubt}` : '';
   const packets = count?.[0];
-  if (packets === undefined) return 'is in the ruleset';
+  if (packets === undefined) return `is in the ruleset${but}`;
   const many = packets === 0 ? 'no packet yet' : `${packets.toLocaleString('en')} packet`;
-  return `is in the ruleset, and decided about ${many}${packets > 1 ? 's' : ''}`;
+  return `is in the ruleset, and decided about ${many}${packets > 1 ? 's' : ''}${but}`;
 }
