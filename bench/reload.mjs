@@ -16,7 +16,7 @@ const WAYS = [
 ];
 
 /** Prints a table. */
-export async function reload({ reloads, by }) {
+export async function reload({ reloads, by, seconds }) {
   const source = await openSource();
   const { withStormRouter } = await source.load('src/lab/storm-reloads.ts');
   const { storm } = await source.load('src/lab/storm.ts');
@@ -30,7 +30,8 @@ export async function reload({ reloads, by }) {
       const those = WAYS.filter(({ way }) => way === (by ?? way));
       for (const { way, says, share } of those) {
         const often = by === undefined ? Math.ceil((reloads * share) / 4) * 4 : reloads;
-        const its = await storm(network, RATE, often, ways[way]);
+        await ways.apply.reload(0, 0);
+        const its = await storm(network, RATE, { reloads: often, seconds }, ways[way]);
         console.log(row(says, its));
         findings.push(...its.findings.map((each) => `- ${says}: ${each}`));
         if (its.overflowed > 0) {

@@ -22,9 +22,8 @@ export interface Sent {
 }
 
 /**
- * It goes before all else that runs, so that a busy machine keeps it from nothing.
- *
- * @param core where it runs, and so all that the kernel does for its packets; any if nothing is said
+ * @param core where it runs, before all else that would, and so all that the kernel does for its packets; any
+ * core, and at its turn, if nothing is said
  */
 export async function startSender(
   namespace: Namespace,
@@ -38,8 +37,9 @@ export async function startSender(
     writeFileSync(join(folder, 'frames'), frames);
     const script = fileURLToPath(new URL('send-frames.pl', import.meta.url));
     const seen = join(ground.at, basename(folder), 'frames');
-    const pin = core === undefined ? [] : ['taskset', '--cpu-list', String(core)];
-    const words = ['nice', '-n', '-20', ...pin, 'perl', script, device, seen, String(FRAME)];
+    const pin =
+      core === undefined ? [] : ['nice', '-n', '-20', 'taskset', '--cpu-list', String(core)];
+    const words = [...pin, 'perl', script, device, seen, String(FRAME)];
     const { ask, tell, answer, stop } = await startTalk(namespace, words);
     return {
       flood: async (seconds, count) => read(await ask(`flood ${seconds} ${count}`)),

@@ -12,17 +12,24 @@ it(
   () =>
     withStormRouter('nft', async ({ network, ways }) => {
       const nothingHappened = { lost: 0, misrouted: 0, findings: [] };
-      const applied = await storm(network, RATE, 4, ways.apply);
+      const applied = await storm(network, RATE, { reloads: 4 }, ways.apply);
       expect(applied).toMatchObject(nothingHappened);
       expect(applied.begun).toBeGreaterThan(1000);
-      expect(await storm(network, RATE, 12, ways.refill)).toMatchObject(nothingHappened);
+      expect(await storm(network, RATE, { reloads: 12 }, ways.refill)).toMatchObject(
+        nothingHappened,
+      );
 
       // It would have seen it: this is how one reloads who knows no better.
       const recreate = async (): Promise<void> => {
         await network.router.run('nft', ['delete', 'table', 'inet', 'routec']);
         await ways.refill.reload(0, 0);
       };
-      const recreated = await storm(network, RATE, 2, { policies: [0], reload: recreate });
+      const recreated = await storm(
+        network,
+        RATE,
+        { reloads: 2 },
+        { policies: [0], reload: recreate },
+      );
       expect(recreated.misrouted).toBeGreaterThan(0);
       expect(recreated.findings).toContainEqual(
         expect.stringMatching(/^by eth2 with an address of another: \d+ packets$/),

@@ -10,6 +10,7 @@ import { LANES, type Lane, roundOf, stormFrames } from './storm-lanes.ts';
 
 /** What became of the packets. */
 export interface Storm {
+  /** How often it came to it. */
   readonly reloads: number;
   readonly seconds: number;
   /** Packets, of all lanes. */
@@ -39,11 +40,12 @@ export interface Reloading {
  * loaded, and an open one as it did before.
  *
  * @param rate packets a second
+ * @param most how often it reloads, unless the seconds are over before
  */
 export async function storm(
   network: Network,
   rate: number,
-  reloads: number,
+  most: { readonly reloads: number; readonly seconds?: number },
   { policies, reload }: Reloading,
 ): Promise<Storm> {
   const policyAt = (count: number): number =>
@@ -56,9 +58,11 @@ export async function storm(
     const queued = await overflow(network);
     const account = new Map<string, number>();
     let last = first;
+    let reloads = 0;
+    const end = Date.now() + (most.seconds ?? Number.POSITIVE_INFINITY) * 1000;
     for (const { sender, share } of senders) sender.pace(rate * share);
-    for (let count = 0; count < reloads; count += 1) {
-      const [from, to] = [policyAt(count), policyAt(count + 1)];
+    for (; reloads < most.reloads && Date.now() < end; reloads += 1) {
+      const [from, to] = [policyAt(reloads), policyAt(reloads + 1)];
       last = await passed(network, last, [from], account);
       await reload(to, from);
       last = await passed(network, last, [from, to], account);
