@@ -303,59 +303,62 @@ it('each hook passes on what its program says', () =>
     }
   }));
 
-it("an apply and a load know the device's own addresses as the hooks do", { timeout: 60_000 }, () =>
-  withNetwork(PLAN, async (network) => {
-    const { router } = network;
-    const place = makePlace();
-    try {
-      const lines = [`uplink lte dev ${DEVICE} gateway dhcp masquerade`];
-      const script = await place.compiled(lines);
-      const policy = place.policy(lines);
-      const env = {
-        ROUTEC_FOLDER: join(place.folder, 'policy'),
-        ROUTEC_STATE: join(place.folder, 'run/routec'),
-      };
-      const link = (...words: string[]) => place.run(network, [LINK, ...words], env);
-      const load = (...words: string[]) => place.run(network, ['sh', script, ...words]);
-      const plan = () => place.routec(network, ['plan', policy]);
-      const done = { exitCode: 0 };
-      const NOTHING = { stdout: 'nothing to do: what is live is what is wanted' };
-      const rules = () => router.run('ip', ['-6', 'rule', 'show']);
-      const before = await rules();
+it(
+  "an apply and a load know the device's own addresses as the hooks do",
+  { timeout: 300_000 },
+  () =>
+    withNetwork(PLAN, async (network) => {
+      const { router } = network;
+      const place = makePlace();
+      try {
+        const lines = [`uplink lte dev ${DEVICE} gateway dhcp masquerade`];
+        const script = await place.compiled(lines);
+        const policy = place.policy(lines);
+        const env = {
+          ROUTEC_FOLDER: join(place.folder, 'policy'),
+          ROUTEC_STATE: join(place.folder, 'run/routec'),
+        };
+        const link = (...words: string[]) => place.run(network, [LINK, ...words], env);
+        const load = (...words: string[]) => place.run(network, ['sh', script, ...words]);
+        const plan = () => place.routec(network, ['plan', policy]);
+        const done = { exitCode: 0 };
+        const NOTHING = { stdout: 'nothing to do: what is live is what is wanted' };
+        const rules = () => router.run('ip', ['-6', 'rule', 'show']);
+        const before = await rules();
 
-      expect(await place.routec(network, ['apply', policy, '--yes'])).toMatchObject(done);
-      const waits = await ownLines(router);
-      expect(waits).toContain('6900 203.0.113.130');
-      expect(await link('lease', DEVICE, '203.0.113.129')).toMatchObject(done);
-      expect(await link('lease', DEVICE, 'fe80::2')).toMatchObject(done);
-      expect(await ownLines(router)).toEqual(waits);
-      expect(await plan()).toMatchObject(NOTHING);
-      expect(await load('status')).toMatchObject({ exitCode: 0 });
+        expect(await place.routec(network, ['apply', policy, '--yes'])).toMatchObject(done);
+        const waits = await ownLines(router);
+        expect(waits).toContain('6900 203.0.113.130');
+        expect(await link('lease', DEVICE, '203.0.113.129')).toMatchObject(done);
+        expect(await link('lease', DEVICE, 'fe80::2')).toMatchObject(done);
+        expect(await ownLines(router)).toEqual(waits);
+        expect(await plan()).toMatchObject(NOTHING);
+        expect(await load('status')).toMatchObject({ exitCode: 0 });
 
-      // A new address of which no hook has told.
-      await router.run('ip', ['addr', 'flush', 'dev', DEVICE, 'scope', 'global']);
-      await router.run('ip', ['addr', 'add', '198.51.100.9/28', 'dev', DEVICE]);
-      expect(await load('status')).toMatchObject({
-        exitCode: 1,
-        stdout: expect.stringContaining('missing: IPv4 rule pref 6900 from 198.51.100.9 '),
-      });
-      expect(await load('reload')).toMatchObject(done);
-      const now = await ownLines(router);
-      expect(now.filter((each) => each.startsWith('69'))).toEqual([
-        '6900 198.51.100.9',
-        '6901 198.51.100.9',
-      ]);
-      expect(await plan()).toMatchObject(NOTHING);
-      expect(await link('up', DEVICE)).toMatchObject(done);
-      expect(await ownLines(router)).toEqual(now);
-      await router.run('ip', ['rule', 'del', 'pref', '6900']);
-      expect(await place.routec(network, ['apply', policy, '--yes'])).toMatchObject(done);
-      expect(await ownLines(router)).toEqual(now);
-      expect(await place.routec(network, ['down', '--yes'])).toMatchObject(done);
-      expect(await ownLines(router)).toEqual([]);
-      expect(await rules()).toBe(before);
-    } finally {
-      place.remove();
-    }
-  }),
+        // A new address of which no hook has told.
+        await router.run('ip', ['addr', 'flush', 'dev', DEVICE, 'scope', 'global']);
+        await router.run('ip', ['addr', 'add', '198.51.100.9/28', 'dev', DEVICE]);
+        expect(await load('status')).toMatchObject({
+          exitCode: 1,
+          stdout: expect.stringContaining('missing: IPv4 rule pref 6900 from 198.51.100.9 '),
+        });
+        expect(await load('reload')).toMatchObject(done);
+        const now = await ownLines(router);
+        expect(now.filter((each) => each.startsWith('69'))).toEqual([
+          '6900 198.51.100.9',
+          '6901 198.51.100.9',
+        ]);
+        expect(await plan()).toMatchObject(NOTHING);
+        expect(await link('up', DEVICE)).toMatchObject(done);
+        expect(await ownLines(router)).toEqual(now);
+        await router.run('ip', ['rule', 'del', 'pref', '6900']);
+        expect(await place.routec(network, ['apply', policy, '--yes'])).toMatchObject(done);
+        expect(await ownLines(router)).toEqual(now);
+        expect(await place.routec(network, ['down', '--yes'])).toMatchObject(done);
+        expect(await ownLines(router)).toEqual([]);
+        expect(await rules()).toBe(before);
+      } finally {
+        place.remove();
+      }
+    }),
 );
