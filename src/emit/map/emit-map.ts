@@ -36,7 +36,8 @@ function* rulesOut(places: Iterable<RulePlace>): Generator<string> {
   const byId = new Map<string, RulePlace | RulePlace[]>();
   for (const place of places) {
     const before = byId.get(place.id);
-    byId.set(place.id, before === undefined ? place : [before, place].flat());
+    if (Array.isArray(before)) before.push(place);
+    else byId.set(place.id, before === undefined ? place : [before, place]);
   }
   for (const [id, its] of byId) {
     const list = Array.isArray(its) ? its.map(placeOut).join(', ') : placeOut(its);
