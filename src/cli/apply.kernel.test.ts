@@ -78,6 +78,8 @@ describe('routec apply', { timeout: LONG }, () => {
       );
       expect(counts.filter((packets) => packets !== 0)).toEqual([2]);
       expect(await ask(network)).toEqual([]);
+      // An apply with nothing to do in between costs no way back.
+      expect(await routec(network, ['apply', second, '--yes'])).toMatchObject({ exitCode: 0 });
       expect(await routec(network, ['rollback', '--yes'])).toMatchObject({ exitCode: 0 });
       expect(await state(network.router)).toEqual(loaded);
       expect(await routec(network, ['plan', policy(FIRST)])).toMatchObject({

@@ -7,15 +7,17 @@ import { readRecord, removeRecord, snapshotOf, writeRecord } from './records.ts'
  *
  * @returns forgets it again, where nothing was begun after all
  */
-export function keepBefore({ target, live, original, running }: Plan): () => void {
+export function keepBefore({ steps, target, live, original, running }: Plan): () => void {
   const { settings, groups } = target.state;
   writeRecord('original', {
     settings: { ...only(live.settings, settings), ...original.settings },
     groups: { ...only(live.groups, groups), ...original.groups },
   });
   const [last, killed] = [readRecord('before'), readRecord('begun')];
-  // An apply that was killed left something in between: what was before it is what was before.
-  if (killed === undefined || last === undefined) {
+  const changes = steps.some(({ optional }) => optional !== true);
+  // An apply that was killed left something in between: what was before it is what was before. And one that has
+  // nothing to do must not cost the way back from the last that had.
+  if (last === undefined || (killed === undefined && changes)) {
     const state = snapshotOf({
       ...live,
       groups: only(live.groups, groups),
