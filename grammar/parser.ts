@@ -1,5 +1,7 @@
-import { EmbeddedActionsParser, EOF, type IToken } from 'chevrotain';
+import { EOF, type IParserConfig, type IToken } from 'chevrotain';
 import { join, type Source, type Span } from '../src/text/source.ts';
+import { KeptParser } from './kept-parser.ts';
+import { LOOKAHEADS } from './lookaheads.ts';
 import {
   ALL_TOKENS,
   Close,
@@ -19,19 +21,18 @@ import type * as tree from './tree.ts';
  * The grammar, a rule a production. It is fed one statement at a time, its newlines taken out (they
  * only stand inside `{ }`), and builds the tree as it goes: no concrete tree, no visitor.
  */
-export class RouteParser extends EmbeddedActionsParser {
+export class RouteParser extends KeptParser {
   private source: Source = { name: '', text: '', quotable: false };
   private line = '';
 
-  /** `validate` looks for ambiguities in the grammar itself: for a test, not for each start. */
-  constructor(validate = false) {
-    super(ALL_TOKENS, {
-      maxLookahead: 2,
-      recoveryEnabled: false,
-      nodeLocationTracking: 'none',
-      skipValidations: !validate,
-    });
+  /** `analyse`: not from what is kept, but with this config; for what looks at the grammar itself. */
+  constructor(analyse?: IParserConfig) {
+    super(ALL_TOKENS, LOOKAHEADS, analyse);
     this.performSelfAnalysis();
+  }
+
+  protected override analysed(): RouteParser {
+    return new RouteParser({});
   }
 
   /** Parses the tokens of one statement. A syntax error is in `errors`; the result is then void. */

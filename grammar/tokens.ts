@@ -3,14 +3,32 @@ import { createToken, Lexer, type TokenType } from 'chevrotain';
 /** Any run of visible ASCII but `"`, `#`, `,`, `=`, `\`, `{` and `}`. */
 const WORD = /[!$-+\-.-<>-[\]-z|~]+/;
 
-// No complement (`[^…]`) may begin a token: it would switch chevrotain's first-character look-up off.
-export const Newline = createToken({ name: 'Newline', pattern: /\r?\n/, line_breaks: true });
-const Blank = createToken({ name: 'Blank', pattern: /[ \t]+/, group: Lexer.SKIPPED });
+/** All characters that fit, as codes. */
+const beginnings = (fits: RegExp): number[] =>
+  Array.from({ length: 0x100 }, (_, code) => code).filter((code) =>
+    fits.test(String.fromCharCode(code)),
+  );
+const LETTERS = beginnings(/[A-Za-z]/);
+
+// Each token says by which characters it begins: else chevrotain takes the patterns apart at each start.
+export const Newline = createToken({
+  name: 'Newline',
+  pattern: /\r?\n/,
+  start_chars_hint: ['\r', '\n'],
+  line_breaks: true,
+});
+const Blank = createToken({
+  name: 'Blank',
+  pattern: /[ \t]+/,
+  start_chars_hint: [' ', '\t'],
+  group: Lexer.SKIPPED,
+});
 /** The lexer's group of what the grammar does not look at. */
 export const ASIDES = 'asides';
 export const Continuation = createToken({
   name: 'Continuation',
   pattern: /\\[ \t]*\r?\n/,
+  start_chars_hint: ['\\'],
   group: ASIDES,
   line_breaks: true,
 });
@@ -51,19 +69,31 @@ const Unended = createToken({
 const Wrong = createToken({
   name: 'Wrong',
   pattern: /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\uffff]+|\r+|\\+(?![ \t]*\r?\n)|"/,
+  // Of all above 255 the lexer asks for one in 255.
+  start_chars_hint: [
+    ...beginnings(/[\0-\x08\x0b-\x1f"\\\x7f-\xff]/),
+    ...Array.from({ length: 0x101 }, (_, at) => Math.min(0x100 + at * 0xff, 0xffff)),
+  ],
   line_breaks: false,
   group: FAULTS,
 });
-export const Literal = createToken({ name: 'Literal', pattern: WORD, label: 'a value' });
+export const Literal = createToken({
+  name: 'Literal',
+  pattern: WORD,
+  start_chars_hint: beginnings(WORD),
+  label: 'a value',
+});
 export const Ref = createToken({
   name: 'Ref',
   pattern: /@[A-Za-z][A-Za-z0-9_-]*/,
+  start_chars_hint: ['@'],
   longer_alt: Literal,
   label: '`@set`',
 });
 export const Name = createToken({
   name: 'Name',
   pattern: /[A-Za-z][A-Za-z0-9_-]*/,
+  start_chars_hint: LETTERS,
   longer_alt: Literal,
   label: 'a name',
 });

@@ -1,48 +1,26 @@
-// Builds dist/: main.js, all of routec without dependencies, the templates precompiled and the pages of
-// `--explain` put into it; routec.js, which runs it; the code that this Node makes of it, for a fast start;
-// page.html, which `routec graph` fills; and the notices of what is bundled. Runs at `npm ci`, `npm pack`
+// Builds dist/: main.js and more.js, all of routec without dependencies, the templates precompiled and the pages
+// of `--explain` put into it; routec.js, which runs it; the code that this Node makes of main.js, for a fast
+// start; page.html, which `routec graph` fills; and the notices of what is bundled. Runs at `npm ci`, `npm pack`
 // and `npm run build`.
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
 import { execa } from 'execa';
-import { esbuildLazy } from './lazy-plugin.mjs';
+import { makePacks } from './make-packs.mjs';
 import { makePage } from './make-page.mjs';
-import { esbuildPages } from './pages-plugin.mjs';
-import { esbuildTemplates } from './template-plugin.mjs';
-import { esbuildTexts } from './texts-plugin.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 const dist = join(root, 'dist');
-const target = join(dist, 'main.js');
 await rm(dist, { recursive: true, force: true });
+await mkdir(dist);
 
-const { metafile } = await build({
-  absWorkingDir: root,
-  entryPoints: ['src/cli/main.ts'],
-  outfile: target,
-  bundle: true,
-  format: 'cjs',
-  platform: 'node',
-  target: 'node20.19',
-  minify: true,
-  legalComments: 'none',
-  metafile: true,
-  define: { ROUTEC_VERSION: JSON.stringify(version) },
-  plugins: [esbuildTemplates, esbuildPages, esbuildTexts, esbuildLazy],
-  // A function of `require`: what runs it gives it its own.
-  banner: { js: '(function (require, module, exports) {' },
-  footer: { js: '})' },
-});
-const hash = createHash('sha256')
-  .update(await readFile(target))
-  .digest('hex')
-  .slice(0, 12);
+const { metafile, packs } = await makePacks(root, version);
+for (const [name, text] of Object.entries(packs)) await writeFile(join(dist, name), text);
+const hash = createHash('sha256').update(packs['main.js']).digest('hex').slice(0, 12);
 const launcher = await readFile(join(root, 'scripts/launch.cjs'), 'utf8');
-await writeFile(join(dist, 'routec.js'), launcher.replaceAll('MAIN_HASH', hash), { mode: 0o755 });
+await writeFile(join(dist, 'routec.js'), launcher.replace('MAIN_HASH', hash), { mode: 0o755 });
 // The package's other files are modules.
 await writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
 const page = await makePage();
@@ -64,7 +42,7 @@ async function makeCodeCache(cache) {
   const place = await mkdtemp(join(tmpdir(), 'routec-build-'));
   try {
     const policy = join(root, 'fixtures/howto-2006/policy.route');
-    const words = [join(root, 'scripts/make-code-cache.cjs'), target, cache];
+    const words = [join(root, 'scripts/make-code-cache.cjs'), join(dist, 'routec.js'), cache];
     await execa(process.execPath, [...words, 'compile', policy, '-o', place]);
   } finally {
     await rm(place, { recursive: true, force: true });

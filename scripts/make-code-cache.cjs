@@ -1,13 +1,19 @@
-// node make-code-cache.cjs MAIN CACHE WORDS...: runs the bundle with these words, and writes the code that
-// V8 made of it: what ran is in it, so the words should be a usual compile.
+// node make-code-cache.cjs LAUNCHER CACHE WORDS...: runs the bundle with these words, and writes the code that
+// V8 made of the first script: what ran is in it, so the words should be a usual compile.
 'use strict';
-const { readFileSync, writeFileSync } = require('node:fs');
+const { writeFileSync } = require('node:fs');
+const { resolve } = require('node:path');
 const vm = require('node:vm');
 
-const [filename, cache] = process.argv.splice(2, 2);
-const script = new vm.Script(readFileSync(filename, 'latin1'), {
-  filename,
-  importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-});
-process.once('exit', () => writeFileSync(cache, script.createCachedData()));
-script.runInThisContext()(require);
+const [launcher, cache] = process.argv.splice(1, 3).slice(1);
+process.argv.splice(1, 0, launcher);
+const { Script } = vm;
+let first;
+vm.Script = class extends Script {
+  constructor(...words) {
+    super(...words);
+    first ??= this;
+  }
+};
+process.once('exit', () => writeFileSync(cache, first.createCachedData()));
+require(resolve(launcher));

@@ -5,7 +5,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 /** What code imports: the pages of `--explain`, which stand as Markdown beside what they explain. */
 const NAME = 'routec:pages';
 
-/** All pages as an ES module that exports `PAGES`, by slug: the name of the file. */
+/** All pages as an ES module that exports `pages`, which says them by slug: the name of the file. */
 async function pagesModule() {
   const pages = {};
   for (const room of ['grammar', 'src']) {
@@ -14,7 +14,7 @@ async function pagesModule() {
       pages[basename(file, '.md')] = await readFile(join(ROOT, room, file), 'utf8');
     }
   }
-  return `export const PAGES = ${JSON.stringify(pages)};\n`;
+  return `export const pages = () => (${JSON.stringify(pages)});\n`;
 }
 
 /** The plugin for esbuild. */

@@ -1,4 +1,4 @@
-import { PAGES } from 'routec:pages';
+import { pages } from 'routec:pages';
 import { describe, expect, it } from 'vitest';
 import { noteLayout } from '../grammar/note-layout.ts';
 import { type Compiled, check, compile } from './compile.ts';
@@ -48,7 +48,7 @@ function bytesOf(text: string): Uint8Array {
 
 const named = KINDS.map((kind) => [`${kind.code} ${kind.slug}`, kind] as const);
 describe.each(named)('%s', (heading, { code, slug, severity }) => {
-  const page = PAGES[slug] ?? '';
+  const page = pages()[slug] ?? '';
   const examples = examplesOf(page);
   const entry = (text: string) => ({ name: 'policy.route', base: 'policy', bytes: bytesOf(text) });
   /** All that `routec check` says. */
@@ -126,6 +126,6 @@ describe('all kinds', () => {
   });
 
   it('have the pages, and no page is left over', () => {
-    expect(Object.keys(PAGES).sort()).toEqual(KINDS.map(({ slug }) => slug).sort());
+    expect(Object.keys(pages()).sort()).toEqual(KINDS.map(({ slug }) => slug).sort());
   });
 });

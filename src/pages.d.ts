@@ -1,4 +1,4 @@
 /** What `--explain` says of each kind of finding, as Markdown, by its slug; it stands beside the check. */
 declare module 'routec:pages' {
-  export const PAGES: Readonly<Record<string, string>>;
+  export const pages: () => Readonly<Record<string, string>>;
 }

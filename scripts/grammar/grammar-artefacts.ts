@@ -1,5 +1,6 @@
 import { productions } from './productions.ts';
 import { toEbnf } from './to-ebnf.ts';
+import { toLookaheads } from './to-lookaheads.ts';
 import { toRailroad } from './to-railroad.ts';
 import { toTextMate } from './to-text-mate.ts';
 
@@ -10,5 +11,6 @@ export function grammarArtefacts(): ReadonlyMap<string, string> {
     ['route.ebnf', toEbnf(all)],
     ['railroad.html', toRailroad(all)],
     ['route.tmLanguage.json', toTextMate(all)],
+    ['lookaheads.ts', toLookaheads()],
   ]);
 }

@@ -25,7 +25,7 @@ export type Part =
 
 /** The productions of the parser by their names, in its order; before them, that of a whole file. */
 export function productions(): ReadonlyMap<string, Part> {
-  const rules = Object.values(new RouteParser().getGAstProductions());
+  const rules = Object.values(new RouteParser({}).getGAstProductions());
   return new Map([
     ['file', FILE],
     ...rules.map(({ name, definition }) => [name, sequence(definition)] as const),

@@ -1,42 +1,27 @@
 import type { Command } from 'commander';
-import { applyCommand } from './commands/apply.ts';
-import { checkCommand } from './commands/check.ts';
-import { compileCommand } from './commands/compile.ts';
-import { confirmCommand } from './commands/confirm.ts';
-import { diffCommand } from './commands/diff.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { downCommand } from './commands/down.ts';
-import { explainCommand } from './commands/explain.ts';
-import { fmtCommand } from './commands/fmt.ts';
-import { graphCommand } from './commands/graph.ts';
-import { installCommand } from './commands/install.ts';
-import { labCommand } from './commands/lab.ts';
-import { planCommand } from './commands/plan.ts';
-import { revertCommand } from './commands/revert.ts';
-import { rollbackCommand } from './commands/rollback.ts';
-import { statusCommand } from './commands/status.ts';
-import { testCommand } from './commands/test.ts';
-import { uninstallCommand } from './commands/uninstall.ts';
 import type { Exit } from './exit.ts';
 
-/** The commands, in the order in which `--help` lists them. */
-export const COMMANDS: readonly ((program: Command, done: (exit: Exit) => void) => void)[] = [
-  compileCommand,
-  checkCommand,
-  fmtCommand,
-  testCommand,
-  labCommand,
-  explainCommand,
-  diffCommand,
-  graphCommand,
-  planCommand,
-  applyCommand,
-  confirmCommand,
-  rollbackCommand,
-  downCommand,
-  statusCommand,
-  doctorCommand,
-  installCommand,
-  uninstallCommand,
-  revertCommand,
-];
+/** Adds a command to the program; `done` is told how it ended. */
+export type AddCommand = (program: Command, done: (exit: Exit) => void) => void;
+
+/** The commands by name, in the order in which `--help` lists them. Only the one that is asked for is loaded. */
+export const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  compile: async () => (await import('./commands/compile.ts')).compileCommand,
+  check: async () => (await import('./commands/check.ts')).checkCommand,
+  fmt: async () => (await import('./commands/fmt.ts')).fmtCommand,
+  test: async () => (await import('./commands/test.ts')).testCommand,
+  lab: async () => (await import('./commands/lab.ts')).labCommand,
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
+  diff: async () => (await import('./commands/diff.ts')).diffCommand,
+  graph: async () => (await import('./commands/graph.ts')).graphCommand,
+  plan: async () => (await import('./commands/plan.ts')).planCommand,
+  apply: async () => (await import('./commands/apply.ts')).applyCommand,
+  confirm: async () => (await import('./commands/confirm.ts')).confirmCommand,
+  rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand,
+  down: async () => (await import('./commands/down.ts')).downCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  install: async () => (await import('./commands/install.ts')).installCommand,
+  uninstall: async () => (await import('./commands/uninstall.ts')).uninstallCommand,
+  revert: async () => (await import('./commands/revert.ts')).revertCommand,
+};

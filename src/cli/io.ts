@@ -8,6 +8,7 @@ import { renderGithub } from '../text/render-github.ts';
 import { renderJson } from '../text/render-json.ts';
 import { renderPretty } from '../text/render-pretty.ts';
 import { type Rule, renderSarif } from '../text/render-sarif.ts';
+import { EXIT } from './exit.ts';
 import { hint } from './hint.ts';
 import { pageOf } from './page-of.ts';
 import { VERSION } from './version.ts';
@@ -18,12 +19,25 @@ export type Format = (typeof FORMATS)[number];
 
 /** Data: artefacts, diffs, JSON. */
 export function out(text: string): void {
-  process.stdout.write(text);
+  guarded('stdout').write(text);
 }
 
 /** Messages. */
 export function say(text: string): void {
-  process.stderr.write(text);
+  guarded('stderr').write(text);
+}
+
+const seen = new Set<'stdout' | 'stderr'>();
+
+/** A stream of this process whose reader may go away (`| head`): that is no failure. */
+function guarded(name: 'stdout' | 'stderr'): NodeJS.WriteStream {
+  const stream = process[name];
+  if (seen.has(name)) return stream;
+  seen.add(name);
+  return stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(EXIT.yes);
+  });
 }
 
 /** What stopped the command before it could answer. It may quote what was typed, or names of files. */

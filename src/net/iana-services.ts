@@ -5,7 +5,7 @@
 // service-names-port-numbers 2.0.0 (further names of the same ports) carry it.
 
 /** 6226 pairs of service name and port, all parted by white space. */
-export const IANA_SERVICES = `
+export const ianaServices = (): string => `
 1ci-smcs 3091 2ping 15998 3com-amp3 629 3com-net-mgmt 2391 3com-njack-1 5264 3com-njack-2 5265
 3com-nsd 1742 3com-tsmux 106 3com-webview 2339 3comfaxrpc 3446 3comnetman 1181 3d-nfsd 2323
 3ds-lm 1538 3exmp 5221 3gpp-cbsp 48049 3gpp-monp 8809 3gpp-w1ap 37472 3l-l1 1511 3link 15363

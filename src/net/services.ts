@@ -1,4 +1,4 @@
-import { IANA_SERVICES } from './iana-services.ts';
+import { ianaServices } from './iana-services.ts';
 
 let ports: ReadonlyMap<string, number> | undefined;
 let names: readonly string[] | undefined;
@@ -7,7 +7,7 @@ let names: readonly string[] | undefined;
 function registry(): ReadonlyMap<string, number> {
   if (ports === undefined) {
     const map = new Map<string, number>();
-    for (const match of IANA_SERVICES.matchAll(/(\S+) (\d+)/g)) {
+    for (const match of ianaServices().matchAll(/(\S+) (\d+)/g)) {
       map.set(match[1] as string, Number(match[2]));
     }
     ports = map;

@@ -76,7 +76,7 @@ function run(path: string, options: Options): Exit {
     complain('`-o` names no folder', 'write `-o .` for this one');
     return EXIT.failed;
   }
-  const watch = startWatch();
+  const watch = options.stats ? startWatch() : undefined;
   const entry = readEntry(path);
   if (entry === undefined) return EXIT.failed;
   const folder = options.output ?? entry.folder;
@@ -90,7 +90,7 @@ function run(path: string, options: Options): Exit {
   const backend = options.backend ?? backendOf(Object.keys(manifest?.artefacts ?? {}), entry.base);
   const progress = startProgress();
   const ended: OnPhase = (phase) => {
-    watch.ended(phase);
+    watch?.ended(phase);
     progress.ended(phase);
   };
   let compiled: Compiled;
@@ -107,8 +107,8 @@ function run(path: string, options: Options): Exit {
     return EXIT.no;
   }
   const exit = deliver(folder, entry.base, compiled, manifest, options);
-  watch.ended('write');
-  if (options.stats) say(statsText(compiled, watch.phases));
+  watch?.ended('write');
+  if (watch !== undefined) say(statsText(compiled, watch.phases));
   return exit;
 }
 
