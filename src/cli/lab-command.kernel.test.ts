@@ -14,8 +14,8 @@ import { execa } from 'execa';
 import { Parser } from 'tap-parser';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compile, understand } from '../compile.ts';
-import { tryPolicy } from '../lab/try-policy.ts';
-import { witness } from '../model/witness.ts';
+import { cgroupRoot } from '../lab/ground.ts';
+import { labReportOf } from './reports/lab-report-of.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const POLICY = [
@@ -33,7 +33,42 @@ const EXPECTS = [
   'expect ipv4 tcp 25 via cable',
   'expect ipv4 icmp echo-request main',
   'expect ipv4 dscp ef tcp 26 via cable',
+  'expect local ipv4 cgroup "routec.slice" tcp 28 via dsl',
+  'expect ipv4 tcp 25 while dsl, cable down reject',
 ];
+/** What takes more than a packet from a host: who sends it, what others write into it, where it comes in, how many. */
+const RICH = [
+  'uplink cable dev eth2 gateway 198.51.100.1, 2001:db8:a::1 address 198.51.100.2/24, 2001:db8:a::2/64 masquerade',
+  'uplink dsl   dev eth3 gateway 192.0.2.1 address 192.0.2.2/24 snat 192.0.2.2',
+  'set sites domains example.com',
+  'route mark 0x1 tcp 27 via dsl',
+  'route dscp ef tcp 26 via cable',
+  'route mac 02:00:00:00:00:77 ipv4 tcp 28 via dsl',
+  'route mark 0x40/0x40 icmp echo-request via dsl',
+  'route ipv4 tcp 443 via balance cable 3, dsl 1',
+  'route ipv4 udp 53 via balance cable 3, dsl 1 by source',
+  'route in dsl ipv4 tcp 1000 via cable',
+  'route in dsl ipv4 tcp 1001 via drop',
+  'route in cable ipv4 udp 1002 via dsl else cable',
+  'route in cable ipv4 udp 1003 via main',
+  'route in dsl icmp echo-request via cable',
+  'route ipv4 tcp 1010 to @sites via dsl',
+  'route local user www-data ipv4 tcp 1020 via dsl',
+  'route local user not www-data ipv4 tcp 1020 via cable',
+  'route local user 1000 ipv4 tcp 1021 via dsl',
+  'route local cgroup "routec.slice/a.service" ipv4 tcp 1023 via dsl',
+  'route local cgroup "routec.slice" ipv4 tcp 1023 via cable',
+  'route local mark 0x10 ipv4 tcp 1025 via dsl',
+  'route local dscp ef ipv4 udp 1026 via dsl',
+  'route local from 10.9.9.9 ipv4 tcp 1027 via dsl',
+  'route local icmp echo-request via dsl',
+  'forward tcp,udp 8080 on dsl to 192.168.0.10:80',
+  'forward tcp 2000-2010 on cable, dsl to 192.168.0.11:3000-3010',
+  'forward tcp 22 on cable to [fd00::10]:2222',
+];
+const TIMED = ['00:00-12:00', '12:00-00:00'].map(
+  (time) => `route ipv4 tcp 1011 time ${time} via dsl else cable`,
+);
 
 /** All that ships, where everybody may read it, and nothing else. */
 let cwd: string;
@@ -43,9 +78,12 @@ beforeAll(() => {
   cpSync(join(ROOT, 'dist'), join(cwd, 'dist'), { recursive: true });
   const put = (name: string, lines: readonly string[]): void =>
     writeFileSync(join(cwd, name), `${lines.join('\n')}\n`);
-  put('policy.route', [...POLICY, 'route dscp ef tcp 26 via cable', ...EXPECTS]);
-  const forward = 'forward tcp 8080 on dsl to 192.168.0.10:80';
-  put('silent.route', [...POLICY, 'route mark 0x1 tcp 27 via dsl', forward]);
+  const rules = [
+    'route dscp ef tcp 26 via cable',
+    'route local ipv4 cgroup "routec.slice" tcp 28 via dsl',
+  ];
+  put('policy.route', [...POLICY, ...rules, ...EXPECTS]);
+  put('rich.route', [...RICH, ...TIMED, 'route local user no-such-user tcp 1022 via cable']);
 });
 afterAll(() => {
   rmSync(cwd, { recursive: true, force: true });
@@ -66,65 +104,85 @@ it('tries what is expected, for somebody who is not root', async () => {
   expect(stderr).toBe('');
   expect(stdout).toContain('failed: expected `via cable`, got `reject`\n');
   expect(stdout).toMatch(/ = on the kernel, too: it went nowhere, and the sender was told E\w+\n/);
-  expect(stdout).toContain("not tried: the lab can't choose the DSCP of TCP and UDP\n");
-  expect(stdout).toMatch(/\n7 expectations: 5 as expected, 1 failed, 1 not tried$/);
+  expect(stdout).toContain('not tried: the lab may make no cgroup here (EACCES)\n');
+  expect(stdout).toMatch(/:\d+: of 400 connections \d+ by `cable` \(300 are due\), /);
+  expect(stdout).toMatch(/\n9 expectations: 7 as expected, 1 failed, 1 not tried$/);
   expect(exitCode).toBe(1);
 });
 
-it('sends a packet for each rule where nothing is expected, for iptables too', async () => {
-  const words = ['silent.route', '--backend', 'iptables', '--format', 'tap'];
-  const { stdout, exitCode } = await lab(words);
-  const asserts = Parser.parse(stdout).flatMap(([kind, result]) =>
-    kind === 'assert' ? [{ ok: result.ok, skip: result.skip }] : [],
-  );
-  expect(asserts).toEqual([
-    ...Array.from({ length: 3 }, () => ({ ok: true, skip: false })),
-    { ok: true, skip: "the lab can't choose the mark of a packet" },
-    {
-      ok: true,
-      skip: 'the lab does not try `forward` lines: it sends nothing in by an uplink',
-    },
-  ]);
-  expect(exitCode).toBe(0);
-});
+it.each(['nft', 'iptables'])(
+  'tries every rule where nothing is expected, by %s',
+  async (backend) => {
+    const words = ['rich.route', '--backend', backend, '--format', 'tap'];
+    const { stdout, exitCode } = await lab(words);
+    const asserts = Parser.parse(stdout).flatMap(([kind, result]) =>
+      kind === 'assert' ? [{ ok: result.ok, skip: result.skip }] : [],
+    );
+    const tried = RICH.filter((line) => /^(route|forward)/.test(line)).length;
+    const skipped = asserts.flatMap(({ skip }) => (skip === false ? [] : [skip]));
+    expect(asserts.filter(({ ok }) => !ok)).toEqual([]);
+    // Of two times one is now; if it has begun in this very minute, both are.
+    expect(asserts.length - skipped.length).toBeGreaterThanOrEqual(tried + 1);
+    expect(asserts).toHaveLength(tried + 3);
+    expect(skipped).toContain('the lab finds no user no-such-user on this machine');
+    expect(skipped.filter((why) => !String(why).includes('no-such-user')).join()).toMatch(
+      /^the lab can't choose the time of day: .*, and by the kernel's it is \w{3} \d\d:\d\d UTC$/,
+    );
+    expect(exitCode).toBe(0);
+  },
+);
 
-it('sees that a kernel does not do what the model says', async () => {
-  const entry = (text: string) => {
-    return { name: 'p.route', base: 'p', bytes: new TextEncoder().encode(`${text}\n`) };
-  };
-  const read = () => ({ refused: 'no files' });
-  const other = POLICY.join('\n').replace('via dsl else cable', 'via cable else dsl');
-  const { program } = understand(entry(POLICY.join('\n')), read, undefined);
-  const { artefacts } = compile(entry(other), read, undefined);
-  const box = program?.forwarded[0]?.boxes[0];
-  const packet = box && witness(box, false);
-  if (program === undefined || packet === undefined) throw new Error('no packet');
-  const loaded = { program, base: 'p', artefacts, backend: 'nft' } as const;
-  const [up, down] = [new Set<string>(), new Set(['dsl'])];
-  expect(
-    await tryPolicy(loaded, [
-      { packet, downs: up },
-      { packet, downs: down },
-    ]),
-  ).toMatchObject([
-    { kind: 'differs', got: expect.stringMatching(/^it left by `cable` as 198\.51\.100\./) },
-    { kind: 'agrees' },
-  ]);
+const read = () => ({ refused: 'no files' });
+const entry = (lines: readonly string[]) => {
+  const bytes = new TextEncoder().encode(`${lines.join('\n')}\n`);
+  return { name: 'p.route', base: 'p', bytes };
+};
+
+it('sees of every kind of line that a kernel does not do what the model says', async () => {
+  const exchanged: Readonly<Record<string, string>> = { cable: 'dsl', dsl: 'cable' };
+  const exchange = (line: string): string =>
+    line.replace(/(?<=via .*)\b(cable|dsl)\b/g, (name) => exchanged[name] ?? name);
+  const wrong = RICH.map((line) =>
+    line.startsWith('forward') ? line.replace(/:\d+$/, ':9') : exchange(line),
+  ).map((line) => line.replace('via drop', 'via cable').replace('via main', 'via drop'));
+  const { program, policy } = understand(entry(RICH), read, undefined);
+  const { artefacts } = compile(entry(wrong), read, undefined);
+  if (program === undefined) throw new Error('no program');
+  const report = await labReportOf('p.route', policy, {
+    program,
+    base: 'p',
+    artefacts,
+    backend: 'nft',
+  });
+  if ('refused' in report) throw new Error(report.refused);
+  // Where both may take it, or no port changes, there is nothing to see.
+  const same = /forward tcp 2000/;
+  const passed = report.cases.filter(({ result, text }) => result !== 'fail' && !same.test(text));
+  expect(passed.map(({ text }) => text)).toEqual([]);
+  expect(report.cases.find(({ text }) => /balance.*1$/.test(text))?.got).toMatch(
+    /^of 400 connections .*: further off than chance$/,
+  );
 });
 
 it('leaves nothing behind when it is killed', async () => {
   const running = lab(['policy.route']);
   const { pid = 0 } = running;
   let below: string[] = [];
+  const cgroups = (): string[] =>
+    readdirSync(cgroupRoot() ?? '/', { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.includes(`routec-lab-${pid}`),
+    );
   // A router whose ruleset is loaded has an agent in each namespace.
   while (below.length < 12) {
     await setTimeout(50);
     below = descendants(String(pid));
   }
+  expect(cgroups()).not.toEqual([]);
   running.kill('SIGKILL');
   await running;
   for (let tries = 0; below.some(isThere) && tries < 100; tries += 1) await setTimeout(50);
   expect(below.filter(isThere)).toEqual([]);
+  await expect.poll(cgroups, { timeout: 5000 }).toEqual([]);
 });
 
 const isThere = (pid: string): boolean => /^State:\s+[^ZX]/m.test(statusOf(pid));

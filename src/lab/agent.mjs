@@ -68,7 +68,7 @@ async function ask(question) {
     }
     function send() {
       const { bytes, dscp } = question;
-      execFile('perl', ['-e', raw, `${protocol}`, from, to, bytes, `${dscp}`], (error) => {
+      execFile('perl', ['-e', raw, `${protocol}`, from ?? '', to, bytes, `${dscp}`], (error) => {
         if (error) fail(error);
         else startTimer();
       });
@@ -94,7 +94,7 @@ function heard(data) {
 }
 
 await serve();
-if (user !== '') process.setuid(user);
+if (user !== '') process.setuid(/^\d+$/.test(user) ? Number(user) : user);
 process.stdout.write('ready\n');
 for await (const line of createInterface({ input: process.stdin })) {
   const answers = await Promise.all(JSON.parse(line).map(ask));

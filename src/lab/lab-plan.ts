@@ -24,10 +24,18 @@ export interface LabPlan {
   readonly main: string;
   /** Uplinks that wait for a lease, and what it says. */
   readonly leases: readonly { readonly device: string; readonly gateway: string }[];
+  /** The LANs that have the hosts that ports are led to, by address. */
+  readonly servers: ReadonlyMap<string, string>;
 }
 
 /** What the router has on the line that main leads out by: the source of what it sends itself. */
 export const OWN: { readonly [F in Family]: string } = { 4: '198.19.255.2', 6: '2001:2:0:ffff::2' };
+
+/** The host of a LAN that asks for what a port of the router leads to. */
+export const CLIENT: { readonly [F in Family]: string } = {
+  4: '198.18.77.2',
+  6: '2001:2:0:77::2',
+};
 
 /** Length of a network that nobody has told of. */
 const LENGTH: { readonly [F in Family]: number } = { 4: 24, 6: 64 };
@@ -36,8 +44,14 @@ const LENGTH: { readonly [F in Family]: number } = { 4: 24, 6: 64 };
  * A router with a policy's uplinks, an ISP for each, one more for main, and a LAN for each device that
  * packets come in by, with the hosts that send them. Every ISP leads to all that the packets are sent to, and
  * answers whatever source they have: which one answers, and what it saw, is what is asked.
+ *
+ * @param servers addresses behind the router that ports are led to
  */
-export function labPlan(program: Program, packets: readonly Packet[]): LabPlan {
+export function labPlan(
+  program: Program,
+  packets: readonly Packet[],
+  servers: readonly Address[] = [],
+): LabPlan {
   const { uplinks } = program;
   const hosts = unique(
     packets.flatMap(({ family, local, source }) => (local ? [] : textOf(family, source))),
@@ -45,15 +59,32 @@ export function labPlan(program: Program, packets: readonly Packet[]): LabPlan {
   const internet = unique(
     packets.flatMap(({ family, destination }) => textOf(family, destination)),
   );
-  const lans = unique(packets.flatMap(({ device }) => lanOf(device))).map((device, index) => ({
-    device,
-    // Of no network: routes to the hosts are made when they send something.
-    addresses: [`169.254.77.${(index % 250) + 1}/32`, `fe80::77:${index + 1}/128`],
-    hosts: unique(
+  const devices = new Set(uplinks.map(({ device }) => device));
+  const behind = unique(packets.flatMap(({ device }) => lanOf(device))).filter(
+    (device) => !devices.has(device),
+  );
+  if (behind.length === 0 && servers.length > 0) behind.push(free((n) => `lan${n}`, devices));
+  const hostsBehind = new Map(
+    behind.map((device) => [
+      device,
       packets.flatMap((packet) =>
         lanOf(packet.device)[0] === device ? textOf(packet.family, packet.source) : [],
       ),
-    ),
+    ]),
+  );
+  const home = new Map<string, string>();
+  for (const server of servers) {
+    const text = formatAddress(server);
+    const [first = bug('no LAN for a server')] = behind;
+    const lan = behind.find((device) => hostsBehind.get(device)?.includes(text)) ?? first;
+    home.set(text, lan);
+    hostsBehind.get(lan)?.push(text, CLIENT[server.family]);
+  }
+  const lans = behind.map((device, index) => ({
+    device,
+    // Of no network: routes to the hosts are made when they send something.
+    addresses: [`169.254.77.${(index % 250) + 1}/32`, `fe80::77:${index + 1}/128`],
+    hosts: unique(hostsBehind.get(device) ?? []),
   }));
   const taken = new Set(uplinks.flatMap((uplink) => [...gatewaysOf(uplink), ...singlesOf(uplink)]));
   const names = new Set([...uplinks.map(({ device }) => device), ...lans.map((lan) => lan.device)]);
@@ -75,15 +106,47 @@ export function labPlan(program: Program, packets: readonly Packet[]): LabPlan {
       addresses,
       gateways: ends.flatMap((end) => end.gateways),
       routed: routedTo(program, uplink, hosts, addresses),
+      mac: uplink.macs[0],
       ...(beside ? { beside: uplink.device } : {}),
     };
+  }
+  for (const [name, plan] of Object.entries(plans)) {
+    // A neighbour takes what the router has in his network, whichever uplink it is there for.
+    const others = wireOf(plans, name).filter((each) => !plan.addresses.includes(each));
+    const near = others
+      .map(bare)
+      .filter((each) => plan.addresses.some((net) => isInNet(net, each)));
+    plans[name] = { ...plan, routed: [...(plan.routed ?? []), ...near] };
   }
   plans[main] = {
     addresses: [`${OWN[4]}/24`, `${OWN[6]}/64`],
     gateways: ['198.19.255.1', '2001:2:0:ffff::1'],
     routed: hosts,
   };
-  return { network: { lans, uplinks: plans, internet, main }, isps, main, leases };
+  const own = new Set(Object.values(plans).flatMap(({ addresses }) => addresses.map(bare)));
+  return {
+    network: { lans, uplinks: plans, internet: internet.filter((each) => !own.has(each)), main },
+    isps,
+    main,
+    leases,
+    servers: home,
+  };
+}
+
+/** What the router has on the wire of an ISP, each with its prefix length. */
+export function wireOf(uplinks: NetworkPlan['uplinks'], isp: string): readonly string[] {
+  const deviceOf = (name: string): string => uplinks[name]?.beside ?? name;
+  return Object.keys(uplinks)
+    .filter((name) => deviceOf(name) === deviceOf(isp))
+    .flatMap((name) => uplinks[name]?.addresses ?? []);
+}
+
+/** Whether an address is in the network of another, which comes with its prefix length. */
+export function isInNet(net: string, text: string): boolean {
+  const [within = '', length] = net.split('/');
+  const address = addressOf(text);
+  const { family, low, high } = networkOf({ address: addressOf(within), length: Number(length) });
+  return address.family === family && address.value >= low && address.value <= high;
 }
 
 /** The two ends of an uplink's line in one family; nothing where it has no way for that. */
@@ -210,6 +273,10 @@ export const lanOf = (device: Point | undefined): string[] =>
 /** An address of a packet, if it has one. */
 export const textOf = (family: Family, value: Point | undefined): string[] =>
   value === undefined ? [] : [formatAddress({ family, value } as Address)];
+
+/** An address as a prefix; a prefix as it is. */
+export const whole = (text: string): string =>
+  text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`;
 
 export function addressOf(text: string): Address {
   const scanned = scanAddress(text);

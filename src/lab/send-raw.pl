@@ -1,4 +1,4 @@
-# `perl send-raw.pl PROTOCOL FROM TO BYTES DSCP`: one packet of a protocol that Node has no sockets
+# `perl send-raw.pl PROTOCOL FROM TO BYTES DSCP`, FROM empty where the kernel chooses: one packet of a protocol that Node has no sockets
 # for; what is behind its IP header in hexadecimal digits. Perl is on every Debian.
 use strict;
 use warnings;
@@ -16,5 +16,5 @@ socket(my $socket, $six ? AF_INET6 : AF_INET, SOCK_RAW, $protocol) or die "socke
 setsockopt($socket, $six ? IPPROTO_IPV6 : IPPROTO_IP, $six ? 67 : IP_TOS, pack('i', $dscp << 2))
   or die "dscp: $!\n";
 setsockopt($socket, SOL_SOCKET, SO_BROADCAST, pack('i', 1)) or die "broadcast: $!\n";
-bind($socket, $end->($from)) or die "bind: $!\n";
+$from eq '' or bind($socket, $end->($from)) or die "bind: $!\n";
 send($socket, pack('H*', $bytes), 0, $end->($to)) or die "send: $!\n";

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { cgroupRoot } from './ground.ts';
 import type { Namespace } from './namespace.ts';
 import { type Script, startScript } from './start-script.ts';
 
@@ -9,24 +10,21 @@ export async function startProgram(
   [text, raw]: readonly [string, string],
   { user = '', cgroup }: { readonly user?: string; readonly cgroup?: string },
 ): Promise<Script> {
-  const script = await startScript(namespace, { text }, [raw, 'program', '0', user]);
-  if (cgroup !== undefined) {
-    writeFileSync(join(cgroupRoot(), cgroup, 'cgroup.procs'), String(script.pid));
-  }
-  return script;
+  const { cgroups } = namespace.ground;
+  const root = typeof cgroups === 'object' ? cgroups.root : rootOfAll();
+  const inside = cgroup === undefined ? undefined : join(root, cgroup);
+  return startScript(namespace, { text }, [raw, 'program', '0', user], inside);
 }
 
 /** Makes a cgroup right below the root; what it gives takes it away again. */
 export function makeCgroup(cgroup: string): () => void {
-  const path = join(cgroupRoot(), cgroup);
+  const path = join(rootOfAll(), cgroup);
   mkdirSync(path);
   return () => rmdirSync(path);
 }
 
-/** Where the hierarchy of version 2 is mounted. */
-function cgroupRoot(): string {
-  const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
-  const mount = mounts.map((line) => line.split(' ')).find(([, , type]) => type === 'cgroup2');
-  if (mount?.[1] === undefined) throw new Error('the lab needs cgroups of version 2');
-  return mount[1];
+function rootOfAll(): string {
+  const root = cgroupRoot();
+  if (root === undefined) throw new Error('the lab needs cgroups of version 2');
+  return root;
 }

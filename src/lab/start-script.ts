@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { bug } from '../bug.ts';
 import { PATH } from '../host/run.ts';
+import { INTO_CGROUP } from './ground.ts';
 import { enter, type Namespace } from './namespace.ts';
 
 /** A script that runs in a namespace until it is stopped. */
 export interface Script {
-  readonly pid: number;
   /** Writes a line to it and gives the line that it answers. */
   ask(line: string): Promise<string>;
   /** Writes a line that is answered later. */
@@ -22,20 +22,31 @@ export interface Text {
   readonly text: string;
 }
 
-/** Starts one of the lab's scripts, which says `ready` first. */
+/**
+ * Starts one of the lab's scripts, which says `ready` first.
+ *
+ * @param cgroup the folder of the one that it runs in; that of this process if nothing is said
+ */
 export async function startScript(
   namespace: Namespace,
   script: URL | Text,
   args: readonly string[],
+  cgroup?: string,
 ): Promise<Script> {
   const run =
     'text' in script ? ['--input-type=module', '-e', script.text] : [fileURLToPath(script)];
-  return startTalk(namespace, [process.execPath, ...run, ...args]);
+  return startTalk(namespace, [process.execPath, ...run, ...args], cgroup);
 }
 
 /** Starts whatever says `ready` first, answers each line with one, and ends with its input. */
-export async function startTalk(namespace: Namespace, command: readonly string[]): Promise<Script> {
-  const [file, words] = enter(namespace, command);
+export async function startTalk(
+  namespace: Namespace,
+  command: readonly string[],
+  cgroup?: string,
+): Promise<Script> {
+  const entered = enter(namespace, command).flat();
+  const inside = cgroup === undefined ? [] : ['sh', '-c', INTO_CGROUP, 'sh', cgroup];
+  const [file = bug('nothing to run'), ...words] = [...inside, ...entered];
   const child = execa(file, words, {
     stdin: 'pipe',
     env: { PATH },
@@ -54,8 +65,6 @@ export async function startTalk(namespace: Namespace, command: readonly string[]
   };
   await next();
   return {
-    // `ip netns exec` becomes what it runs.
-    pid: child.pid ?? bug('a script without a process'),
     ask: (line) => {
       tell(line);
       return next();

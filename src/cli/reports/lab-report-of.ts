@@ -1,10 +1,14 @@
 import { bug } from '../../bug.ts';
-import { pickPackets } from '../../lab/pick-packets.ts';
-import { type Loaded, type Trial, type Tried, tryPolicy, upBut } from '../../lab/try-policy.ts';
+import { minuteOf } from '../../lab/means.ts';
+import { isAt, type Picked, packetAt, pickPackets } from '../../lab/pick-packets.ts';
+import { type ForwardTrial, type Loaded, type Trial, type Tried, upBut } from '../../lab/trial.ts';
+import { tryPolicy } from '../../lab/try-policy.ts';
 import { evaluate } from '../../model/evaluate.ts';
-import type { Packet } from '../../model/packet.ts';
-import type { Rule } from '../../model/program.ts';
+import type { Box, Program, Uplink } from '../../model/program.ts';
 import { regionsOf } from '../../model/regions.ts';
+import { formatAddress } from '../../net/address.ts';
+import { deviceInterval } from '../../net/device-name.ts';
+import { contains } from '../../net/interval-set.ts';
 import { formatOutcomes } from '../../policy/format-outcome.ts';
 import { formatPacket } from '../../policy/format-packet.ts';
 import { judgeExpects } from '../../policy/judge-expects.ts';
@@ -29,8 +33,8 @@ interface Attempt {
 }
 
 /**
- * What a policy comes to on a kernel: its expectations, or a packet for each rule where there is none; and what
- * it forwards, which is not tried.
+ * What a policy comes to on a kernel: its expectations, or a packet for each rule where there is none; and the
+ * ports that it forwards.
  *
  * @returns or what this machine lacks, in words
  */
@@ -40,8 +44,10 @@ export async function labReportOf(
   loaded: Loaded,
 ): Promise<Report | { readonly refused: string }> {
   const smoke = policy.expects.length === 0;
-  const forwards = policy.forwards.map(ofForward);
-  const attempts = [...(smoke ? ofRules(policy, loaded) : ofExpects(policy, loaded)), ...forwards];
+  const minute = minuteOf(new Date());
+  const forwards = policy.forwards.map((each) => ofForward(each, loaded));
+  const of = smoke ? ofRules : ofExpects;
+  const attempts = [...of(policy, loaded, minute), ...forwards];
   const tried = await tryPolicy(
     loaded,
     attempts.flatMap(({ trials }) => trials),
@@ -54,8 +60,8 @@ export async function labReportOf(
     return caseOfAttempt(attempt, its, loaded);
   });
   const rules = routesById(policy).size;
-  const of = forwards.length > 0 ? 'lines' : smoke ? 'rules' : 'expectations';
-  return { file, of, cases, rules, unexpected: [] };
+  const things = forwards.length > 0 ? 'lines' : smoke ? 'rules' : 'expectations';
+  return { file, of: things, cases, rules, unexpected: [] };
 }
 
 /** A line that says nothing of what is expected, before it is tried. */
@@ -71,53 +77,87 @@ function lineCase(statement: Parameters<typeof placeOf>[0], expected = ''): Case
   };
 }
 
-const ofForward = ({ statement }: Policy['forwards'][number]): Attempt => ({
-  base: lineCase(statement),
-  trials: [],
-  untried: 'the lab does not try `forward` lines: it sends nothing in by an uplink',
-});
+/** A port that is led on, asked for in each way that it may be. */
+function ofForward({ statement, id }: Policy['forwards'][number], { program }: Loaded): Attempt {
+  const forward = program.forwards.find((each) => each.id === id) ?? bug('a forward is lost');
+  const ends = forward.ports.flat();
+  const ports = [...new Set([Math.min(...ends), Math.max(...ends)])];
+  const isLed = (uplink: Uplink, protocol: number, port: number): boolean =>
+    // An earlier line may have taken it.
+    program.forwards.find(
+      (each) =>
+        each.to.address.family === forward.to.address.family &&
+        each.uplinks.includes(uplink) &&
+        each.protocols.includes(protocol) &&
+        contains(each.ports, port),
+    ) === forward;
+  const trials = forward.uplinks.flatMap((uplink) =>
+    forward.protocols.flatMap((protocol) =>
+      ports
+        .filter((port) => isLed(uplink, protocol, port))
+        .flatMap((port) => {
+          const inside = uplink.own.some(({ family }) => family === forward.to.address.family);
+          const ways = inside ? (['internet', 'LAN'] as const) : (['internet'] as const);
+          return ways.map((by): Trial => {
+            return { kind: 'forward', forward, uplink, protocol, port, by };
+          });
+        }),
+    ),
+  );
+  const address = formatAddress(forward.to.address);
+  return { base: lineCase(statement, `answered by ${address}`), trials };
+}
 
-function ofExpects(policy: Policy, { program }: Loaded): Attempt[] {
+function ofExpects(policy: Policy, { program }: Loaded, minute: number): Attempt[] {
   const routes = routesById(policy);
   return judgeExpects(policy, program).expects.map(({ expect, judgement }) => {
     const { question, downs } = lowerExpect(expect, program);
     const up = upBut(program, downs);
-    const { packets, more } = pickPackets(program, question, up, PACKETS);
-    const against = judgement.kind === 'fails' ? [judgement.packet] : [];
+    const { picked, more } = pickPackets(program, question, up, PACKETS, minute);
+    const against = judgement.kind === 'fails' ? [{ packet: judgement.packet }] : [];
     return {
       base: caseOf(expect, judgement, routes),
-      trials: [...against, ...packets].map((packet) => ({ packet, downs })),
+      trials: [...against, ...picked].map((each) => ({ kind: 'packet', ...each, downs })),
       ...(more > 0 ? { untried: `${more} more ways that its packets go were not tried` } : {}),
     };
   });
 }
 
-function ofRules(policy: Policy, { program }: Loaded): Attempt[] {
+function ofRules(policy: Policy, { program }: Loaded, minute: number): Attempt[] {
   const routes = routesById(policy);
-  const lists: readonly (readonly [readonly Rule[], boolean])[] = [
-    [program.forwarded, false],
-    [program.local, true],
-  ];
   const up = upBut(program, new Set());
-  const found = new Map<string, Packet>();
-  for (const [rules, local] of lists) {
-    for (const rule of rules.slice(0, RULES)) {
-      if (found.has(rule.id)) continue;
-      const question = { boxes: rule.boxes, local, arrivals: [] };
-      const { regions } = regionsOf(program, question, up);
-      const its = regions.find((region) => region.rule?.id === rule.id);
-      if (its !== undefined) found.set(rule.id, its.packet);
+  const found = new Map<string, Picked>();
+  for (const list of ['forwarded', 'inbound', 'local', 'marked'] as const) {
+    for (const { id, boxes } of program[list].slice(0, RULES)) {
+      if (found.has(id)) continue;
+      const question = {
+        boxes,
+        local: list === 'local' || list === 'marked',
+        arrivals: list === 'inbound' ? arrivalsOf(program, boxes) : [],
+      };
+      const its = regionsOf(program, question, up).regions.filter(({ rule }) => rule?.id === id);
+      const region = its.find(({ box }) => isAt(box, minute)) ?? its[0];
+      if (region === undefined) continue;
+      found.set(id, { packet: packetAt(region, minute), box: region.box });
     }
   }
   return [...routes].map(([id, { statement }]) => {
-    const packet = found.get(id);
+    const picked = found.get(id);
     const expected =
-      packet === undefined ? '' : formatOutcomes(evaluate(program, packet, up).outcomes);
+      picked === undefined ? '' : formatOutcomes(evaluate(program, picked.packet, up).outcomes);
     const base = lineCase(statement, expected);
-    if (packet !== undefined) return { base, trials: [{ packet, downs: new Set<string>() }] };
+    if (picked !== undefined) {
+      return { base, trials: [{ kind: 'packet', ...picked, downs: new Set<string>() }] };
+    }
     return { base, trials: [], untried: 'no packet that the lab could send comes to this line' };
   });
 }
+
+/** The uplinks whose devices some boxes name. */
+const arrivalsOf = ({ uplinks }: Program, boxes: readonly Box[]): readonly Uplink[] =>
+  uplinks.filter(({ device }) =>
+    boxes.some((box) => box.device && contains(box.device, deviceInterval(device, false)[0])),
+  );
 
 /** What the model says, and the kernel. */
 function caseOfAttempt(
@@ -130,25 +170,39 @@ function caseOfAttempt(
   });
   const wrong = all.find(({ each }) => each.kind === 'differs');
   if (wrong !== undefined && wrong.each.kind === 'differs') {
-    const { packet, downs } = wrong.trial;
-    const { outcomes } = evaluate(program, packet, upBut(program, downs));
     const { got } = wrong.each;
-    return {
+    const failed = {
       ...base,
       result: 'fail',
-      message: `expected \`${base.expected}\`, and on the kernel ${got}`,
       got,
+      labels: [at(base.labels[0].span, got)],
+    } as const;
+    const message = `expected \`${base.expected}\`, and on the kernel ${got}`;
+    const blame = "that the kernel does not agree is a bug in routec, or this kernel's";
+    if (wrong.trial.kind === 'forward') {
+      return { ...failed, message, notes: [`asked for: ${askedFor(wrong.trial)}`, blame] };
+    }
+    const { packet, downs } = wrong.trial;
+    const { outcomes } = evaluate(program, packet, upBut(program, downs));
+    return {
+      ...failed,
+      message,
       packet: formatPacket(packet),
       notes: [
         `packet: ${formatPacket(packet)}`,
-        `the model says \`${formatOutcomes(outcomes)}\`: that the kernel does not agree is a bug in routec, or this kernel's`,
+        `the model says \`${formatOutcomes(outcomes)}\`: ${blame}`,
       ],
-      labels: [at(base.labels[0].span, got)],
     };
   }
   const reasons = new Set(
-    all.flatMap(({ each }) => (each.kind === 'impossible' ? [`the lab ${each.why}`] : [])),
+    all.flatMap(({ each }) => {
+      if (each.kind === 'impossible') return [`the lab ${each.why}`];
+      return each.kind === 'agrees' && each.noShares !== undefined
+        ? [`the lab ${each.noShares}`]
+        : [];
+    }),
   );
+  const shares = all.flatMap(({ each }) => (each.kind === 'agrees' ? (each.shares ?? []) : []));
   if (untried !== undefined) reasons.add(untried);
   const done = all.filter(({ each }) => each.kind === 'agrees');
   if (base.result !== 'pass') {
@@ -157,7 +211,7 @@ function caseOfAttempt(
     const said = first.kind === 'agrees' ? `on the kernel, too: ${first.got}` : [...reasons][0];
     return { ...base, notes: [...base.notes, said ?? 'it was not tried on the kernel'] };
   }
-  if (reasons.size === 0 && done.length > 0) return base;
+  if (reasons.size === 0 && done.length > 0) return { ...base, notes: shares };
   const [first = 'no packet is like this', ...others] = reasons;
   if (done.length === 0) {
     return { ...base, result: 'skip', message: first, notes: others, labels: base.labels };
@@ -166,6 +220,17 @@ function caseOfAttempt(
   return {
     ...base,
     message: `${done.length} packet${done.length === 1 ? '' : 's'} as expected, but ${first}`,
-    notes: [...others, ...left.map(({ packet }) => `not sent: ${formatPacket(packet)}`)],
+    notes: [
+      ...others,
+      ...shares,
+      ...left.map((trial) =>
+        trial.kind === 'packet'
+          ? `not sent: ${formatPacket(trial.packet, true)}`
+          : `not asked for: ${askedFor(trial)}`,
+      ),
+    ],
   };
 }
+
+const askedFor = ({ uplink, protocol, port, by }: ForwardTrial): string =>
+  `${protocol === 6 ? 'tcp' : protocol === 17 ? 'udp' : 'sctp'} ${port} of \`${uplink.name}\`, from the ${by}`;

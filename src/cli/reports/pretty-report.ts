@@ -16,6 +16,15 @@ export function prettyReport(
     for (const each of cases)
       if (each.result !== 'pass' || each.message !== '') out.push(failure(each, palette), '');
   }
+  const told = reports.flatMap(({ cases }) =>
+    cases.filter(
+      ({ result, message, notes }) => result === 'pass' && message === '' && notes.length > 0,
+    ),
+  );
+  for (const { file, line, notes } of told) {
+    out.push(...notes.map((note) => printable(`${file}:${line}: ${note}`)));
+  }
+  if (told.length > 0) out.push('');
   for (const { file, broken } of reports) {
     if (broken !== undefined) out.push(printable(`${file}: nothing was tried: ${broken}`), '');
   }
