@@ -1,4 +1,4 @@
-// `npm run bench [-- PART… --reloads N --seconds N --by WAY --svg DIR]`: what routec costs, as ratios in the same run, and what a
+// `npm run bench [-- PART… --reloads N --seconds N --by WAY --backend B --svg DIR]`: what routec costs, as ratios in the same run, and what a
 // reload does to traffic. Each part is a process of its own, with its children; this one ends them when their
 // time is up, at Ctrl-C and when it is asked to end, and takes their files away. Their networks are on
 // grounds of their own, which end with them.
@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { machine } from './machine.mjs';
 import { PARTS } from './parts.mjs';
 
-const HELP = `npm run bench [-- PART… --reloads N --seconds N --by WAY --svg DIR]
+const HELP = `npm run bench [-- PART… --reloads N --seconds N --by WAY --backend B --svg DIR]
 
 Measures, and prints tables in Markdown; as root, for network namespaces. It installs by apt-get what a
 part needs, where it may. All parts, unless some are named:
@@ -20,6 +20,7 @@ ${PARTS.map(({ name, about, minutes }) => `  ${name.padEnd(9)}${about}; ${minute
   --reloads N   how often \`reload\` reloads by \`routec apply\`, rounded up to a multiple of four
   --seconds N   after how long each way to reload ends all the same; 480
   --by WAY      only this way to reload, N times: nothing, apply, script, refill or hand
+  --backend B   what \`reload\` compiles for: nft, or iptables
   --svg DIR     where \`packets\` writes its plot, packets.svg
 `;
 
@@ -33,9 +34,12 @@ if (unknown !== undefined) refuse(`there is no part \`${unknown}\``);
 const [reloads, seconds] = [numberOf('reloads', 600), numberOf('seconds', 480)];
 const ways = ['nothing', 'apply', 'script', 'refill', 'hand'];
 if (!ways.includes(values.by ?? 'apply')) refuse(`there is no way to reload \`${values.by}\``);
+const backend = values.backend ?? 'nft';
+if (!['nft', 'iptables'].includes(backend)) refuse(`there is no backend \`${backend}\``);
 const options = {
   reloads: Math.ceil(reloads / 4) * 4,
   seconds,
+  backend,
   ...(values.by === undefined ? {} : { by: values.by }),
   ...(values.svg === undefined ? {} : { svg: resolve(values.svg) }),
 };
@@ -72,7 +76,7 @@ function readArguments() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { reloads: text, seconds: text, by: text, svg: text, help },
+      options: { reloads: text, seconds: text, by: text, backend: text, svg: text, help },
     });
   } catch (error) {
     return refuse(error.message);

@@ -55,7 +55,13 @@ export const PARTS = [
     name: 'reload',
     about: 'packets lost and misrouted while policies follow one another (--reloads N; 600)',
     minutes: 45,
-    packages: { nft: 'nftables', conntrack: 'conntrack', perl: 'perl' },
+    packages: {
+      nft: 'nftables',
+      iptables: 'iptables',
+      ipset: 'ipset',
+      conntrack: 'conntrack',
+      perl: 'perl',
+    },
     run: async (options) => (await import('./reload.mjs')).reload(options),
   },
 ];

@@ -11,12 +11,16 @@ const WAYS = [
   { way: 'nothing', says: 'no reload at all', share: 0.2 },
   { way: 'apply', says: '`routec apply`', share: 1 },
   { way: 'script', says: '`policy.load.sh reload`', share: 0.1 },
-  { way: 'refill', says: '`nft -f` of the same ruleset', share: 1 },
-  { way: 'hand', says: 'by hand: old rules and routes away, new ones, `nft -f`', share: 0.2 },
+  { way: 'refill', says: 'the same ruleset anew, by `nft -f` or by `iptables-restore`', share: 1 },
+  {
+    way: 'hand',
+    says: 'by hand: old rules and routes away, new ones, then the ruleset',
+    share: 0.2,
+  },
 ];
 
 /** Prints a table. */
-export async function reload({ reloads, by, seconds }) {
+export async function reload({ reloads, by, seconds, backend }) {
   const source = await openSource();
   const { withStormRouter } = await source.load('src/lab/storm-reloads.ts');
   const { storm } = await source.load('src/lab/storm.ts');
@@ -26,7 +30,7 @@ export async function reload({ reloads, by, seconds }) {
   console.log('|---|---:|---:|---:|---:|---:|---:|---:|');
   const findings = [];
   try {
-    await withStormRouter('nft', async ({ network, ways }) => {
+    await withStormRouter(backend, async ({ network, ways }) => {
       const those = WAYS.filter(({ way }) => way === (by ?? way));
       for (const { way, says, share } of those) {
         const often = by === undefined ? Math.ceil((reloads * share) / 4) * 4 : reloads;

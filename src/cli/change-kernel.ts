@@ -61,7 +61,7 @@ export function changeKernel({ goal, yes, question, look, before, after }: Chang
     return EXIT.failed;
   }
   try {
-    const plan = prepare(goal);
+    const plan = prepare(goal, shown);
     if (plan === undefined) return EXIT.failed;
     if (shown === undefined) {
       const stop = look?.(plan);

@@ -1,11 +1,11 @@
 import { addZeroed, type Counts } from '../plan/counts.ts';
 import { planSteps } from '../plan/plan.ts';
 import type { State } from '../plan/state.ts';
-import type { Step, Zeroed } from '../plan/step.ts';
+import type { Step } from '../plan/step.ts';
 import { keepBaseline } from './baseline.ts';
 import { drawKill } from './draw-kill.ts';
 import { drawPlan, type Goal, type Plan, type Running, runningAfter } from './draw-plan.ts';
-import { readLinks, readState } from './live-state.ts';
+import { readLinks, readNftBlocks, readState } from './live-state.ts';
 import { readPolicyCounts } from './read-policy-counts.ts';
 import { readRecord, removeRecord, writeRecord } from './records.ts';
 import { run } from './run.ts';
@@ -39,15 +39,15 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
     let begun = 0;
     let why: string | undefined;
     let counts: Counts = {};
-    let zeroed: Zeroed | undefined;
+    let zeroing: Step | undefined;
     const without: string[] = [];
     const needed = steps.filter(({ optional }) => optional !== true);
     for (const step of needed) {
       begun += 1;
       watch(step, begun);
       if (step.zeroes !== undefined) {
-        zeroed = step.zeroes;
-        counts = readCounts(plan.running);
+        zeroing = step;
+        counts = readCounts(plan.running, plan, step);
       }
       const ran = run(step.run, lock);
       if ('refused' in ran) {
@@ -55,7 +55,8 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
         break;
       }
     }
-    why ??= whatDiffers(goal);
+    // What nothing was done about was just read.
+    if (needed.length > 0) why ??= whatDiffers(goal, plan);
     if (why === undefined) {
       // Nobody brings a connection back: these come when all else is done.
       for (const step of steps.filter(({ optional }) => optional === true)) {
@@ -63,9 +64,10 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
         watch(step, begun);
         without.push(...letBegin(step.kills === true ? killNow(goal) : [step], lock));
       }
-      if (zeroed !== undefined) {
+      if (zeroing?.zeroes !== undefined) {
         const known = readRecord('counters') ?? {};
-        writeRecord('counters', addZeroed(known, counts, readCounts(next), zeroed));
+        const since = readCounts(next, plan, zeroing);
+        writeRecord('counters', addZeroed(known, counts, since, zeroing.zeroes));
       }
       keepBaseline(next);
       if (next !== undefined) writeRecord('running', next);
@@ -87,15 +89,18 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
 }
 
 /** In the last moment before a reload zeroes them, and after that. */
-function readCounts(running: Running | undefined): Counts {
-  const counts = running === undefined ? undefined : readPolicyCounts(running);
+function readCounts(running: Running | undefined, { live }: Plan, { zeroesIn }: Step): Counts {
+  if (running === undefined) return {};
+  const table = zeroesIn && live.nft && readNftBlocks(zeroesIn, live.nft);
+  if (table !== undefined && 'refused' in table) return {};
+  const counts = readPolicyCounts(running, table?.value, zeroesIn);
   if (counts === undefined || 'refused' in counts) return {};
   return Object.fromEntries([...counts.rules].filter(([, [packets]]) => packets > 0));
 }
 
 /** What is live and not as the goal says, in words. Devices may have come and gone since. */
-function whatDiffers(goal: Goal): string | undefined {
-  const plan = drawPlan(withoutKill(goal));
+function whatDiffers(goal: Goal, { tried }: Plan): string | undefined {
+  const plan = drawPlan(withoutKill(goal), tried);
   if ('refused' in plan) return plan.refused;
   const [step] = plan.steps.filter(({ optional }) => optional !== true);
   return step === undefined ? undefined : `read back, ${describe(step)}`;
@@ -110,7 +115,7 @@ const withoutKill = (goal: Goal): Goal => {
 /** Of the connections that there are by now. */
 function killNow(goal: Goal): readonly Step[] | { readonly refused: string } {
   if (goal.kind !== 'artefacts') return [];
-  const plan = drawPlan(withoutKill(goal));
+  const plan = drawPlan(withoutKill(goal), 'unread');
   const kill = 'refused' in plan ? plan : drawKill(goal.kill, plan.target.state);
   return 'refused' in kill ? kill : kill.steps;
 }
@@ -159,10 +164,12 @@ function returnTo(before: State, { target, links }: Plan, lock: number): string 
         6: before.routes[6].filter((line) => !lost(line)),
       },
     };
-    const steps = planSteps({ state, guard, named: new Set(), gone: [] }, live.value);
+    // If a change of the ruleset did not do, all of it is refilled.
+    const to = { state, guard, named: new Set<string>(), gone: [], wholly: tries > 0 };
+    const steps = planSteps(to, live.value);
     const [first] = steps;
     if (first === undefined) return undefined;
-    if (tries > 0) return describe(first);
+    if (tries > 1) return describe(first);
     for (const step of steps) run(step.run, lock);
   }
 }

@@ -57,7 +57,7 @@ function textOf(lines: readonly string[]): string {
 }
 
 function listed(load: (command: Command) => Ran): NftTable {
-  const ran = load({ argv: listRuleset(false) });
+  const ran = load(listRuleset(false));
   return parseNftTable('stdout' in ran ? ran.stdout : bug(ran.refused));
 }
 

@@ -10,13 +10,13 @@ import { goneSlots } from '../plan/number-clashes.ts';
 import { planSteps, type Target } from '../plan/plan.ts';
 import { type Loads, readArtefactLines } from '../plan/read-artefacts.ts';
 import type { State } from '../plan/state.ts';
-import type { Step } from '../plan/step.ts';
+import { isNft, type Step } from '../plan/step.ts';
 import { type Links, type Original, wantedState } from '../plan/wanted.ts';
 import { drawKill } from './draw-kill.ts';
 import { readLeases } from './leases.ts';
 import { kernelFamilies, readLinks, readState } from './live-state.ts';
 import { type RecordOf, readRecord } from './records.ts';
-import { NOT_TRIED, tryRuleset } from './try-ruleset.ts';
+import { NOT_TRIED, type Tried, tryRuleset } from './try-ruleset.ts';
 import { withoutGone } from './without-gone.ts';
 
 /** Where the kernel is to get to. */
@@ -36,6 +36,8 @@ export type Running = RecordOf<'running'>;
 export interface Plan {
   readonly steps: readonly Step[];
   readonly target: Target;
+  /** What the kernel makes of the ruleset that is wanted. */
+  readonly tried: Tried;
   readonly live: State;
   readonly links: Links;
   readonly original: Original;
@@ -58,9 +60,13 @@ const NOTHING: Loads = readArtefactLines(new Map());
 /**
  * Reads what is live, and plans the way to a goal. Changes nothing.
  *
- * @param withRuleset the ruleset, too, which is root's to read
+ * @param ruleset whether the ruleset is planned, too, which is root's to read: `unread` if not; or what the kernel makes
+ *   of the one that is wanted, where that was tried already
  */
-export function drawPlan(goal: Goal, withRuleset = true): Plan | { readonly refused: string } {
+export function drawPlan(
+  goal: Goal,
+  ruleset: 'try' | 'unread' | Tried = 'try',
+): Plan | { readonly refused: string } {
   const running = readRecord('running');
   const lock = lockOf(running);
   const links = readLinks();
@@ -69,7 +75,8 @@ export function drawPlan(goal: Goal, withRuleset = true): Plan | { readonly refu
   const next = runningAfter(goal);
   const named = readArtefactLines(new Map(Object.entries(next?.files ?? {})));
   const loads = goal.kind === 'artefacts' ? named : NOTHING;
-  const tried = withRuleset ? tryRuleset(loads) : NOT_TRIED;
+  const withRuleset = ruleset !== 'unread';
+  const tried = ruleset === 'try' ? tryRuleset(loads) : withRuleset ? ruleset : NOT_TRIED;
   if ('refused' in tried) return tried;
   const protocol = protocolOf(lockOf(next) ?? lock);
   const protocols = { own: String(protocol), guard: String(protocol + 1) };
@@ -108,6 +115,7 @@ export function drawPlan(goal: Goal, withRuleset = true): Plan | { readonly refu
   return {
     steps: [...planSteps(target, live.value), ...kill.steps],
     target,
+    tried,
     live: live.value,
     links: links.value,
     original: known,
@@ -115,6 +123,16 @@ export function drawPlan(goal: Goal, withRuleset = true): Plan | { readonly refu
     leftOut: [...leftOut, ...tried.leftOut, ...kill.leftOut],
     fingerprint: fingerprint(live.value, links.value),
   };
+}
+
+/** The same plan, but that the ruleset of nft is refilled as a whole; void where it is not changed in part. */
+export function refilling({ steps, target, ...plan }: Plan): Plan | undefined {
+  const { nft } = target.state;
+  if (target.wholly || nft === undefined || plan.live.nft === undefined) return undefined;
+  if (!steps.some((step) => isNft(step.run))) return undefined;
+  const wholly = { ...target, wholly: true };
+  const kills = steps.filter((step) => step.kills === true);
+  return { ...plan, target: wholly, steps: [...planSteps(wholly, plan.live), ...kills] };
 }
 
 /** The rulesets that matter: iptables where it is wanted or runs, or where nobody knows what runs. */

@@ -22,8 +22,8 @@ export function withEmptyKernel<T>(
           'no network namespace can be made to try the ruleset in: `unshare --net cat` fails',
       };
     }
-    return use(({ argv, stdin = '' }) =>
-      run({ argv: ['nsenter', '--net', '--target', String(keeper.pid), ...argv], stdin }),
+    return use(({ argv, ...more }) =>
+      run({ argv: ['nsenter', '--net', '--target', String(keeper.pid), ...argv], ...more }),
     );
   } finally {
     keeper.kill();

@@ -5,7 +5,7 @@ import { FAMILIES, type Family } from '../net/address.ts';
 import type { AnyRule } from '../plan/drift.ts';
 import { type IptablesRuleset, NO_IPTABLES, parseIptables } from '../plan/iptables-ruleset.ts';
 import { liveRoute, liveRule } from '../plan/live-lines.ts';
-import { type NftTable, parseNftTable } from '../plan/nft-table.ts';
+import { type Block, type NftTable, parseNftTable } from '../plan/nft-table.ts';
 import type { State } from '../plan/state.ts';
 import type { Command } from '../plan/step.ts';
 import type { Link, Links } from '../plan/wanted.ts';
@@ -141,11 +141,10 @@ export function readState(
 }
 
 /** What lists our table, in words or in numbers. */
-export const listRuleset = (numbers: boolean): [string, ...string[]] => [
-  'nft',
-  ...(numbers ? ['-n'] : []),
-  ...['list', 'table', 'inet', 'routec'],
-];
+export const listRuleset = (numbers: boolean): Command & { readonly lists: true } => ({
+  argv: ['nft', ...(numbers ? ['-n'] : []), 'list', 'table', 'inet', 'routec'],
+  lists: true,
+});
 
 /**
  * The table `inet routec` with its counts; none where there is no such table, or no nft at all.
@@ -153,7 +152,33 @@ export const listRuleset = (numbers: boolean): [string, ...string[]] => [
  * @param numbers whether ports, protocols and the like are listed as numbers
  */
 export function readNftTable(numbers = false): Result<NftTable | undefined> {
-  const listing = run({ argv: listRuleset(numbers) });
+  return readListing(run(listRuleset(numbers)));
+}
+
+/**
+ * Some sets, maps and chains of that table, in numbers. Elements of others are not looked at, unless they are many that
+ * are asked for.
+ */
+export function readNftBlocks(
+  names: readonly string[],
+  known: NftTable,
+): Result<NftTable | undefined> {
+  if (names.length > FEW) return readNftTable(true);
+  const blocks: (readonly [string, Block])[] = [];
+  for (const name of names) {
+    const keyword = known.get(name)?.keyword ?? 'set';
+    const argv: Command['argv'] = ['nft', '-n', 'list', keyword, 'inet', 'routec', name];
+    const listing = readListing(run({ argv, lists: true }));
+    if ('refused' in listing) return listing;
+    blocks.push(...(listing.value ?? []));
+  }
+  return { value: new Map(blocks) };
+}
+
+/** To list a chain takes nft almost as long as to list all. */
+const FEW = 3;
+
+function readListing(listing: Ran): Result<NftTable | undefined> {
   if ('stdout' in listing) return { value: parseNftTable(listing.stdout) };
   const none = /is not installed$|: Error: No such file or directory/.test(listing.refused);
   return none ? { value: undefined } : listing;

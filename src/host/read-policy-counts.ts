@@ -13,15 +13,20 @@ type Read = PolicyCounts | { readonly refused: string } | undefined;
  * What the ruleset has counted for the lines of a policy; nothing where none of it is loaded.
  *
  * @param known that of nft in numbers, where it was just read
+ * @param only the sets, maps and chains that matter, and alone have been read
  */
-export function readPolicyCounts(running: Running, known?: NftTable): Read {
+export function readPolicyCounts(
+  running: Running,
+  known?: NftTable,
+  only?: readonly string[],
+): Read {
   const { files } = running;
   const map = readMap(files['map.json'] ?? '');
   if (map === undefined) return { refused: 'what was applied is of another version of routec' };
   if (files.nft === undefined) return readIptables(running, map);
   const table = known === undefined ? readNftTable(true) : { value: known };
   if ('refused' in table) return table;
-  return table.value === undefined ? undefined : policyCounts(files.nft, map, table.value);
+  return table.value === undefined ? undefined : policyCounts(files.nft, map, table.value, only);
 }
 
 function readIptables(running: Running, map: PolicyMap): Read {

@@ -42,7 +42,7 @@ function readStatus(
   }
   const isRoot = process.getuid?.() === 0;
   const unread: string[] = [];
-  const plan = drawPlan(goal, false);
+  const plan = drawPlan(goal, 'unread');
   if ('refused' in plan) return plan;
   const { live, drift: inRuleset } = isRoot ? readRuleset(ruleset, unread) : UNSEEN;
   const devices = readDevices();

@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from '../plan/step.ts';
@@ -22,27 +30,68 @@ const MOST = 1 << 30;
  * @param lock an open file that the tool is to hold as well, so that a lock on it outlives this process
  */
 export function run(command: Command, lock?: number): Ran {
-  if (command.opens !== true) return start(command, 'pipe', lock);
-  const open = fileOf(command.stdin ?? '');
+  if (command.lists === true) return list(command) ?? start(command, 'pipe', 'pipe', lock);
+  if (command.opens !== true) return start(command, 'pipe', 'pipe', lock);
+  const open = fileOf(tmpdir(), command.stdin ?? '');
   try {
-    return start(command, open, lock);
+    return start(command, open, 'pipe', lock);
   } finally {
     closeSync(open);
   }
 }
 
-/** An open file that is nowhere any more. */
-function fileOf(text: string): number {
-  const folder = mkdtempSync(join(tmpdir(), 'routec-'));
+/** shm_overview(7): a folder in memory. */
+const MEMORY = '/dev/shm';
+
+/**
+ * Lists a ruleset of nft into a file in memory: nft writes each word by itself, and to read those from a pipe takes
+ * longer than to list them. Void where there is no such folder, or no room in it.
+ */
+function list(command: Command): Ran | undefined {
+  let open: number;
   try {
-    writeFileSync(join(folder, 'stdin'), text);
-    return openSync(join(folder, 'stdin'), 'r');
+    open = fileOf(MEMORY, '');
+  } catch {
+    return undefined;
+  }
+  try {
+    const ran = start(command, 'pipe', open);
+    if ('refused' in ran) return ran;
+    const stdout = textOf(open);
+    return stdout === '' || stdout.endsWith('\n}\n') ? { stdout } : undefined;
+  } finally {
+    closeSync(open);
+  }
+}
+
+function textOf(open: number): string {
+  const bytes = Buffer.alloc(fstatSync(open).size);
+  for (let at = 0; at < bytes.length; ) {
+    const count = readSync(open, bytes, at, bytes.length - at, at);
+    if (count === 0) break;
+    at += count;
+  }
+  return bytes.toString('utf8');
+}
+
+/** An open file that is nowhere any more. */
+function fileOf(where: string, text: string): number {
+  const folder = mkdtempSync(join(where, 'routec-'));
+  try {
+    const path = join(folder, 'open');
+    writeFileSync(path, text);
+    return openSync(path, 'r+');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function start({ argv, stdin = '' }: Command, input: 'pipe' | number, lock?: number): Ran {
+function start(
+  { argv, stdin = '' }: Command,
+  input: 'pipe' | number,
+  output: 'pipe' | number,
+  lock?: number,
+): Ran {
   const [file, ...args] = argv;
   const ran = spawnSync(file, args, {
     ...(input === 'pipe' ? { input: stdin } : {}),
@@ -50,9 +99,11 @@ function start({ argv, stdin = '' }: Command, input: 'pipe' | number, lock?: num
     env: { PATH, LC_ALL: 'C' },
     maxBuffer: MOST,
     timeout: PATIENCE,
-    stdio: [input, 'pipe', 'pipe', ...(lock === undefined ? [] : [lock])],
+    stdio: [input, output, 'pipe', ...(lock === undefined ? [] : [lock])],
   });
-  const { status, signal, stdout, stderr, error } = ran;
+  const { status, signal, stderr, error } = ran;
+  // What went into a file is none.
+  const stdout = ran.stdout ?? '';
   if (status === 0) return { stdout };
   // A tool that ends without reading is not to blame for that.
   const { code } = (error ?? {}) as NodeJS.ErrnoException;

@@ -1,5 +1,5 @@
 import { type Carried, carryOut, type Watch } from './carry-out.ts';
-import { drawPlan, type Goal } from './draw-plan.ts';
+import { drawPlan, type Goal, refilling } from './draw-plan.ts';
 import { keepBefore } from './keep-before.ts';
 import { claimPending, readRecord, writeRecord } from './records.ts';
 
@@ -28,7 +28,9 @@ function goBack(lock: number, watch: Watch): Carried {
   const plan = drawPlan(goal);
   if ('refused' in plan) return stuck(plan.refused);
   keepBefore(plan);
-  return carryOut(plan, goal, lock, watch);
+  const carried = carryOut(plan, goal, lock, watch);
+  const whole = carried.kind === 'rolled-back' ? refilling(plan) : undefined;
+  return whole === undefined ? carried : carryOut(whole, goal, lock, watch);
 }
 
 const stuck = (why: string): Carried => ({ kind: 'stuck', why, left: 'nothing was changed' });

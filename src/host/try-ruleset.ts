@@ -55,7 +55,7 @@ function tryNft(nft: string, names: Loads['names'], numbers: boolean, run: Load)
   const nftText = [...texts, nft].join('');
   const loaded = load(nftText);
   if ('refused' in loaded) return loaded;
-  const listing = run({ argv: listRuleset(numbers) });
+  const listing = run(listRuleset(numbers));
   if ('refused' in listing) return listing;
   return { nft: parseNftTable(listing.stdout), nftText, iptables: NO_IPTABLES, leftOut };
 }

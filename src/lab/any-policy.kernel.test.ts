@@ -176,7 +176,7 @@ async function listings(...lists: (readonly string[])[]): Promise<NftTable[]> {
   const script = lists.map((texts) =>
     [
       ...texts.map((text) => `nft -f - <<'END'\n${text}\nEND`),
-      listRuleset(false).join(' '),
+      listRuleset(false).argv.join(' '),
       'echo ======',
       'nft delete table inet routec',
     ].join('\n'),

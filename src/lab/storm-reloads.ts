@@ -84,20 +84,27 @@ function waysOf(
   const its = (at: number): Artefacts => all[at] ?? bug('no such policy');
   const path = (at: number, end: string): string =>
     join(its(at).at ?? bug('seen from nowhere'), `policy${end}`);
+  const { backend } = its(0);
   const records = [`ROUTEC_RUN=${ground.at}/routec`, `ROUTEC_LIB=${ground.at}/lib`];
   const run = async (...words: string[]): Promise<void> => {
     await router.run('env', [...records, ...words]);
   };
   const apply = (to: number): Promise<void> => {
-    const words = ['apply', path(to, '.route'), '--backend', its(to).backend, '--yes'];
+    const words = ['apply', path(to, '.route'), '--backend', backend, '--yes'];
     return run(process.execPath, ROUTEC, ...words);
+  };
+  const refill = async (to: number): Promise<void> => {
+    if (backend === 'nft') return run('nft', '-f', path(to, '.nft'));
+    for (const tool of ['iptables', 'ip6tables']) {
+      await run(`${tool}-restore`, '-w', '--noflush', path(to, `.${tool}`));
+    }
   };
   const policies = STORM_POLICIES.map((_, at) => at);
   return {
     apply: { policies, reload: apply },
     script: { policies, reload: (to) => run('sh', path(to, '.load.sh'), 'reload') },
     hand: { policies, reload: (to, from) => load(router, its(to), its(from)) },
-    refill: { policies: [0], reload: (to) => run('nft', '-f', path(to, '.nft')) },
+    refill: { policies: [0], reload: refill },
     nothing: { policies: [0], reload: async () => {} },
   };
 }

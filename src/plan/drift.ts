@@ -1,8 +1,9 @@
 import { FAMILIES, type Family } from '../net/address.ts';
+import { beyond } from './beyond.ts';
 import { partOf } from './canonical-line.ts';
+import { routeKey } from './ip-steps.ts';
 import { blockTitle, type IptablesRuleset, settledLines } from './iptables-ruleset.ts';
 import { type NftTable, settledText } from './nft-table.ts';
-import { routeKey } from './plan.ts';
 import type { State } from './state.ts';
 
 /** One thing that is not as it was loaded. */
@@ -39,11 +40,6 @@ export function driftOf(wanted: State, live: State): Drift[] {
     }),
   ];
 }
-
-const beyond = (lines: readonly string[], others: readonly string[]): string[] => {
-  const known = new Set(others);
-  return lines.filter((line) => !known.has(line));
-};
 
 function linesDrift(
   what: 'rule' | 'ruleset',

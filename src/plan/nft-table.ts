@@ -187,6 +187,39 @@ export function change(to: NftTable, from: NftTable): string | undefined {
   ].join('\n');
 }
 
+/** The names of the sets, maps and chains of which `change` may lose counts. */
+export function losing(to: NftTable, from: NftTable): string[] {
+  return [...from.values()].flatMap((old) => {
+    const block = to.get(old.name);
+    if (!old.content.some((line) => line.includes('counter packets '))) return [];
+    if (block !== undefined) {
+      if (learns(block) || settledText(old) === settledText(block)) return [];
+      if (isExact(block) && beyond(old.content, block.content).length === 0) return [];
+    }
+    return [old.name];
+  });
+}
+
+/**
+ * Two tables without the elements that `change` does not name: between them it is the same, and it does the same, for each
+ * element is found by its own key.
+ */
+export function essence(a: NftTable, b: NftTable): readonly [NftTable, NftTable] {
+  const without = (table: NftTable, other: NftTable): NftTable =>
+    new Map(
+      [...table].map(([name, block]) => {
+        const its = other.get(name);
+        if (its === undefined || block.keyword === 'chain' || isOther(block, its)) {
+          return [name, block];
+        }
+        if (settledText(block) === settledText(its)) return [name, { ...block, content: [] }];
+        if (!isExact(block)) return [name, block];
+        return [name, { ...block, content: beyond(block.content, its.content) }];
+      }),
+    );
+  return [without(a, b), without(b, a)];
+}
+
 const isOther = (block: Block, old: Block): boolean =>
   old.keyword !== block.keyword || old.declaration.join('\n') !== block.declaration.join('\n');
 

@@ -29,6 +29,7 @@ const PlanFile = v.object({
       optional: v.exactOptional(v.literal(true)),
       kills: v.exactOptional(v.literal(true)),
       zeroes: v.exactOptional(v.picklist(['all', 'some'])),
+      zeroesIn: v.exactOptional(v.array(v.string())),
     }),
   ),
 });

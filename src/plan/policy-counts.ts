@@ -28,8 +28,16 @@ const COUNT = /counter packets (\d+) bytes (\d+)/;
  * @param text `policy.nft`, as it was loaded
  * @param map `policy.map.json` of the same compile
  * @param table what `nft -n` lists, so all numbers
+ * @param only the sets, maps and chains whose counts matter, if not those of all
  */
-export function policyCounts(text: string, map: PolicyMap, table: NftTable): PolicyCounts {
+export function policyCounts(
+  text: string,
+  map: PolicyMap,
+  table: NftTable,
+  only?: readonly string[],
+): PolicyCounts {
+  const matters = ([name]: readonly [string, unknown]): boolean => only?.includes(name) ?? true;
+  const filled = Object.entries(map.elements).filter(matters);
   const rules = new Map<string, Count>();
   const strangers: string[] = [];
   const unsure = new Set<string>();
@@ -41,8 +49,8 @@ export function policyCounts(text: string, map: PolicyMap, table: NftTable): Pol
     const [p, b] = rules.get(id) ?? [0, 0];
     rules.set(id, [p + packets, b + bytes]);
   };
-  const elements = elementsOf(text, new Set(Object.keys(map.elements)));
-  for (const [name, runs] of Object.entries(map.elements)) {
+  const elements = elementsOf(text, new Set(filled.map(([name]) => name)));
+  for (const [name, runs] of filled) {
     const owners = ownersOf(runs);
     const keys = elements.get(name) ?? [];
     const block = table.get(name);
@@ -63,7 +71,7 @@ export function policyCounts(text: string, map: PolicyMap, table: NftTable): Pol
       isStrange(name, owners);
     }
   }
-  for (const [name, runs] of Object.entries(map.counters)) {
+  for (const [name, runs] of Object.entries(map.counters).filter(matters)) {
     const owners = ownersOf(runs);
     const counts = countsIn(table, name);
     if (counts.length !== owners.length) isStrange(name, owners);

@@ -4,6 +4,8 @@ export interface Command {
   readonly stdin?: string;
   /** Whether it opens its standard input by a name, which can't be done with what Node gives it. */
   readonly opens?: true;
+  /** Whether it is nft that lists a ruleset: element by element, so it is given a file to write into. */
+  readonly lists?: true;
 }
 
 export type Zeroed = 'all' | 'some';
@@ -27,7 +29,13 @@ export interface Step {
   readonly kills?: true;
   /** Whether counts of the ruleset begin anew with it: all of them, or those of what changes. */
   readonly zeroes?: Zeroed;
+  /** Of nft: the sets, maps and chains whose counts these are, where not all are. */
+  readonly zeroesIn?: readonly string[];
 }
+
+/** Lines that all come, all go or all change. */
+export const signed = (sign: Sign, lines: readonly string[]): Step['changes'] =>
+  lines.map((text) => ({ sign, text }));
 
 /** What `ip -batch` reads, for one family. */
 export function ipBatch(family: 4 | 6, lines: readonly string[], force = false): Command {

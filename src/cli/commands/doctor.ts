@@ -45,7 +45,7 @@ export function doctorCommand(program: Command, done: (exit: Exit) => void): voi
 function run(path: string | undefined, options: Options): Exit {
   const goal = goalToLookAt(path, options);
   if (goal !== undefined && 'exit' in goal) return goal.exit;
-  const plan = goal === undefined ? undefined : drawPlan(goal, false);
+  const plan = goal === undefined ? undefined : drawPlan(goal, 'unread');
   if (plan !== undefined && 'refused' in plan) {
     complain(plan.refused);
     return EXIT.failed;

@@ -5,9 +5,16 @@ import {
   settledLines,
 } from '../../plan/iptables-ruleset.ts';
 import { iptablesSteps } from '../../plan/iptables-steps.ts';
-import { type NftTable, parseNftTable, refill, settledText } from '../../plan/nft-table.ts';
-import { type Command, isIptables, isNft } from '../../plan/step.ts';
-import type { Plan } from '../draw-plan.ts';
+import { nftSteps } from '../../plan/nft-steps.ts';
+import {
+  essence,
+  type NftTable,
+  parseNftTable,
+  refill,
+  settledText,
+} from '../../plan/nft-table.ts';
+import { type Command, isIptables, isNft, type Step } from '../../plan/step.ts';
+import { type Plan, refilling } from '../draw-plan.ts';
 import { withEmptyKernel } from '../empty-kernel.ts';
 import type { Finding } from '../finding.ts';
 import { readIptables } from '../live-state.ts';
@@ -21,6 +28,8 @@ import type { PreflightCheck } from './preflight.ts';
 export const rulesetLoads: PreflightCheck = {
   name: 'ruleset',
   run: (plan) => [...nftLoads(plan), ...iptablesLoads(plan)],
+  once: true,
+  otherwise: refilling,
 };
 
 function nftLoads({ steps, live, target }: Plan): readonly Finding[] {
@@ -31,12 +40,28 @@ function nftLoads({ steps, live, target }: Plan): readonly Finding[] {
   const checked =
     stdin === undefined ? { stdout: '' } : run({ argv: ['nft', '-c', '-f', '-'], stdin });
   if ('refused' in checked) return [{ severity: 'error', message: checked.refused }];
-  const like = live.nft === undefined ? [] : [{ argv: NFT, stdin: refill(live.nft) } as const];
   const read = (load: Load): Blocks | Refused => {
-    const listing = load({ argv: ['nft', 'list', 'ruleset'] });
+    const listing = load({ argv: ['nft', 'list', 'ruleset'], lists: true });
     return 'refused' in listing ? listing : nftBlocks(parseNftTable(listing.stdout));
   };
-  return rehearse(like, its, nftBlocks(live.nft), nftBlocks(target.state.nft), read);
+  const [from, to] = whatMatters(its, live.nft, target);
+  const like = from === undefined ? [] : [{ argv: NFT, stdin: refill(from) } as const];
+  return rehearse(like, its, nftBlocks(from), nftBlocks(to), read);
+}
+
+/** The two tables; without the elements that stay, where the very same steps lead from one to the other. */
+function whatMatters(
+  steps: readonly Step[],
+  from: NftTable | undefined,
+  { state, ...target }: Plan['target'],
+): readonly [from: NftTable | undefined, to: NftTable | undefined] {
+  const to = state.nft;
+  if (from === undefined || to === undefined || target.wholly) return [from, to];
+  const [less, more] = essence(from, to);
+  const commands = (its: readonly Step[]): string =>
+    JSON.stringify(its.map(({ run, undo }) => [run, undo]));
+  const same = commands(nftSteps(more, less, target)) === commands(steps);
+  return same ? [less, more] : [from, to];
 }
 
 const NFT = ['nft', '-f', '-'] as const;
