@@ -66,7 +66,7 @@ const WEB = { tcp: '192.168.0.228 -> 203.0.113.80:80', leaves: 'eth3', as: '1.2.
 it(
   'tells of uplinks, lines, shares, and of all that is not as it was loaded',
   {
-    timeout: 120_000,
+    timeout: 300_000,
   },
   () =>
     withNetwork(PLAN, async (network) => {
