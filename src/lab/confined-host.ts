@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DISCARD_PORT } from './internet.ts';
 import type { Network } from './network.ts';
 import { runPackets } from './packets.ts';
 import { readPackets } from './read-packets.ts';
-import { startScript } from './start-script.ts';
+import { startFlood } from './start-flood.ts';
 import { state } from './state.ts';
 
 /** Two uplinks of the network below. */
@@ -73,7 +72,7 @@ export async function allOf({ router }: Network): Promise<unknown> {
 }
 
 /** Of each family, 125 times a second: the tools have to get their turn. */
-const AT_ONCE = '4';
+const AT_ONCE = 4;
 
 /**
  * New flows of the host, in both families, as long as something is done.
@@ -86,17 +85,12 @@ export async function underTraffic(
 ): Promise<{ readonly wrong: number; readonly right: number }> {
   const lan = network.lans.get('lan0');
   if (lan === undefined) throw new Error('the network has no lan0');
-  const flood = (from: string, to: string) =>
-    startScript(lan, new URL('flood.mjs', import.meta.url), [
-      ...[from, to, `${DISCARD_PORT}`],
-      AT_ONCE,
-    ]);
   const begun = async (): Promise<number[]> =>
     (await Promise.all(['eth2', 'eth3'].map(network.seen))).map((each) => each.begun);
   const before = await begun();
   const floods = await Promise.all([
-    flood('192.168.0.228', '203.0.113.80'),
-    flood('fd00:0:0:1::228', '2001:db8:f::80'),
+    startFlood(lan, '192.168.0.228', '203.0.113.80', AT_ONCE),
+    startFlood(lan, 'fd00:0:0:1::228', '2001:db8:f::80', AT_ONCE),
   ]);
   try {
     await work();

@@ -2,12 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bug } from '../bug.ts';
 import { fixtures } from './fixtures.ts';
-import { DISCARD_PORT } from './internet.ts';
 import { load } from './load.ts';
 import { withNetwork } from './network.ts';
 import { runPackets } from './packets.ts';
 import { readPackets } from './read-packets.ts';
-import { startScript } from './start-script.ts';
+import { startFlood } from './start-flood.ts';
 
 describe('packets', () => {
   it.concurrent.each(fixtures.filter(({ packets }) => existsSync(packets)))(
@@ -67,11 +66,9 @@ describe('a reload under traffic', () => {
     await withNetwork(plan, async ({ router, hosts, seen }) => {
       await load(router, files, undefined, iptables);
       const lan = hosts.get('192.168.0.228') ?? bug('a fixture without its host');
-      const flood = (from: string, to: string) =>
-        startScript(lan, new URL('./flood.mjs', import.meta.url), [from, to, String(DISCARD_PORT)]);
       const floods = await Promise.all([
-        flood('192.168.0.228', '203.0.113.80'),
-        flood('fd00:0:0:1::228', '2001:db8:f::80'),
+        startFlood(lan, '192.168.0.228', '203.0.113.80'),
+        startFlood(lan, 'fd00:0:0:1::228', '2001:db8:f::80'),
       ]);
       for (let count = 0; count < RELOADS[files.backend]; count += 1) {
         await load(router, files, files, iptables);

@@ -3,10 +3,10 @@ import type { Evaluation, Outcome } from '../model/evaluate.ts';
 import type { Packet } from '../model/packet.ts';
 import type { Nat } from '../model/program.ts';
 import { type AddressRange, formatAddress } from '../net/address.ts';
+import type { Answer } from './ask-agent.ts';
 import { isRaw } from './batches.ts';
 import { addressOf, isInNet, type LabPlan, textOf, wireOf } from './lab-plan.ts';
 import { bare } from './network-plan.ts';
-import type { Answer } from './packets.ts';
 
 /** A packet, and what may become of it. */
 export interface Judged {

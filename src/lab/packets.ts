@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { SCRIPTS } from 'routec:lab';
 import { bug } from '../bug.ts';
 import type { Artefacts } from './artefacts.ts';
+import { type Answer, askAgent, type Words } from './ask-agent.ts';
 import { ECHO_PORT } from './internet.ts';
 import { type Iptables, load, runLink, setDefault } from './load.ts';
 import type { Namespace } from './namespace.ts';
@@ -10,9 +11,6 @@ import type { Question, Step } from './read-packets.ts';
 import { resolveName } from './resolve-name.ts';
 import { startProgram } from './start-program.ts';
 import { type Script, startScript } from './start-script.ts';
-
-/** What came of a question: who answered, and what source that saw; or what went wrong. */
-export type Answer = { readonly name: string; readonly seen: string } | { readonly error: string };
 
 type StepOf<Kind> = Step & { readonly kind: Kind };
 
@@ -26,7 +24,7 @@ export type Ask = (
   questions: readonly { readonly asker: Namespace; readonly question: Question }[],
 ) => Promise<readonly Answer[]>;
 
-const [AGENT, RAW] = ['agent.mjs', 'send-raw.pl'].map(
+const [AGENT, RAW] = ['agent.pl', 'send-raw.pl'].map(
   (name) => SCRIPTS[name] ?? bug('a script is lost'),
 ) as [string, string];
 
@@ -63,7 +61,14 @@ export async function startAgents({ router, lans, isps }: Network, waits = WAIT)
   const agents = new Map(
     await Promise.all(
       named.map(async ([name, namespace]) => {
-        const agent = await startScript(namespace, { text: AGENT }, [RAW, name, String(ECHO_PORT)]);
+        const agent = await startScript(namespace, [
+          'perl',
+          '-e',
+          AGENT,
+          RAW,
+          name,
+          String(ECHO_PORT),
+        ]);
         return [namespace, agent] as const;
       }),
     ),
@@ -88,8 +93,8 @@ export async function startAgents({ router, lans, isps }: Network, waits = WAIT)
       byAgent.set(agent, [...(byAgent.get(agent) ?? []), each]);
     }
     const askAll = async (agent: Script, asked: typeof questions): Promise<void> => {
-      const line = JSON.stringify(asked.map(({ question }) => spell(question, waits)));
-      const found: Answer[] = JSON.parse(await agent.ask(line));
+      const words = asked.map(({ question }) => spell(question, waits));
+      const found = await askAgent(agent, words);
       for (const [index, { question }] of asked.entries()) {
         const answer = found[index] ?? bug('a question without an answer');
         answers.set(question, answer);
@@ -103,7 +108,7 @@ export async function startAgents({ router, lans, isps }: Network, waits = WAIT)
     const one = kept.get(keep);
     if (one === undefined) throw new Error(`${text}: no connection was kept under that name`);
     const wait = answered ? WAIT.something : WAIT.nothing;
-    const [answer] = JSON.parse(await one.agent.ask(JSON.stringify([{ again: keep, wait }])));
+    const [answer = bug('an answer is lost')] = await askAgent(one.agent, [{ again: keep, wait }]);
     if (isDeepStrictEqual(answer, one.answer) === answered) return [];
     return [`${text}: should ${answered ? '' : 'not '}be answered as before; ${happened(answer)}`];
   };
@@ -117,7 +122,7 @@ export async function startAgents({ router, lans, isps }: Network, waits = WAIT)
 function spell(
   { protocol, answerer, error, from, source, to, port, keep }: Question,
   waits: typeof WAIT,
-): unknown {
+): Words {
   if (typeof protocol !== 'string') {
     const { number, bytes, dscp } = protocol;
     return { protocol: number, from, to, bytes, dscp, wait: waits.raw };

@@ -13,7 +13,7 @@ export async function startProgram(
   const { cgroups } = namespace.ground;
   const root = typeof cgroups === 'object' ? cgroups.root : rootOfAll();
   const inside = cgroup === undefined ? undefined : join(root, cgroup);
-  return startScript(namespace, { text }, [raw, 'program', '0', user], inside);
+  return startScript(namespace, ['perl', '-e', text, raw, 'program', '0', user], inside);
 }
 
 /** Makes a cgroup right below the root; what it gives takes it away again. */

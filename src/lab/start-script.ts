@@ -1,5 +1,4 @@
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { bug } from '../bug.ts';
 import { PATH } from '../host/run.ts';
@@ -17,29 +16,12 @@ export interface Script {
   stop(): Promise<void>;
 }
 
-/** A script that lies in no file: that of a bundle. */
-export interface Text {
-  readonly text: string;
-}
-
 /**
- * Starts one of the lab's scripts, which says `ready` first.
+ * Starts what says `ready` first, answers each line with one, and ends with its input.
  *
  * @param cgroup the folder of the one that it runs in; that of this process if nothing is said
  */
 export async function startScript(
-  namespace: Namespace,
-  script: URL | Text,
-  args: readonly string[],
-  cgroup?: string,
-): Promise<Script> {
-  const run =
-    'text' in script ? ['--input-type=module', '-e', script.text] : [fileURLToPath(script)];
-  return startTalk(namespace, [process.execPath, ...run, ...args], cgroup);
-}
-
-/** Starts whatever says `ready` first, answers each line with one, and ends with its input. */
-export async function startTalk(
   namespace: Namespace,
   command: readonly string[],
   cgroup?: string,

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FRAME } from './frame.ts';
 import type { Namespace } from './namespace.ts';
-import { startTalk } from './start-script.ts';
+import { startScript } from './start-script.ts';
 
 /** Sends frames into a device, in their order and over and over, some hundred thousand a second and more. */
 export interface Sender {
@@ -40,7 +40,7 @@ export async function startSender(
     const pin =
       core === undefined ? [] : ['nice', '-n', '-20', 'taskset', '--cpu-list', String(core)];
     const words = [...pin, 'perl', script, device, seen, String(FRAME)];
-    const { ask, tell, answer, stop } = await startTalk(namespace, words);
+    const { ask, tell, answer, stop } = await startScript(namespace, words);
     return {
       flood: async (seconds, count) => read(await ask(`flood ${seconds} ${count}`)),
       pace: (rate) => tell(`pace ${rate}`),

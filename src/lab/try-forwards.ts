@@ -1,11 +1,11 @@
 import { bug } from '../bug.ts';
 import type { Forward } from '../model/program.ts';
 import { formatAddress } from '../net/address.ts';
+import type { Answer } from './ask-agent.ts';
 import { ECHO_PORT } from './internet.ts';
 import { byIsp } from './judge-answer.ts';
 import { addressOf, CLIENT, isInNet, type LabPlan, whole } from './lab-plan.ts';
 import { bare, HOSTS } from './network-plan.ts';
-import type { Answer } from './packets.ts';
 import type { Question } from './read-packets.ts';
 import type { Bench } from './send-batch.ts';
 import { ipBatch, ispOf, visit } from './stage-batch.ts';
