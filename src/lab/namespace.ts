@@ -17,14 +17,35 @@ export interface Namespace {
   run(file: string, args: readonly string[], input?: string): Promise<string>;
 }
 
-/** Makes a namespace, with a loopback device that is up. */
-export async function addNamespace(name: string, ground: Ground = HOST): Promise<Namespace> {
-  const [file, args] = wordsIn(ground, ['ip', 'netns', 'add', name]);
-  await execa(file, args, { env: { PATH } });
-  const run = startShell(name, ground);
-  await run('ip', ['link', 'set', 'lo', 'up']);
-  return { name, ground, run };
+/** Makes namespaces, each with a loopback device that is up; in their order. */
+export async function addNamespaces(
+  names: readonly string[],
+  ground: Ground = HOST,
+): Promise<Namespace[]> {
+  const [file, args] = wordsIn(ground, ['ip', '-batch', '-']);
+  const input = names.map((name) => `netns add ${name}\n`).join('');
+  await execa(file, args, { env: { PATH }, input });
+  return Promise.all(
+    names.map(async (name) => {
+      const run = startShell(name, ground);
+      await run('ip', ['link', 'set', 'lo', 'up']);
+      return { name, ground, run };
+    }),
+  );
 }
+
+/** Writes settings of the kernel's, by their paths below /proc/sys; the shell itself can, which a tool would slow. */
+export async function setSysctl(
+  { run }: Namespace,
+  settings: readonly (readonly [path: string, value: number])[],
+): Promise<void> {
+  const lines = settings.map(([path, value]) => `echo ${value} >${quote(`/proc/sys/${path}`)}`);
+  await run('eval', [lines.join(' && ')]);
+}
+
+/** What the kernel says of a device's way: `up`, `down`, … (operational state, RFC 2863). */
+export const operState = ({ run }: Namespace, device: string): Promise<string> =>
+  run('eval', [`read -r state <${quote(`/sys/class/net/${device}/operstate`)} && echo "$state"`]);
 
 /** How a tool is run in a namespace from outside. */
 export const enter = (
@@ -76,11 +97,15 @@ function startShell(name: string, ground: Ground): Namespace['run'] {
 
 const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
-/** Takes a namespace away, with its devices, rules and rulesets, and what still runs in it. */
-export async function deleteNamespace(name: string): Promise<void> {
-  const { stdout } = await execa('ip', ['netns', 'pids', name], { reject: false });
+/** Takes namespaces away, with their devices, rules and rulesets, and what still runs in them. */
+export async function deleteNamespaces(names: readonly string[]): Promise<void> {
+  const ip = (what: string) => {
+    const input = names.map((name) => `netns ${what} ${name}\n`).join('');
+    return execa('ip', ['-force', '-batch', '-'], { reject: false, input });
+  };
+  const { stdout } = await ip('pids');
   for (const pid of stdout.split('\n').filter((line) => line !== '')) end(Number(pid));
-  await execa('ip', ['netns', 'del', name], { reject: false });
+  await ip('del');
 }
 
 function end(pid: number): void {

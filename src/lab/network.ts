@@ -1,9 +1,16 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { bug } from '../bug.ts';
 import { type Ground, HOST } from './ground.ts';
 import { CUSTOMER, ispRuleset } from './internet.ts';
-import { addNamespace, deleteNamespace, type Namespace } from './namespace.ts';
+import {
+  addNamespaces,
+  deleteNamespaces,
+  type Namespace,
+  operState,
+  setSysctl,
+} from './namespace.ts';
 import {
   customersOf,
   HOSTS,
@@ -61,21 +68,24 @@ async function buildNetwork(plan: NetworkPlan, ground: Ground): Promise<Network>
   }
   built += 1;
   const id = `routec-${process.pid}-${built}`;
-  const names: string[] = [];
-  const add = (label: string): Promise<Namespace> => {
-    const name = `${id}-${label}`;
-    names.push(name);
-    return addNamespace(name, ground);
-  };
+  const labels = [
+    'router',
+    ...plan.lans.map(({ device }) => `lan-${device}`),
+    ...Object.keys(plan.uplinks).map((device) => `isp-${device}`),
+  ];
+  const names = labels.map((label) => `${id}-${label}`);
   const close = async (): Promise<void> => {
     // All that is on another ground goes with that.
-    for (const name of ground === HOST ? names.splice(0) : []) {
-      await deleteNamespace(name);
+    if (ground !== HOST) return;
+    await deleteNamespaces(names);
+    for (const name of names)
       rmSync(runFolderOf({ name, ground }), { recursive: true, force: true });
-    }
   };
   try {
-    return { ...(await wire(plan, add)), close };
+    const namespaces = await addNamespaces(names, ground);
+    const byLabel = new Map(labels.map((label, at) => [label, namespaces[at]]));
+    const find = (label: string): Namespace => byLabel.get(label) ?? bug('a namespace is lost');
+    return { ...(await wire(plan, find)), close };
   } catch (error) {
     await close();
     throw error;
@@ -106,14 +116,14 @@ const runFolderOf = ({ name, ground }: Pick<Namespace, 'name' | 'ground'>): stri
 
 async function wire(
   plan: NetworkPlan,
-  add: (label: string) => Promise<Namespace>,
+  find: (label: string) => Namespace,
 ): Promise<Omit<Network, 'close'>> {
-  const router = await add('router');
+  const router = find('router');
   await makeStrict(router);
   const hosts = new Map<string, Namespace>();
   const lans = new Map<string, Namespace>();
   for (const lan of plan.lans) {
-    const namespace = await add(`lan-${lan.device}`);
+    const namespace = find(`lan-${lan.device}`);
     await connect(router, lan.device, namespace, HOSTS);
     await batch(router, lanLines(lan));
     await batch(namespace, hostLines(lan));
@@ -122,7 +132,7 @@ async function wire(
   }
   const isps = new Map<string, Namespace>();
   for (const [device, { beside }] of Object.entries(plan.uplinks)) {
-    const isp = await add(`isp-${device}`);
+    const isp = find(`isp-${device}`);
     const neighbour = beside === undefined ? undefined : isps.get(beside);
     if (neighbour === undefined) await connectIsp(plan, router, device, isp);
     else await connectBeside(plan, neighbour, device, isp);
@@ -175,15 +185,14 @@ const batch = (namespace: Namespace, lines: readonly string[]): Promise<string> 
 
 /** Forwards, and is as strict about reverse paths as a distribution that hardens its routers. */
 async function makeStrict(router: Namespace): Promise<void> {
-  await router.run('sysctl', [
-    '-qw',
-    'net/ipv4/ip_forward=1',
-    'net/ipv6/conf/all/forwarding=1',
-    ...['all', 'default', 'lo'].map((device) => `net/ipv4/conf/${device}/rp_filter=1`),
-    ...['all', 'default'].map((device) => `net/ipv6/conf/${device}/accept_dad=0`),
+  await setSysctl(router, [
+    ['net/ipv4/ip_forward', 1],
+    ['net/ipv6/conf/all/forwarding', 1],
+    ...['all', 'default', 'lo'].map((device) => [`net/ipv4/conf/${device}/rp_filter`, 1] as const),
+    ...['all', 'default'].map((device) => [`net/ipv6/conf/${device}/accept_dad`, 0] as const),
     // The seventh refusal within a second must look like the first.
-    'net/ipv4/icmp_ratelimit=0',
-    'net/ipv6/icmp/ratelimit=0',
+    ['net/ipv4/icmp_ratelimit', 0],
+    ['net/ipv6/icmp/ratelimit', 0],
   ]);
 }
 
@@ -197,23 +206,21 @@ async function makeIsp(plan: NetworkPlan, device: string, isp: Namespace): Promi
 
 /** Asked for the internet's addresses on the link itself, an ISP says that they are its own. */
 async function answerOnLink(isp: Namespace): Promise<void> {
-  await isp.run('sysctl', [
-    '-qw',
-    ...['all', CUSTOMER].map((each) => `net/ipv4/conf/${each}/rp_filter=0`),
-    `net/ipv6/conf/${CUSTOMER}/accept_dad=0`,
-    'net/ipv6/conf/all/forwarding=1',
-    'net/ipv6/conf/all/proxy_ndp=1',
-    `net/ipv6/neigh/${CUSTOMER}/proxy_delay=0`,
+  await setSysctl(isp, [
+    ...['all', CUSTOMER].map((each) => [`net/ipv4/conf/${each}/rp_filter`, 0] as const),
+    [`net/ipv6/conf/${CUSTOMER}/accept_dad`, 0],
+    ['net/ipv6/conf/all/forwarding', 1],
+    ['net/ipv6/conf/all/proxy_ndp', 1],
+    [`net/ipv6/neigh/${CUSTOMER}/proxy_delay`, 0],
   ]);
 }
 
 /** A wire, made inside the one namespace: its name never stands on the host. */
 async function connect(one: Namespace, device: string, two: Namespace, peer: string) {
   await batch(one, [`link add ${device} type veth peer name ${peer} netns ${two.name}`]);
-  await two.run('sysctl', [
-    '-qw',
-    ...['all', peer].map((each) => `net/ipv4/conf/${each}/rp_filter=0`),
-    `net/ipv6/conf/${peer}/accept_dad=0`,
+  await setSysctl(two, [
+    ...['all', peer].map((each) => [`net/ipv4/conf/${each}/rp_filter`, 0] as const),
+    [`net/ipv6/conf/${peer}/accept_dad`, 0],
   ]);
 }
 
@@ -241,8 +248,7 @@ async function connectBeside(
 /** Waits until the kernel has told everybody: routes follow a carrier a moment later. */
 async function hasCarrier(router: Namespace, device: string, wanted: boolean): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
-    const [link] = JSON.parse(await router.run('ip', ['-j', 'link', 'show', 'dev', device]));
-    if ((link.operstate === 'UP') === wanted) return;
+    if (((await operState(router, device)) === 'up') === wanted) return;
     await setTimeout(10);
   }
   throw new Error(`${device} still has ${wanted ? 'no' : 'a'} carrier`);
