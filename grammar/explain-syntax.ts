@@ -120,7 +120,11 @@ function isOf(token: IToken, type: TokenType): boolean {
   return token.tokenType === type || (token.tokenType.CATEGORIES ?? []).includes(type);
 }
 
-function expectedBy(parser: RouteParser, production: Production, before: IToken[]): TokenType[] {
+export function expectedBy(
+  parser: RouteParser,
+  production: Production,
+  before: IToken[],
+): TokenType[] {
   const found = parser.computeContentAssist(production, withoutMiddles(before));
   return [...new Set(found.map(({ nextTokenType }) => nextTokenType))];
 }

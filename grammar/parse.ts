@@ -2,7 +2,7 @@ import type { IToken } from 'chevrotain';
 import { at, type Diagnostic, diagnose, type Fix } from '../src/text/diagnostic.ts';
 import type { Source, Span } from '../src/text/source.ts';
 import type { Allowance } from './allowance.ts';
-import { explainSyntax } from './explain-syntax.ts';
+import { expectedBy, explainSyntax } from './explain-syntax.ts';
 import {
   controlCharacter,
   openBrace,
@@ -15,7 +15,7 @@ import { type PartParser, parseByShapes } from './parse-by-shapes.ts';
 import { RouteParser } from './parser.ts';
 import { readAllowances } from './read-allowances.ts';
 import { type Slice, splitStatements } from './split-statements.ts';
-import { Newline } from './tokens.ts';
+import { keyword, Newline } from './tokens.ts';
 import type { Packet, Statement } from './tree.ts';
 
 // Made on first use: the analysis of the grammar is most of a cold start.
@@ -98,6 +98,16 @@ export function parsePacket(
   const packet = parser.parsePacket(source, tokens);
   if (packet !== undefined) return { packet };
   return { diagnostics: [explainSyntax(source, parser, tokens, 'packet')] };
+}
+
+/** The words of the language that may stand next in a packet, of which some is written. */
+export function wordsAfter(text: string): readonly string[] {
+  parser ??= new RouteParser();
+  const { tokens, faults } = lex(text);
+  if (faults.length > 0) return [];
+  const before = tokens.filter(({ tokenType }) => tokenType !== Newline);
+  const expected = new Set(expectedBy(parser, 'packet', before));
+  return Object.entries(keyword).flatMap(([word, type]) => (expected.has(type) ? [word] : []));
 }
 
 /** The name of the uplink or set that a statement begins to declare. */

@@ -46,7 +46,11 @@ describe('routec test', () => {
     expect(good).toMatchObject({ exitCode: 0, stderr: '' });
     expect(good.stdout).toBe('1 expectation: 1 as expected, 0 failed');
     expect(await test(['policy.route', 'fails.route'])).toMatchObject({ exitCode: 1 });
-    expect(await test(['gone.route', 'policy.route'])).toMatchObject({ exitCode: 2 });
+    const gone = await test(['gone.route', 'policy.route']);
+    expect(gone).toMatchObject({ exitCode: 2 });
+    expect(gone.stdout).toMatch(
+      /^gone\.route: nothing was tried: it could not be read\n\n2 expectations: 1 .*, 1 failed$/,
+    );
     expect(await test(['-'], { input: FAILS.join('\n') })).toMatchObject({ exitCode: 1 });
     const silent = await test(['silent.route']);
     expect(silent).toMatchObject({ exitCode: 1 });

@@ -1,6 +1,7 @@
 import { bug } from '../bug.ts';
 import { graphOf } from '../policy/graph-of.ts';
 import { printable } from '../text/printable.ts';
+import { completionsOf, vocabularyOf } from './complete.ts';
 import { drawAnswer, drawPolicy } from './draw.ts';
 import { drawMap } from './draw-map.ts';
 import { element } from './element.ts';
@@ -109,6 +110,13 @@ function start(): void {
     part('lines').focus({ preventScroll: true });
   }
 
+  const vocabulary = vocabularyOf(program);
+  function complete(): void {
+    const words = completionsOf(packet.value, vocabulary);
+    part('words').replaceChildren(...words.map((value) => element('option', { value })));
+  }
+  packet.addEventListener('input', complete);
+  packet.addEventListener('focus', complete);
   // So that it is scrolled by keys, too.
   part('lines').tabIndex = 0;
   part('question').addEventListener('submit', (event) => {

@@ -292,6 +292,52 @@ describe('the page of a policy', () => {
   });
 });
 
+describe('what is typed', () => {
+  const offered = (): Promise<string[]> =>
+    page
+      .locator('#words option')
+      .evaluateAll((all) => all.map((each) => each.getAttribute('value') ?? ''));
+
+  it('is completed by words of the language and values of the policy', async () => {
+    await open('policy.html');
+    const type = async (text: string): Promise<string[]> => {
+      await page.locator('#packet').fill(text);
+      return offered();
+    };
+    expect(await type('fr')).toEqual(['from']);
+    expect(await type('from ')).toEqual(['from 192.168.0.228', 'from not']);
+    expect(await type('from 192.168.0.228 t')).toEqual([
+      'from 192.168.0.228 to',
+      'from 192.168.0.228 time',
+      'from 192.168.0.228 tcp',
+    ]);
+    expect(await type('tcp 4')).toEqual(['tcp 443']);
+    expect(await type('tcp 80, 2')).toEqual(['tcp 80, 25']);
+    expect(await type('in d')).toEqual(['in dsl']);
+    expect(await type('"')).toEqual([]);
+    expect(trouble).toEqual([]);
+  });
+
+  it('is asked, and its answer walked through, by keys alone', async () => {
+    await open('policy.html');
+    const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
+    const keys = async (...all: string[]): Promise<void> => {
+      for (const key of all) await page.keyboard.press(key);
+    };
+    await keys('Tab', 'ControlOrMeta+A');
+    await page.keyboard.type('tcp 443');
+    await keys('Enter');
+    await expect.poll(async () => (await said()).verdict).toBe('depends');
+    // The button, both uplinks, the packets to try; then the ways that it may go.
+    await keys('Tab', 'Tab', 'Tab', 'Tab', 'Tab');
+    const choice = await focused();
+    await keys('Enter');
+    await expect.poll(() => page.locator('#packet').inputValue()).toBe(choice);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('result');
+    expect(trouble).toEqual([]);
+  });
+});
+
 describe('routec graph --format html', () => {
   it('makes no page of what lies elsewhere, and none of a wrong policy', async () => {
     const inside = join(folder, 'inside');

@@ -74,6 +74,9 @@ async function tryAll(
     const checked = openPolicy(path, { read: noted });
     if (checked === undefined) {
       unread = true;
+      // So that who reads the report alone misses it, too.
+      const broken = 'it could not be read';
+      reports.push({ file: path, broken, cases: [], rules: 0, unexpected: [] });
       continue;
     }
     const errors = checked.diagnostics.filter(({ severity }) => severity === 'error');
