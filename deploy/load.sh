@@ -559,11 +559,13 @@ iptables_go() {
     END { for (name in text) printf "destroy routec-swap\n%sswap routec-swap %s\ndestroy routec-swap\n", text[name], name }' \
     "$work/refilled" "$2/ruleset" "$1/ruleset" >"$work/input"
   input_step 'sets that somebody changed' "$work/input" ipset -exist restore || return
-  order='filter nat mangle'
+  # A table is committed at a time: the addresses of what was marked until then are there until nothing is marked
+  # so any more.
+  order='filter nat.both mangle nat.rest'
   [ -s "$2/ruleset" ] || order='mangle nat filter'
   for tool in $tables; do
-    for table in $order; do
-      iptables_text "$1/ruleset" "$2/ruleset"
+    for each in $order; do
+      iptables_text "${each%.*}" "${each#*.}" "$1/ruleset" "$2/ruleset"
     done >"$work/input"
     grep "^$tool \|in $tool " "$work/settled.from" >"$work/its.from"
     grep "^$tool \|in $tool " "$work/settled.to" >"$work/its.to"
@@ -574,29 +576,34 @@ iptables_go() {
   input_step 'sets that are stale' "$work/input" ipset -exist restore
 }
 
-# FROM TO: what leads one $table of one $tool from here to there.
+# TABLE PART FROM TO: what leads a table of $tool from here to there; as `both`, what stands there with what stood here
+# behind it, and as `rest`, on from that.
 iptables_text() {
-  printf '*%s\n' "$table"
-  awk -v tool="$tool" -v table="$table" '
+  printf '*%s\n' "$1"
+  awk -v tool="$tool" -v table="$1" -v part="$2" '
     $1 != tool || $2 != table { next }
     { line = $0; sub(/^[^ ]+ [^ ]+ /, "", line) }
     # Ours come first in the chains of others, but in mangle, where they look at what others marked.
     FILENAME == ARGV[2] && line ~ /^:/ { chain[line]; print line " - [0:0]"; next }
     FILENAME == ARGV[2] && $4 ~ /^[A-Z]/ {
-      if (++jump[line] <= old[line]) next
+      if (++jump[line] <= old[line] || part == "rest") next
       if (table != "mangle") sub(/^-A [A-Z]+/, "-I " $4 " 1", line)
       late[++lates] = line
       next
     }
-    FILENAME == ARGV[2] { print line; next }
+    FILENAME == ARGV[2] { there[line]; print line; next }
     line ~ /^:/ { was[++wases] = line }
     $4 ~ /^[A-Z]/ { old[line]++ }
+    $4 ~ /^routec-/ { stood[++count] = line; of[count] = ":" $4 }
     END {
+      if (part == "both")
+        for (i = 1; i <= count; i++) if (of[i] in chain && !(stood[i] in there)) print stood[i]
       for (i = 1; i <= lates; i++) print late[i]
+      if (part == "both") exit
       for (line in old) for (i = jump[line] + 0; i < old[line]; i++) print "-D" substr(line, 3)
       for (i = 1; i <= wases; i++) if (!(was[i] in chain)) print "-F " substr(was[i], 2)
       for (i = 1; i <= wases; i++) if (!(was[i] in chain)) print "-X " substr(was[i], 2)
-    }' "$1" "$2"
+    }' "$3" "$4"
   echo COMMIT
 }
 

@@ -103,9 +103,6 @@ function staleSets(wanted: IptablesRuleset, live: IptablesRuleset): Step[] {
 const times = (ruleset: IptablesRuleset, jump: IptablesBlock): number =>
   ruleset.get(keyOf(jump))?.lines.length ?? 0;
 
-/** In the order in which nothing is marked for rules that are not there. */
-const TABLES = ['filter', 'nat', 'mangle'];
-
 function ruleset(tool: string, wanted: IptablesRuleset, live: IptablesRuleset): Step[] {
   const its = (from: IptablesRuleset): IptablesBlock[] =>
     [...from.values()].filter((block) => block.tool === tool);
@@ -153,39 +150,67 @@ function ruleset(tool: string, wanted: IptablesRuleset, live: IptablesRuleset): 
 }
 
 /**
- * What `iptables-restore --noflush` reads to get from one ruleset to another. Ours come first in the chains of
- * others, but in mangle, where they look at what others marked.
+ * What `iptables-restore --noflush` reads to get from one ruleset to another, in the order in which nothing is marked
+ * for rules that are not there. It commits a table at a time: the addresses of what was marked until then are there until
+ * nothing is marked so any more.
  */
 function restoreText(tool: string, from: IptablesRuleset, to: IptablesRuleset): string {
   const isOurs = ({ tool: its }: IptablesBlock): boolean => its === tool;
-  const goes = ![...to.values()].some(isOurs);
-  const tables = goes ? [...TABLES].reverse() : TABLES;
-  return tables
-    .map((table) => {
-      const its = (ruleset: IptablesRuleset, kind: IptablesBlock['kind']): IptablesBlock[] =>
-        [...ruleset.values()].filter(
-          (block) => isOurs(block) && block.table === table && block.kind === kind,
-        );
-      const chains = its(to, 'chain');
-      const filled = [...beyond(chains, from), ...changed(chains, from)];
-      const stale = beyond(its(from, 'chain'), to);
-      const jumps = (ours: IptablesRuleset, others: IptablesRuleset): string[] =>
-        its(ours, 'jump').flatMap((jump) =>
-          Array<string>(Math.max(0, times(ours, jump) - times(others, jump))).fill(jump.name),
-        );
-      const lines = [
-        ...filled.map(({ name }) => `:${name} - [0:0]`),
-        ...filled.flatMap((chain) => chain.lines),
-        ...jumps(to, from).map((name) =>
-          table === 'mangle' ? `-A ${name}` : `-I ${name.replace(' ', ' 1 ')}`,
-        ),
-        ...jumps(from, to).map((name) => `-D ${name}`),
-        ...stale.map(({ name }) => `-F ${name}`),
-        ...stale.map(({ name }) => `-X ${name}`),
-      ];
-      return lines.length === 0 ? '' : [`*${table}`, ...lines, 'COMMIT', ''].join('\n');
-    })
-    .join('');
+  const table = (name: string, before: IptablesRuleset, after: IptablesRuleset): string =>
+    tableText(tool, name, before, after);
+  if (![...to.values()].some(isOurs)) {
+    return ['mangle', 'nat', 'filter'].map((name) => table(name, from, to)).join('');
+  }
+  const both = bothOf(from, to);
+  return [
+    table('filter', from, to),
+    table('nat', from, both),
+    table('mangle', from, to),
+    table('nat', both, to),
+  ].join('');
+}
+
+/** What one ruleset has, and behind it what the other has. */
+function bothOf(from: IptablesRuleset, to: IptablesRuleset): IptablesRuleset {
+  const both = new Map(from);
+  for (const [key, block] of to) {
+    const known = new Set(block.lines);
+    const others = block.kind === 'chain' ? (from.get(key)?.lines ?? []) : [];
+    const lines = [...block.lines, ...others.filter((line) => !known.has(line))];
+    both.set(key, { ...block, lines });
+  }
+  return both;
+}
+
+/** Ours come first in the chains of others, but in mangle, where they look at what others marked. */
+function tableText(
+  tool: string,
+  table: string,
+  from: IptablesRuleset,
+  to: IptablesRuleset,
+): string {
+  const its = (ruleset: IptablesRuleset, kind: IptablesBlock['kind']): IptablesBlock[] =>
+    [...ruleset.values()].filter(
+      (block) => block.tool === tool && block.table === table && block.kind === kind,
+    );
+  const chains = its(to, 'chain');
+  const filled = [...beyond(chains, from), ...changed(chains, from)];
+  const stale = beyond(its(from, 'chain'), to);
+  const jumps = (ours: IptablesRuleset, others: IptablesRuleset): string[] =>
+    its(ours, 'jump').flatMap((jump) =>
+      Array<string>(Math.max(0, times(ours, jump) - times(others, jump))).fill(jump.name),
+    );
+  const lines = [
+    ...filled.map(({ name }) => `:${name} - [0:0]`),
+    ...filled.flatMap((chain) => chain.lines),
+    ...jumps(to, from).map((name) =>
+      table === 'mangle' ? `-A ${name}` : `-I ${name.replace(' ', ' 1 ')}`,
+    ),
+    ...jumps(from, to).map((name) => `-D ${name}`),
+    ...stale.map(({ name }) => `-F ${name}`),
+    ...stale.map(({ name }) => `-X ${name}`),
+  ];
+  return lines.length === 0 ? '' : [`*${table}`, ...lines, 'COMMIT', ''].join('\n');
 }
 
 function differences(
