@@ -9,6 +9,8 @@ export default defineConfig({
     include: ['{src,grammar,scripts}/**/*.test.ts'],
     // Two cores; the kernel tests build namespaces and bind them to themselves.
     maxWorkers: 2,
+    // A file finds the modules that those before it have read: to read them takes longer than most tests.
+    isolate: false,
     // Of tests that say `concurrent`: they wait for packets most of their time.
     maxConcurrency: 3,
     testTimeout: 120_000,

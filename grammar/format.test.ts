@@ -384,6 +384,7 @@ describe('by example', () => {
       expect(() => watched(sourceOf(text)), wrong).toThrow('internal error');
     }
     vi.doUnmock('./lay-out.ts');
+    vi.resetModules();
   });
 
   it('what is long stays as long as it is', () => {
