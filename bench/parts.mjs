@@ -17,6 +17,13 @@ export const PARTS = [
     run: async () => (await import('./compile.mjs')).compile(),
   },
   {
+    name: 'delta',
+    about: 'one rule more among 100,000: what changes, against all of it',
+    minutes: 10,
+    packages: { nft: 'nftables', time: 'time' },
+    run: async () => (await import('./delta.mjs')).delta(),
+  },
+  {
     name: 'check',
     about: 'checking 10,000 rules of many shapes, and what of it the analyses take',
     minutes: 15,
@@ -27,7 +34,7 @@ export const PARTS = [
     name: 'peers',
     about:
       'rules for a host, compiled by routec, ferm, Shorewall and FireHOL, and called one by one',
-    minutes: 10,
+    minutes: 15,
     packages: {
       ferm: 'ferm',
       shorewall: 'shorewall',

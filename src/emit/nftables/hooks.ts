@@ -1,5 +1,6 @@
 import { slotMark } from '../../model/marking.ts';
 import type { Program } from '../../model/program.ts';
+import { isUnsettled } from '../../model/settled.ts';
 import { unguidedMarks } from '../../model/unguided-marks.ts';
 import { formatMark } from '../../net/mark.ts';
 import { chain, type Part, quoted, sorted } from './names.ts';
@@ -74,13 +75,15 @@ export function hooks({ marking, uplinks, slots, inbound, marked }: Program): Pa
         `meta mark & ${mask} == ${formatMark(marking.dead)} accept`,
         'ct state != new drop',
       ]),
+      chain('looped', [`meta mark & ${mask} != 0 goto refuse_looped`]),
       chain(
         'prerouting',
         [
           'iifname @uplinks goto inbound',
-          `iifname "lo" meta mark & ${mask} != 0 goto refuse_looped`,
-          'iifname "lo" accept',
-          `${decided} goto restore`,
+          'iifname "lo" goto looped',
+          // As in `restore`, without the way there: nearly all packets are of decided connections.
+          `ct mark & ${mask} vmap @slots`,
+          `${decided} goto mark_dead`,
           'fib daddr type local accept',
           'jump bypass',
           // What conntrack does not follow is judged packet by packet.
@@ -112,8 +115,8 @@ export function hooks({ marking, uplinks, slots, inbound, marked }: Program): Pa
         [
           `oifname "lo" meta mark & ${mask} != 0 goto hold`,
           // Another program wrote the whole mark behind us: main has routed what a rule chose for.
-          `oifname @uplinks meta mark & ${mask} == 0 ${decided} ct direction original goto astray`,
-          `ct mark & ${mask} vmap @orderings`,
+          `meta mark & ${mask} == 0 ${decided} oifname @uplinks ct direction original goto astray`,
+          ...(slots.some(isUnsettled) ? [`ct mark & ${mask} vmap @orderings`] : []),
         ],
         'type filter hook postrouting priority -140; policy accept;',
       ),
