@@ -9,6 +9,8 @@ import { timed } from './timed.mjs';
 
 const ROUTEC = resolve(import.meta.dirname, '../dist/routec.js');
 const RUNS = 3;
+/** What takes longer is run once; in seconds. */
+const LONG = 5;
 const COUNTS = [10, 1000, 10_000];
 
 const host = (at) => `10.${1 + (at >> 16)}.${(at >> 8) & 255}.${at & 255}`;
@@ -108,12 +110,15 @@ async function measure(place) {
         await writeFile(join(here, file), `${lines.join('\n')}\n`);
       }
     }
+    const left = new Set(those);
     for (let run = 0; run < RUNS; run += 1) {
-      for (const { name, words } of those) {
+      for (const peer of left) {
         await rm(join(here, 'out'), { recursive: true, force: true });
-        const time = await timed(here, words);
-        const key = `${name} ${count}`;
+        const time = await timed(here, peer.words);
+        const key = `${peer.name} ${count}`;
         if (time !== undefined) least.set(key, Math.min(time.seconds, least.get(key) ?? Infinity));
+        // Minutes are not waited for a second time, nor what fails.
+        if (time === undefined || time.seconds > LONG) left.delete(peer);
       }
     }
   }

@@ -8,8 +8,9 @@ import { readRecord } from '../host/records.ts';
 import { FAMILIES } from '../net/address.ts';
 import { countSeverities } from '../text/count-severities.ts';
 import { EXIT, type Exit } from './exit.ts';
-import { complain, type Format, say, showDiagnostics } from './io.ts';
+import { complain, say } from './io.ts';
 import { readEntry } from './read-entry.ts';
+import { type Format, showDiagnostics } from './show-diagnostics.ts';
 
 interface Options {
   readonly backend?: BackendName;

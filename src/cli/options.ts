@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { BACKEND_NAMES } from '../emit/backends.ts';
-import { FORMATS } from './io.ts';
+import { FORMATS } from './show-diagnostics.ts';
 
 /** `--strict`, wherever a policy is read. */
 export function strictOption(): Option {

@@ -13,10 +13,11 @@ import { renderCommands } from '../../plan/render-plan.ts';
 import { changeKernel, report } from '../change-kernel.ts';
 import { compileGoal } from '../compile-goal.ts';
 import { EXIT, type Exit } from '../exit.ts';
-import { complain, type Format, out, say } from '../io.ts';
+import { complain, out, say } from '../io.ts';
 import { backendOption, formatOption, killOption, strictOption } from '../options.ts';
 import { prepare } from '../prepare.ts';
 import { readPlan } from '../read-plan.ts';
+import type { Format } from '../show-diagnostics.ts';
 
 interface Options {
   readonly backend?: BackendName;

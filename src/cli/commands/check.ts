@@ -5,8 +5,9 @@ import { printable } from '../../text/printable.ts';
 import { checkFile } from '../check-file.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { fixPolicy } from '../fix-policy.ts';
-import { complain, type Format, say, showDiagnostics } from '../io.ts';
+import { complain, say } from '../io.ts';
 import { backendOption, formatOption, strictOption } from '../options.ts';
+import { type Format, showDiagnostics } from '../show-diagnostics.ts';
 
 interface Options {
   readonly backend?: BackendName;

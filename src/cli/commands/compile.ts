@@ -14,11 +14,12 @@ import { reader } from '../../host/read-file.ts';
 import { countSeverities } from '../../text/count-severities.ts';
 import { printable } from '../../text/printable.ts';
 import { EXIT, type Exit } from '../exit.ts';
-import { complain, type Format, out, say, showDiagnostics } from '../io.ts';
+import { complain, out, say } from '../io.ts';
 import { backendOption, formatOption, strictOption } from '../options.ts';
 import { patch } from '../patch.ts';
 import { startProgress } from '../progress.ts';
 import { readEntry } from '../read-entry.ts';
+import { type Format, showDiagnostics } from '../show-diagnostics.ts';
 import { startWatch, statsText } from '../stats.ts';
 
 interface Options {

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { diffPolicies } from '../../analysis/diff-policies.ts';
 import { EXIT, type Exit } from '../exit.ts';
-import { complain, out, palette, showDiagnostics } from '../io.ts';
+import { complain, out, palette } from '../io.ts';
 import { type OpenSide, openSide } from '../open-side.ts';
 import { jsonDifference } from '../reports/json-difference.ts';
 import { prettyDifference } from '../reports/pretty-difference.ts';
+import { showDiagnostics } from '../show-diagnostics.ts';
 
 interface Options {
   readonly text: boolean;

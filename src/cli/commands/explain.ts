@@ -22,13 +22,14 @@ import type { Question } from '../../policy/read-question.ts';
 import type { Diagnostic } from '../../text/diagnostic.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { goalToLookAt } from '../goal-to-look-at.ts';
-import { complain, out, palette, say, showDiagnostics } from '../io.ts';
+import { complain, out, palette, say } from '../io.ts';
 import { openPolicy } from '../open-policy.ts';
 import { backendOption } from '../options.ts';
 import { jsonExplanation } from '../reports/json-explanation.ts';
 import { jsonLive } from '../reports/json-live.ts';
 import { prettyExplanation } from '../reports/pretty-explanation.ts';
 import { prettyLive } from '../reports/pretty-live.ts';
+import { showDiagnostics } from '../show-diagnostics.ts';
 
 interface Options {
   readonly backend?: BackendName;

@@ -5,9 +5,10 @@ import { readFile, readStandardInput } from '../../host/read-file.ts';
 import { replaceFile } from '../../host/replace-file.ts';
 import type { Diagnostic } from '../../text/diagnostic.ts';
 import { EXIT, type Exit } from '../exit.ts';
-import { complain, type Format, out, say, showDiagnostics } from '../io.ts';
+import { complain, out, say } from '../io.ts';
 import { formatOption } from '../options.ts';
 import { patch } from '../patch.ts';
+import { type Format, showDiagnostics } from '../show-diagnostics.ts';
 
 interface Options {
   readonly check: boolean;

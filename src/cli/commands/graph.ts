@@ -3,10 +3,11 @@ import { writeOutput } from '../../host/write-output.ts';
 import { graphOf } from '../../policy/graph-of.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { htmlGraph } from '../html-graph.ts';
-import { complain, out, showDiagnostics } from '../io.ts';
+import { complain, out } from '../io.ts';
 import { openPolicy } from '../open-policy.ts';
 import { dotGraph } from '../reports/dot-graph.ts';
 import { mermaidGraph } from '../reports/mermaid-graph.ts';
+import { showDiagnostics } from '../show-diagnostics.ts';
 
 const GRAPHS = { mermaid: mermaidGraph, dot: dotGraph } as const;
 const FORMATS = [...(Object.keys(GRAPHS) as (keyof typeof GRAPHS)[]), 'html'] as const;

@@ -18,9 +18,10 @@ import { run as runTool } from '../../host/run.ts';
 import { printable } from '../../text/printable.ts';
 import { compileGoal } from '../compile-goal.ts';
 import { EXIT, type Exit } from '../exit.ts';
-import { complain, type Format, out, say } from '../io.ts';
+import { complain, out, say } from '../io.ts';
 import { backendOption, formatOption, strictOption } from '../options.ts';
 import { patch } from '../patch.ts';
+import type { Format } from '../show-diagnostics.ts';
 
 interface Options {
   readonly root: string;

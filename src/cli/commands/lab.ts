@@ -4,11 +4,12 @@ import { type BackendName, backendOf } from '../../emit/backends.ts';
 import { findManifest } from '../../host/artefact-folder.ts';
 import { reader } from '../../host/read-file.ts';
 import { EXIT, type Exit } from '../exit.ts';
-import { complain, showDiagnostics } from '../io.ts';
+import { complain } from '../io.ts';
 import { backendOption } from '../options.ts';
 import { readEntry } from '../read-entry.ts';
 import { count } from '../reports/report.ts';
 import { REPORT_FORMATS, type ReportFormat, showReports } from '../reports/show-reports.ts';
+import { showDiagnostics } from '../show-diagnostics.ts';
 
 interface Options {
   readonly backend?: BackendName;

@@ -5,9 +5,10 @@ import { writePlanFile } from '../../plan/plan-file.ts';
 import { renderPlan } from '../../plan/render-plan.ts';
 import { compileGoal } from '../compile-goal.ts';
 import { EXIT, type Exit } from '../exit.ts';
-import { complain, type Format, out, say } from '../io.ts';
+import { complain, out, say } from '../io.ts';
 import { backendOption, formatOption, killOption, strictOption } from '../options.ts';
 import { prepare } from '../prepare.ts';
+import type { Format } from '../show-diagnostics.ts';
 
 interface Options {
   readonly output?: string;

@@ -3,11 +3,12 @@ import { reader } from '../../host/read-file.ts';
 import { watchFiles } from '../../host/watch-files.ts';
 import type { Read } from '../../policy/load.ts';
 import { EXIT, type Exit } from '../exit.ts';
-import { complain, say, showDiagnostics } from '../io.ts';
+import { complain, say } from '../io.ts';
 import { openPolicy } from '../open-policy.ts';
 import { count, type Report } from '../reports/report.ts';
 import { reportOf } from '../reports/report-of.ts';
 import { REPORT_FORMATS, type ReportFormat, showReports } from '../reports/show-reports.ts';
+import { showDiagnostics } from '../show-diagnostics.ts';
 
 interface Options {
   readonly coverage: boolean;
