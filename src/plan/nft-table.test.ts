@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { bring, change, parseNftTable, refill, remove, settledText } from './nft-table.ts';
+import {
+  bring,
+  change,
+  essence,
+  losing,
+  parseNftTable,
+  refill,
+  remove,
+  settledText,
+} from './nft-table.ts';
 
 const LISTING = [
   'table inet routec {',
@@ -102,6 +111,21 @@ describe('a table as nft lists it', () => {
     expect(text).toContain('80 counter packets 3 bytes 180 : goto to_dsl,\n82 ');
     const typed = parseNftTable(LISTING.replace('type inet_service', 'type mark'));
     expect(change(typed, table)).toBeUndefined();
+  });
+
+  it('is tried without the elements that stay, by the same change, and loses no count where elements only come', () => {
+    const more = parseNftTable(
+      LISTING.replace(
+        ' goto to_dsl }',
+        ' goto to_dsl,\n82 counter packets 0 bytes 0 : goto to_dsl }',
+      ),
+    );
+    const [less, rest] = essence(table, more);
+    expect(less.get('ports')?.content).toEqual([]);
+    expect(rest.get('ports')?.content).toEqual(['82 counter packets 0 bytes 0 : goto to_dsl']);
+    expect(change(rest, less)).toBe(change(more, table));
+    expect(losing(more, table)).toEqual([]);
+    expect(losing(table, more)).toEqual(['ports']);
   });
 
   it('is brought without rules, and removed with maps first', () => {
