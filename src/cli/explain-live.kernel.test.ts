@@ -112,11 +112,20 @@ it(
       expect(other.live.drift).not.toEqual([]);
 
       place.policy(POLICY);
+      await ip('link del eth3');
+      await network.setDevice('eth3', 'there');
+      const anew = await explain(network, WEB);
+      expect(anew.live.ways[0].why[1]).toContain('`routec-link up eth3`');
       await network.router.run('nft', ['flush', 'table', 'inet', 'routec']);
       const flushed = await explain(network, WEB);
       expect(flushed).toMatchObject({ exitCode: 1, live: { agrees: false } });
       // Its element is there, and nothing looks it up.
       expect(flushed.live.line).toMatchObject({ loaded: true, doubtful: true });
+      expect(flushed.live.line.doubts).toContainEqual(expect.stringContaining('choose'));
+      const ipv6 = ['-qw', 'net.ipv6.conf.all.disable_ipv6=1'];
+      await network.router.run('sysctl', ipv6);
+      const four = await explain(network, 'tcp 81');
+      expect(four.live.ways).toMatchObject([{ family: 4 }]);
       await network.router.run('nft', ['delete', 'table', 'inet', 'routec']);
       expect((await explain(network, WEB)).live.line).toMatchObject({ loaded: false });
     }),

@@ -179,9 +179,11 @@ function lineOf(
   const id = explained?.route?.id;
   if (id === undefined) return undefined;
   // What is counted may stand in a ruleset of which nothing leads there any more.
-  const doubtful = drift.some(({ kind, what }) => what === 'ruleset' && kind !== 'foreign');
-  if (!loaded || lacksRuleset(drift)) return { loaded: false, doubtful };
-  if (counts === undefined || counts.rules.size === 0 || counts.unsure.has(id)) return { doubtful };
+  const doubts = drift.flatMap(({ kind, what, text }) =>
+    what === 'ruleset' && kind !== 'foreign' ? [text] : [],
+  );
+  if (!loaded || lacksRuleset(drift)) return { loaded: false, doubts };
+  if (counts === undefined || counts.rules.size === 0 || counts.unsure.has(id)) return { doubts };
   const count = rules.find((rule) => rule.id === id)?.count;
-  return { loaded: counts.rules.has(id), doubtful, ...(count === undefined ? {} : { count }) };
+  return { loaded: counts.rules.has(id), doubts, ...(count === undefined ? {} : { count }) };
 }

@@ -143,6 +143,11 @@ export function whyOtherwise(
     const then = `; \`--down ${way.uplink}\` says what the policy means then`;
     why.push(`\`${way.uplink}\`: ${its.why}${loaded ? then : ''}`);
   }
+  if (its?.reason === 'not-loaded' && real !== undefined) {
+    why.push(
+      `a device that was made anew has none until \`routec-link up ${real.device}\` loads them, which a hook runs (\`routec install\`), or \`routec apply\``,
+    );
+  }
   for (const { uplink, why: passed } of way.passed) {
     const isUp = uplinks
       .find(({ name }) => name === uplink)

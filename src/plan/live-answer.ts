@@ -26,8 +26,8 @@ export interface LineSeen {
   /** Nothing where that could not be seen, or where nothing is counted. */
   readonly loaded?: boolean;
   readonly count?: Count;
-  /** Whether something else of the ruleset is not as it should be: then a packet may never come to the line. */
-  readonly doubtful: boolean;
+  /** What else of the ruleset is not as it should be, in the words that load it: then a packet may never come to the line. */
+  readonly doubts: readonly string[];
 }
 
 /** The model's answer, held to the running kernel. */

@@ -4,6 +4,7 @@ import { bug } from '../../bug.ts';
 import type { BackendName } from '../../emit/backends.ts';
 import { askKernel } from '../../host/ask-kernel.ts';
 import { lockOf } from '../../host/draw-plan.ts';
+import { readSetting } from '../../host/live-state.ts';
 import { statusReader } from '../../host/read-status.ts';
 import { readRecord } from '../../host/records.ts';
 import type { Up } from '../../model/evaluate.ts';
@@ -97,14 +98,17 @@ async function run(path: string, packet: string, options: Options): Promise<Exit
   if (seen !== undefined && 'exit' in seen) return seen.exit;
   const up = seen === undefined || asked.downs.length > 0 ? undefined : liveUp(seen);
   const colours = palette(process.stdout);
-  const first = explainQuestion(policy, program, asked, up);
+  const spoken = seen === undefined ? asked : inSpoken(asked, seen);
+  if (spoken !== asked && !options.json)
+    say('IPv6 is off on this machine: IPv4 alone is asked about\n');
+  const first = explainQuestion(policy, program, spoken, up);
   const asks = first.kind === 'depends' && !options.json && mayAsk();
   if (asks) out(prettyExplanation(first, program, colours));
   const explanation = asks ? await choose(first) : first;
   const answer = explanation.kind === 'answer' ? explanation : undefined;
   // What was chosen is of one family; what was answered at once is of all that were asked about.
   const others =
-    asks || seen === undefined ? [] : inOtherFamily(policy, program, asked, answer, up);
+    asks || seen === undefined ? [] : inOtherFamily(policy, program, spoken, answer, up);
   const answers = answer === undefined ? [] : [answer, ...others];
   const live = seen && askKernel(program, seen, asked.conditions, answers);
   if (options.json) {
@@ -121,6 +125,15 @@ async function run(path: string, packet: string, options: Options): Promise<Exit
     complain('the packet leaves out what decides', 'take one of these packets');
   }
   return EXIT.failed;
+}
+
+/** The question in the families that the machine speaks, where it left them open. */
+function inSpoken(question: QuestionPolicy, seen: Seen): QuestionPolicy {
+  const noIpv6 = readSetting('net/ipv6/conf/all/disable_ipv6') === '1';
+  const spoken = seen.families.filter((family) => family === 4 || !noIpv6);
+  const families = question.conditions.families.filter((family) => spoken.includes(family));
+  const same = families.length === 0 || families.length === question.conditions.families.length;
+  return same ? question : { ...question, conditions: { ...question.conditions, families } };
 }
 
 /** The answer for the other family, where the question is about both: it is the same, but for its numbers. */

@@ -15,7 +15,8 @@ export function jsonLive(live: LiveAnswer): object {
         ? null
         : {
             loaded: line.loaded ?? null,
-            doubtful: line.doubtful,
+            doubtful: line.doubts.length > 0,
+            doubts: line.doubts,
             packets: line.count?.[0] ?? null,
             bytes: line.count?.[1] ?? null,
           },

@@ -77,13 +77,19 @@ function saidText(way: WayOut): string {
 const commandText = ({ argv }: LiveWay): string =>
   argv.filter((word) => word !== '-j' && word !== '-N').join(' ');
 
-function lineText({ loaded, count, doubtful }: NonNullable<LiveAnswer['line']>): string {
-  const doubt = 'other parts of that are not as this policy has them, and may keep packets from it';
+/** Doubts that are named; the others stand under what is loaded. */
+const NAMED = 2;
+
+function lineText({ loaded, count, doubts }: NonNullable<LiveAnswer['line']>): string {
+  const named = doubts.slice(0, NAMED).map((text) => `\`${text}\``);
+  const more = doubts.length > NAMED ? [`${doubts.length - NAMED} more`] : [];
+  const what = [...named, ...more].join(' and ');
+  const doubt = `${what} ${doubts.length > 1 ? 'are' : 'is'} not as this policy has it, and may keep packets from it`;
   if (loaded === undefined) {
-    return `may be in the ruleset: ${doubtful ? doubt : 'that was not seen'}`;
+    return `may be in the ruleset: ${doubts.length > 0 ? doubt : 'that was not seen'}`;
   }
   if (!loaded) return 'is not in the ruleset';
-  const but = doubtful ? `; but ${doubt}` : '';
+  const but = doubts.length > 0 ? `; but ${doubt}` : '';
   const packets = count?.[0];
   if (packets === undefined) return `is in the ruleset${but}`;
   const many = packets === 0 ? 'no packet yet' : `${packets.toLocaleString('en')} packet`;
