@@ -1,6 +1,6 @@
 // Tries the bundle on other Node versions: npm's `node` package ships them, one package a platform.
 // Each compiles the fixtures again and must find them as they are committed.
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
@@ -17,7 +17,7 @@ try {
     await execa('npm', ['install', '--prefix', folder, '--no-save', `${name}@${version}`]);
     const node = join(folder, 'node_modules', name, 'bin/node');
     const { stdout: exact } = await execa(node, ['--version']);
-    const problems = await tryWith(node);
+    const problems = await tryWith(node, join(folder, 'fixtures'));
     failed += problems.length;
     console.log(`${exact}: ${problems.length === 0 ? 'ok' : problems.join('\n')}`);
   }
@@ -26,11 +26,15 @@ try {
 }
 process.exitCode = failed === 0 ? 0 : 1;
 
-async function tryWith(node) {
+async function tryWith(node, copies) {
   const problems = [];
   for (const name of await readdir(join(root, 'fixtures'))) {
-    const folder = join(root, 'fixtures', name);
-    if (!(await readdir(folder)).includes('policy.manifest.json')) continue;
+    const fixture = join(root, 'fixtures', name);
+    if (!(await readdir(fixture)).includes('policy.manifest.json')) continue;
+    const folder = join(copies, name);
+    await cp(fixture, folder, { recursive: true });
+    // The same for all, so the fixtures do without.
+    await copyFile(join(root, 'deploy/load.sh'), join(folder, 'policy.load.sh'));
     const run = await execa(
       node,
       [join(root, 'dist/routec.js'), 'compile', 'policy.route', '--check'],
