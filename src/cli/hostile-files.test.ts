@@ -155,10 +155,7 @@ describe.each(NO_FILES)('%s', (_, make, why) => {
   ])('is no %s', async (_name, text) => {
     const cwd = folder({ 'policy.route': text('x') });
     make(join(cwd, 'x'));
-    for (const format of FORMATS) {
-      const said = new RegExp(`RC110[^]*(${why})`);
-      await expectRefused(cwd, [...compile, '--format', format], 1, said);
-    }
+    await expectRefused(cwd, compile, 1, new RegExp(`RC110[^]*(${why})`));
   });
 
   it('is no manifest', async () => {

@@ -56,7 +56,7 @@ describe('a mark that another program writes behind ours', () => {
 });
 
 /** How often; for iptables one takes four programs instead of one. */
-const RELOADS = { nft: 30, iptables: 12 };
+const RELOADS = { nft: 16, iptables: 6 };
 
 describe('a reload under traffic', () => {
   const killSwitch = fixtures.filter(({ name }) => name === 'kill-switch');
