@@ -28,6 +28,20 @@ export function othersAddresses(
     .map(({ prefix }) => prefix);
 }
 
+/**
+ * The address that masquerading gives to what leaves by an uplink on a shared device. Left to itself the kernel takes
+ * one of the device's, perhaps another uplink's: in IPv6 it does not look at the gateway, in IPv4 at no more than
+ * its network (nf_nat_masquerade.c). Void where the device is not shared, or the uplink has none of its own.
+ */
+export function masqueradeAddress(
+  uplinks: readonly Uplink[],
+  uplink: Uplink,
+  family: Family,
+): string | undefined {
+  if (!isShared(uplinks, uplink, family)) return undefined;
+  return uplink.own.find((each) => each.family === family && !each.prefix.includes('/'))?.prefix;
+}
+
 /** The realm of the IPv4 routes of an uplink whose device is shared: what iptables tells them by. */
 export function realmOf(priority: number, { slot }: Uplink): number {
   return priority + slot;

@@ -2,7 +2,7 @@ import { bug } from '../../bug.ts';
 import { slotMark } from '../../model/marking.ts';
 import { ownSlots } from '../../model/own-slots.ts';
 import type { Nat, Program, Uplink } from '../../model/program.ts';
-import { isShared, othersAddresses, sharers } from '../../model/sharers.ts';
+import { isShared, masqueradeAddress, othersAddresses, sharers } from '../../model/sharers.ts';
 import { type Address, type AddressRange, type Family, formatAddress } from '../../net/address.ts';
 import { formatRange } from '../../net/prefix.ts';
 import { clusterTest } from './balance.ts';
@@ -28,7 +28,9 @@ export function nat(program: Program, family: Family, marks: Marks): Table {
     const by = slot.kind === 'transit' ? slot.target : slot;
     if (by.kind === 'ordering' || !by.special) return [];
     const fits = `-o ${by.uplink.device} ${marks.connection(slotMark(marking.mask, slot.number))}`;
-    return natRules(by.nat[family], family).map((rule) => `${fits} ${rule}`);
+    return natRules(by.nat[family], family, masquerade(uplinks, by.uplink, family)).map(
+      (rule) => `${fits} ${rule}`,
+    );
   });
   const { arrivals, hairpin } = forward(program, family, marks);
   return {
@@ -78,38 +80,46 @@ function uplinkRules(
 ): string[] {
   const own = uplink.nat[family];
   const others = othersAddresses(uplinks, uplink, family);
+  const masqueraded = masquerade(uplinks, uplink, family);
   // A socket bound to another address of this uplink keeps it.
   const bound = `-m addrtype --src-type LOCAL --limit-iface-out -j ${untouched(family)}`;
   if (own.kind === 'masquerade' || own.kind === 'snat') {
-    const rules = natRules(own, family);
+    const rules = natRules(own, family, masqueraded);
     return [
       ...others.flatMap((prefix) => rules.map((rule) => `-s ${prefix} ${rule}`)),
       bound,
       ...rules,
     ];
   }
-  if (own.kind === 'nonat' || local.length + marked.length === 0) return natRules(own, family);
+  if (own.kind === 'nonat' || local.length + marked.length === 0)
+    return natRules(own, family, masqueraded);
   // The router's own packet has the source of the uplink that main would have taken: it was given
   // before the rule was asked.
   return [
-    ...natRules(own, family),
+    ...natRules(own, family, masqueraded),
     ...ownSlots(uplink, slots).flatMap(({ number }) => {
       const byRule = `${marks.connection(slotMark(marking.mask, number))} -m addrtype --src-type LOCAL`;
       return [
-        ...others.map((prefix) => `${byRule} -s ${prefix} -j MASQUERADE`),
-        `${byRule} -m addrtype ! --src-type LOCAL --limit-iface-out -j MASQUERADE`,
+        ...others.map((prefix) => `${byRule} -s ${prefix} ${masqueraded}`),
+        `${byRule} -m addrtype ! --src-type LOCAL --limit-iface-out ${masqueraded}`,
       ];
     }),
   ];
 }
 
+/** The target that gives what leaves by an uplink an address of that. */
+function masquerade(uplinks: readonly Uplink[], uplink: Uplink, family: Family): string {
+  const address = masqueradeAddress(uplinks, uplink, family);
+  return address === undefined ? '-j MASQUERADE' : `-j SNAT --to-source ${address}`;
+}
+
 /** The rules for one family; `none` has none. */
-function natRules(each: Nat, family: Family): string[] {
+function natRules(each: Nat, family: Family, masqueraded: string): string[] {
   switch (each.kind) {
     case 'none':
       return [];
     case 'masquerade':
-      return ['-j MASQUERADE'];
+      return [masqueraded];
     case 'nonat':
       // Bound to itself, so that no other table translates it later.
       return [`-j ${untouched(family)}`];

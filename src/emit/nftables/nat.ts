@@ -2,7 +2,7 @@ import { bug } from '../../bug.ts';
 import { slotMark } from '../../model/marking.ts';
 import { ownSlots } from '../../model/own-slots.ts';
 import type { Nat, NatByFamily, Program, Uplink, UplinkSlot } from '../../model/program.ts';
-import { othersAddresses } from '../../model/sharers.ts';
+import { masqueradeAddress, othersAddresses } from '../../model/sharers.ts';
 import {
   type Address,
   type AddressRange,
@@ -67,7 +67,9 @@ export function nat(program: Program): Part {
         chain(`nat_${slotName(slot)}`, [
           // It may leave by another device: main's own routes come first.
           `oifname != ${quoted(slot.uplink.device)} return`,
-          ...FAMILIES.flatMap((family) => natRules(slot.nat[family], family)),
+          ...FAMILIES.flatMap((family) =>
+            natRules(slot.nat[family], family, masquerade(uplinks, slot.uplink, family)),
+          ),
         ]),
       ),
       ...natted.map(({ uplink, rules }) => chain(uplinkNatName(uplink), rules)),
@@ -126,7 +128,8 @@ function uplinkRules(
     const foreign = (operator: string): string =>
       others === '' ? '' : `${ip(family)} saddr ${operator}{ ${others} } `;
     const own = uplink.nat[family];
-    const ownRules = natRules(own, family);
+    const masqueraded = masquerade(uplinks, uplink, family);
+    const ownRules = natRules(own, family, masqueraded);
     // A socket bound to another address of this uplink keeps it.
     const bound = `${only(family)} fib saddr . oif type local ${foreign('!= ')}snat ${ip(family)} to ${ip(family)} saddr`;
     if (own.kind === 'masquerade' || own.kind === 'snat') return [bound, ...ownRules];
@@ -137,22 +140,28 @@ function uplinkRules(
       const slot = formatMark(slotMark(marking.mask, number));
       const chosen = `${only(family)} ct mark & ${formatMark(marking.mask)} == ${slot}`;
       return [
-        `${chosen} fib saddr type local fib saddr . oif type != local masquerade`,
-        ...(others === '' ? [] : [`${chosen} fib saddr type local ${foreign('')}masquerade`]),
+        `${chosen} fib saddr type local fib saddr . oif type != local ${masqueraded}`,
+        ...(others === '' ? [] : [`${chosen} fib saddr type local ${foreign('')}${masqueraded}`]),
       ];
     });
     return [...ownRules, ...corrected];
   });
 }
 
+/** The statement that gives what leaves by an uplink an address of that. */
+function masquerade(uplinks: readonly Uplink[], uplink: Uplink, family: Family): string {
+  const address = masqueradeAddress(uplinks, uplink, family);
+  return address === undefined ? 'masquerade' : `snat ${ip(family)} to ${address}`;
+}
+
 /** The rules for one family; `none` has none. */
-function natRules(each: Nat, family: Family): string[] {
+function natRules(each: Nat, family: Family, masqueraded: string): string[] {
   const name = ip(family);
   switch (each.kind) {
     case 'none':
       return [];
     case 'masquerade':
-      return [`${only(family)} masquerade`];
+      return [`${only(family)} ${masqueraded}`];
     case 'nonat':
       // Bound to itself, so that no other chain translates it later.
       return [`${only(family)} snat ${name} to ${name} saddr`];
