@@ -1,5 +1,6 @@
 import { bug } from '../bug.ts';
 import { beyond } from './beyond.ts';
+import { keepNat } from './keep-nat.ts';
 import {
   bring,
   change,
@@ -16,8 +17,8 @@ import { type Command, type Step, signed } from './step.ts';
 const nft = (stdin: string): Command => ({ argv: ['nft', '-f', '-'], stdin });
 
 /**
- * The steps from the table that is live to the one that is wanted: one transaction; three where a map has a new shape,
- * for a new map may miss what it has.
+ * The steps from the table that is live to the one that is wanted: one transaction; one before it where a map has a
+ * new shape, for a new map may miss what it has; and one behind it for what nothing uses any more.
  *
  * @param ways what fills it where none is live; and whether it is refilled as a whole where a change of it would do
  */
@@ -30,7 +31,10 @@ export function nftSteps(
   const fresh = namesBeyond(wanted, before);
   const created = fresh.filter((name) => !isHooked(wanted.get(name) ?? bug('a block is lost')));
   const stale = before === undefined ? [] : namesBeyond(before, wanted);
-  const changed = changedNames(wanted, before);
+  // What stands there between the transaction that counts and the last.
+  const meanwhile = before === undefined ? wanted : keepNat(wanted, before);
+  const changed = changedNames(meanwhile, before);
+  const leaving = changedNames(wanted, meanwhile);
   const steps: Step[] = [];
   const back: Command =
     before === undefined
@@ -52,7 +56,7 @@ export function nftSteps(
   }
   if (fresh.length + changed.length > 0) {
     const [there, away] =
-      before === undefined || wholly ? [] : [change(wanted, before), change(before, wanted)];
+      before === undefined || wholly ? [] : [change(meanwhile, before), change(before, meanwhile)];
     steps.push({
       sign: before === undefined ? '+' : '~',
       title: 'the ruleset, in one transaction',
@@ -60,8 +64,8 @@ export function nftSteps(
         before === undefined
           ? 'from this instant new connections go by the policy; open ones stay where they are'
           : 'from this instant new connections go by the new policy; open ones keep their uplink and address',
-      changes: before === undefined ? [] : differences(wanted, before),
-      run: nft(there ?? nftText ?? refill(wanted)),
+      changes: before === undefined ? [] : differences(meanwhile, before),
+      run: nft(there ?? (leaving.length === 0 ? nftText : undefined) ?? refill(meanwhile)),
       undo:
         before === undefined
           ? nft('flush table inet routec\n')
@@ -70,20 +74,25 @@ export function nftSteps(
             : nft(away),
       ...(before === undefined
         ? {}
-        : zeroing(there === undefined ? undefined : losing(wanted, before))),
+        : zeroing(there === undefined ? undefined : losing(meanwhile, before))),
     });
   }
-  if (stale.length > 0 && before !== undefined) {
+  if (stale.length + leaving.length > 0 && before !== undefined) {
+    const to = (one: NftTable, other: NftTable): string =>
+      leaving.length === 0 ? '' : (change(one, other) ?? bug('NAT has another shape'));
     steps.push({
       sign: '-',
       title: 'chains, sets and maps of the old policy',
       effect: 'none: nothing uses them any more',
-      changes: signed(
-        '-',
-        stale.map((name) => `${before.get(name)?.keyword} ${name}`),
-      ),
-      run: nft(remove(before, stale)),
-      undo: nft(bring(before, stale)),
+      changes: [
+        ...differences(wanted, meanwhile),
+        ...signed(
+          '-',
+          stale.map((name) => `${before.get(name)?.keyword} ${name}`),
+        ),
+      ],
+      run: nft(to(wanted, meanwhile) + remove(before, stale)),
+      undo: nft(bring(before, stale) + to(meanwhile, wanted)),
     });
   }
   return steps;

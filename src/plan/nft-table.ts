@@ -234,7 +234,7 @@ function beyond(lines: readonly string[], others: readonly string[]): string[] {
 }
 
 /** What stands before the count and the verdict. */
-const keyOf = (element: string): string =>
+export const keyOf = (element: string): string =>
   element.replace(/ counter packets \d+ bytes \d+/, '').replace(/ : .*$/, '');
 
 /** The block, with what the lines that stay have counted. */

@@ -78,7 +78,6 @@ export function nat(program: Program): Part {
         'source_nat',
         [
           'jump hairpin',
-          'oifname != @uplinks accept',
           'ip daddr 169.254.0.0/16 accept',
           'ip daddr 224.0.0.0/4 accept',
           'ip daddr 255.255.255.255 accept',
