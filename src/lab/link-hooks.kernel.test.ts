@@ -132,6 +132,13 @@ describe.each(Object.entries(SHELLS))('routec-link in %s', (_, shell) => {
       await router.run('ip', ['route', 'add', 'default', 'via', '203.0.113.129', 'dev', DEVICE]);
       expect(await link('up', DEVICE)).toBe(0);
       expect(await defaults(router)).toEqual(FOUR);
+      // A lease may leave it to its routes to name one (RFC 3442): what an older one named holds no more.
+      expect(await link('lease', DEVICE, '203.0.113.190')).toBe(0);
+      expect(await link('lease', DEVICE)).toBe(0);
+      expect(await defaults(router)).toEqual(FOUR);
+      await router.run('ip', ['route', 'del', 'default', 'dev', DEVICE]);
+      expect(await link('lease', DEVICE)).toBe(0);
+      expect(await defaults(router)).toEqual([]);
       // A device that no uplink has is none of its business.
       expect(await link('up', 'lo')).toBe(0);
       expect(await link('lease', 'lo', '192.0.2.1')).toBe(0);
@@ -214,6 +221,8 @@ describe.each(Object.entries(SHELLS))('routec-link in %s', (_, shell) => {
         '12345::',
         '1::2::3',
         ':1:2:3:4:5:6:7',
+        '1::2:',
+        ':1::2',
         '1:2:3:4:5:6:7:8:9',
       ],
     ];
@@ -239,6 +248,12 @@ const CALLS: readonly {
     command: ['sh', '-c', '. "$0"', hook('dhclient')],
     env: { reason: 'BOUND', interface: DEVICE, new_routers: '203.0.113.129 203.0.113.140' },
     comes: FOUR,
+  },
+  {
+    name: 'dhclient',
+    command: ['sh', '-euc', '. "$0"', hook('dhclient')],
+    env: { reason: 'RENEW', interface: DEVICE },
+    comes: [],
   },
   {
     name: 'dhclient',
@@ -280,6 +295,25 @@ const CALLS: readonly {
     name: 'ifupdown',
     command: [hook('ifupdown')],
     env: { IFACE: '--all', MODE: 'start' },
+    comes: [],
+  },
+  { name: 'networkd-dispatcher', command: [hook('networkd-dispatcher')], comes: FOUR },
+  {
+    name: 'networkd-dispatcher',
+    command: [hook('networkd-dispatcher')],
+    env: { IFACE: DEVICE, OperationalState: 'degraded', ROUTEC_NETIF: '/nowhere' },
+    comes: [],
+  },
+  {
+    name: 'udhcpc',
+    command: [hook('udhcpc'), 'bound'],
+    env: { interface: DEVICE, router: '203.0.113.129 203.0.113.140' },
+    comes: FOUR,
+  },
+  {
+    name: 'udhcpc',
+    command: [hook('udhcpc'), 'renew'],
+    env: { interface: DEVICE },
     comes: [],
   },
   { name: 'networkd-dispatcher', command: [hook('networkd-dispatcher')], comes: FOUR },

@@ -97,7 +97,9 @@ it(
     withNetwork(PLAN, async ({ router, isps }) => {
       const policy = join(ROOT, 'fixtures/devices/policy.route');
       await execa(process.execPath, [ROUTEC, 'install', policy, '--root', folder, '--all']);
-      for (const each of ['work', 'var/lib/dhcpcd']) mkdirSync(join(folder, each));
+      // What is for dnsmasq may lie in the folder for artefacts, and they elsewhere.
+      for (const each of ['work', 'var/lib/dhcpcd', 'etc/routec']) mkdirSync(join(folder, each));
+      writeFileSync(join(folder, 'etc/routec/policy.dnsmasq.conf'), '');
       // Its script is always the router's own.
       cpSync(join(ROOT, 'deploy/hooks/udhcpc'), join(folder, 'hook'));
       const script = [
