@@ -1,7 +1,7 @@
 import { EOF, type IToken, type TokenType } from 'chevrotain';
 import { at, type Diagnostic, diagnose } from '../src/text/diagnostic.ts';
 import { nearest } from '../src/text/nearest.ts';
-import type { Source, Span } from '../src/text/source.ts';
+import { join, type Source, type Span } from '../src/text/source.ts';
 import { reservedWord, unexpectedWord } from './kinds.ts';
 import type { RouteParser } from './parser.ts';
 import { retyped, syntaxFix, type Understood } from './syntax-fix.ts';
@@ -76,6 +76,8 @@ export function explainSyntax(
 
 /** What targets read as something else: an uplink of that name would rarely be meant by it. */
 const VERDICTS: ReadonlySet<string> = new Set(['main', 'drop', 'reject', 'balance']);
+/** What `expect` names without `via`, unlike `route`. */
+const BARE_ANSWERS: ReadonlySet<TokenType> = new Set([k.main, k.drop, k.reject, k.unreachable]);
 
 /** A word of the language where a value or a name would stand, if all that the statement lacks is quotes. */
 function explainReserved(
@@ -88,6 +90,21 @@ function explainReserved(
 ): Diagnostic | undefined {
   const { image } = token;
   if (!RESERVED_WORDS.has(image)) return undefined;
+  const via = tokens[index - 1];
+  if (
+    tokens[0]?.tokenType === k.expect &&
+    via?.tokenType === k.via &&
+    BARE_ANSWERS.has(token.tokenType)
+  ) {
+    const title = `\`expect\` names it without \`via\`: write \`${image}\``;
+    return diagnose(
+      unexpectedWord,
+      `unexpected \`via ${image}\``,
+      [at(span, 'expected an uplink')],
+      title,
+      { title, edits: [{ span: join(spanOf(span.source, via), span), text: image }] },
+    );
+  }
   const quotable = expected.includes(Text);
   if (!quotable && !expected.includes(Name)) return undefined;
   const quoted = retyped(token, quotable ? Text : Name, `"${image}"`);
