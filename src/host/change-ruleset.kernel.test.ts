@@ -2,10 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { bug } from '../bug.ts';
 import { compile } from '../compile.ts';
-import { NO_IPTABLES } from '../plan/iptables-ruleset.ts';
+import { nftSteps } from '../plan/nft-steps.ts';
 import { type NftTable, parseNftTable, settledText } from '../plan/nft-table.ts';
-import { planSteps } from '../plan/plan.ts';
-import type { State } from '../plan/state.ts';
 import type { Command } from '../plan/step.ts';
 import { withEmptyKernel } from './empty-kernel.ts';
 import { listRuleset } from './live-state.ts';
@@ -62,14 +60,6 @@ function listed(load: (command: Command) => Ran): NftTable {
 }
 
 const settled = (table: NftTable): readonly string[] => [...table.values()].map(settledText).sort();
-const stateOf = (nft: NftTable): State => ({
-  rules: { 4: [], 6: [] },
-  routes: { 4: [], 6: [] },
-  groups: {},
-  settings: {},
-  nft,
-  iptables: NO_IPTABLES,
-});
 
 it('leads from any ruleset to any other by what changes alone, and back', {
   timeout: 300_000,
@@ -85,18 +75,12 @@ it('leads from any ruleset to any other by what changes alone, and back', {
         const wanted = loaded(after);
         must({ argv: ['nft', 'flush', 'ruleset'] });
         const live = loaded(before);
-        const target = {
-          state: stateOf(wanted),
-          guard: '215',
-          named: new Set<string>(),
-          gone: [],
-        };
-        const steps = planSteps(target, stateOf(live));
+        const steps = nftSteps(wanted, live);
         for (const { run } of steps) must(run);
         expect(settled(listed(load))).toEqual(settled(wanted));
         for (const { undo } of [...steps].reverse()) must(undo ?? bug('no way back'));
         // A chain with a hook stays, and does nothing.
-        const back = planSteps({ ...target, state: stateOf(live) }, stateOf(listed(load)));
+        const back = nftSteps(live, listed(load));
         for (const { run } of back) must(run);
         expect(settled(listed(load))).toEqual(settled(live));
       });

@@ -7,11 +7,9 @@ import type { Artefact } from '../emit/artefact.ts';
 import type { BackendName } from '../emit/backends.ts';
 import { readMap } from '../emit/map/read-map.ts';
 import { listRuleset } from '../host/live-state.ts';
-import { NO_IPTABLES } from '../plan/iptables-ruleset.ts';
+import { nftSteps } from '../plan/nft-steps.ts';
 import { type NftTable, parseNftTable, settledText } from '../plan/nft-table.ts';
-import { planSteps } from '../plan/plan.ts';
 import { policyCounts } from '../plan/policy-counts.ts';
-import type { State } from '../plan/state.ts';
 import { positionOf } from '../text/source.ts';
 
 /** Policies of all that is compiled, put together at random: whatever comes out must load. */
@@ -160,10 +158,7 @@ it('what is live and what changes of it come to what the full file loads', async
         (text) => sound(text, 'nft').find(({ suffix }) => suffix === 'nft')?.text ?? bug('none'),
       ) as [string, string];
       const [wanted, live] = (await listings([last], [first])) as [NftTable, NftTable];
-      const target = { state: stateOf(wanted), guard: '215', named: new Set<string>(), gone: [] };
-      const steps = planSteps(target, stateOf(live)).map(
-        ({ run: { stdin } }) => stdin ?? bug('none'),
-      );
+      const steps = nftSteps(wanted, live).map(({ run: { stdin } }) => stdin ?? bug('none'));
       const [changed] = (await listings([first, ...steps])) as [NftTable];
       expect(settled(changed), `${before}\n--- to\n${after}`).toEqual(settled(wanted));
     }),
@@ -184,15 +179,6 @@ async function listings(...lists: (readonly string[])[]): Promise<NftTable[]> {
   const listed = (await load(['sh', '-e'], script.join('\n'))).split('======');
   return lists.map((_, at) => parseNftTable(listed[at] ?? bug('no listing')));
 }
-
-const stateOf = (nft: NftTable): State => ({
-  rules: { 4: [], 6: [] },
-  routes: { 4: [], 6: [] },
-  groups: {},
-  settings: {},
-  nft,
-  iptables: NO_IPTABLES,
-});
 
 /** A table, whatever the order of what stands in it; that of rules counts. */
 const settled = (table: NftTable): string[] =>
