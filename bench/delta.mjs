@@ -61,16 +61,15 @@ export async function delta() {
 async function difference(source, before, after) {
   const { withEmptyKernel } = await source.load('src/host/empty-kernel.ts');
   const { listRuleset } = await source.load('src/host/live-state.ts');
-  const { change, parseNftTable } = await source.load('src/plan/nft-table.ts');
+  const { nftChange } = await source.load('src/plan/nft-change.ts');
+  const { parseNftTable } = await source.load('src/plan/nft-table.ts');
   const [from, to] = [before, after].map((file) =>
     withEmptyKernel((run) => {
       run({ argv: ['nft', '-f', file] });
       return parseNftTable(run(listRuleset(false)).stdout);
     }),
   );
-  const text = change(to, from);
-  if (text === undefined) throw new Error('no way from one to the other but a refill');
-  return text;
+  return nftChange(to, from);
 }
 
 /** What the last of these files takes to load, behind the others. */

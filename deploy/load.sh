@@ -190,7 +190,7 @@ networks_of() {
 #   rules.4 rules.6 routes.4 routes.6   what stands behind `rule add` and `route replace`
 #   groups settings                     DEVICE=GROUP, PATH=VALUE
 #   ruleset                             as it is listed; empty if there is none
-#   load                                what `nft -f` loads to get there, where that is known
+#   load                                what `nft -f` would load to get there, where that is known
 #   named                               the paths and devices that the policy itself names
 #   left-out                            what can't be loaded now, in words
 
@@ -358,12 +358,11 @@ differences() {
     "$work/blocks.from" "$work/blocks.to" "$work/blocks.changed"
 }
 
-# FROM TO: the blocks of which one has a line that the other lacks.
+# FROM TO: the blocks that are not the same in both, line by line.
 ruleset_changed() {
-  { beyond "$1" "$2" && beyond "$2" "$1"; } | cut -f 1 | sort -u
-  # The same lines may stand in another order.
-  cmp -s "$1" "$2" || awk -F '\t' 'FILENAME == ARGV[1] { at[++count] = $0; next }
-    $0 != at[FNR] { print $1; exit }' "$1" "$2"
+  awk -F '\t' 'FILENAME == ARGV[1] { line[$1, ++count[$1]] = $0; next }
+    line[$1, ++seen[$1]] != $0 { print $1 }
+    END { for (block in count) if (count[block] != seen[block]) print block }' "$1" "$2" | sort -u
 }
 
 # --- Rulesets of nft ------------------------------------------------------------------------------
@@ -414,30 +413,58 @@ nft_blocks() {
   sed -n 's/^	\([a-z]* [^ ]*\) {$/\1/p' "$1"
 }
 
-# RULESET BLOCKS: these blocks of it, as they stand there.
+# RULESET BLOCKS [END]: these blocks of it, with END behind their names; chains without rules.
 nft_bring() {
   [ -s "$2" ] || return 0
   echo 'table inet routec {'
-  awk 'FILENAME == ARGV[1] { wanted[$0]; next }
-    /^\t[a-z]+ [^ ]+ \{$/ { on = ($1 " " $2) in wanted }
-    on
+  awk -v end="${3-}" 'FILENAME == ARGV[1] { wanted[$0]; next }
+    /^\t[a-z]+ [^ ]+ \{$/ { on = ($1 " " $2) in wanted; chain = $1 == "chain"; $0 = "\t" $1 " " $2 end " {" }
+    on && (!chain || /^\t[^\t]/)
     /^\t\}$/ { on = 0 }' "$2" "$1"
   echo '}'
 }
 
-# RULESET: fills its blocks anew, which all are there; what a set learned stays.
-nft_refill() {
-  echo 'flush table inet routec'
-  awk '/^\t(set|map) [^ ]+ \{$/ { name = $1 " inet routec " $2; learns = 0 }
-    $1 == "flags" && /dynamic|timeout/ { learns = 1 }
-    /^\t\}$/ { if (name != "" && !learns) print "flush " name; name = "" }' "$1"
-  awk '/^\t[a-z]+ [^ ]+ \{$/ { learns = elements = 0 }
-    $1 == "flags" && /dynamic|timeout/ { learns = 1 }
-    $1 == "elements" { elements = 1 }
-    !(learns && elements) || /^\t\}$/' "$1"
+# RULESET BLOCKS MOVING [END [TWICE]]: its chains that are among the blocks, or that ask what moves; they ask the copies if
+# there is an END, and where TWICE, in what translates sources, what moved first.
+nft_rules() {
+  awk -v end="${4-}" -v twice="${5-}" '
+    function asking(rule,   done, name) {
+      while (match(rule, /"[^"]*"|@[A-Za-z0-9_.\/-]+/)) {
+        name = substr(rule, RSTART + 1, RLENGTH - 1)
+        done = done substr(rule, 1, RSTART + RLENGTH - 1)
+        if (substr(rule, RSTART, 1) == "@" && name in moving) {
+          asks = 1
+          if (name == "slot_nat" || name == "uplink_nat") translates = 1
+          done = done end
+        }
+        rule = substr(rule, RSTART + RLENGTH)
+      }
+      return done rule
+    }
+    FILENAME == ARGV[1] { wanted[$0]; next }
+    FILENAME == ARGV[2] { moving[$2]; next }
+    /^\tchain [^ ]+ \{$/ { chain = $2; head = text = $0 "\n"; asks = 0; next }
+    chain == "" { next }
+    / hook / && $1 == "type" { head = head $0 "\n" }
+    {
+      translates = 0
+      rule = asking($0)
+      text = text (twice == "" ? rule : translates ? $0 "\n" rule : $0) "\n"
+    }
+    /^\t\}$/ {
+      if (("chain " chain) in wanted || asks) {
+        heads = heads head "\t}\n"
+        flushes = flushes "flush chain inet routec " chain "\n"
+        texts = texts text
+      }
+      chain = ""
+    }
+    END { if (texts != "") printf "table inet routec {\n%s}\n%stable inet routec {\n%s}\n", heads, flushes, texts }' \
+    "$2" "$3" "$1"
 }
 
-# FROM TO: in one transaction; in three where a map has a new shape, for a new map may miss what it has.
+# FROM TO: each packet meets either the one or the other. A packet goes by the rules that stood there as it came past the
+# hook, but a look-up answers by what it holds in that moment: what rules ask changes only while they ask a copy of it.
 nft_go() {
   if [ ! -s "$2/ruleset" ]; then
     [ -s "$1/ruleset" ] || return 0
@@ -449,21 +476,51 @@ nft_go() {
   nft_unhooked "$2/ruleset" >"$work/unhooked"
   beyond "$work/unhooked" "$work/blocks.from" >"$work/created"
   beyond "$work/blocks.from" "$work/blocks.to" >"$work/stale"
-  nft_bring "$2/ruleset" "$work/created" >"$work/bring"
-  input_step 'chains, sets and maps that are new' "$work/bring" nft -f - || return
   nft_settled "$1/ruleset" >"$work/settled.from"
   nft_settled "$2/ruleset" >"$work/settled.to"
   ruleset_changed "$work/settled.from" "$work/settled.to" >"$work/changed"
   beyond "$work/changed" "$work/stale" >"$work/refilled"
-  if [ -s "$work/refilled" ]; then
-    if [ -e "$2/load" ]; then cat "$2/load"; else nft_refill "$2/ruleset"; fi >"$work/refill"
-    input_step 'the ruleset, in one transaction' "$work/refill" nft -f - || return
-  fi
-  awk '{ print "flush " $1 " inet routec " $2 }' "$work/stale" >"$work/remove"
-  for each in 'set|map' chain; do
-    awk -v kind="^($each)\$" '$1 ~ kind { print "delete " $1 " inet routec " $2 }' "$work/stale"
-  done >>"$work/remove"
-  input_step 'chains, sets and maps that are stale' "$work/remove" nft -f -
+  awk 'FILENAME == ARGV[1] { refilled[$0]; next } $0 in refilled && $1 != "chain"' \
+    "$work/refilled" "$work/blocks.from" >"$work/moving"
+  for each in from to; do
+    awk -F '\t' '$4 != "" && $4 !~ /^elements / && !/^chain /' "$work/settled.$each" >"$work/declared.$each"
+  done
+  ruleset_changed "$work/declared.from" "$work/declared.to" >"$work/other"
+  # What died on its way may have left copies, and rules that ask them.
+  end=.next
+  while grep -q "\\$end\$" "$work/blocks.from"; do end=$end.next; done
+  {
+    nft_bring "$2/ruleset" "$work/created"
+    nft_bring "$1/ruleset" "$work/moving" "$end"
+  } >"$work/input"
+  input_step 'new sets, maps and chains' "$work/input" nft -f - || return
+  nft_rules "$1/ruleset" /dev/null "$work/moving" "$end" >"$work/input"
+  input_step 'copies are asked in the place of what changes' "$work/input" nft -f - || return
+  {
+    # What is another thing under the same name is made anew.
+    awk 'FILENAME == ARGV[1] { other[$0]; next }
+      { print "flush " $1 " inet routec " $2 }
+      $0 in other { print "delete " $1 " inet routec " $2 }' "$work/other" "$work/moving"
+    nft_bring "$2/ruleset" "$work/moving"
+  } >"$work/input"
+  input_step 'what changes, while nothing asks it' "$work/input" nft -f - || return
+  {
+    nft_rules "$2/ruleset" "$work/refilled" "$work/moving" "$end" twice
+    nft_unhooked "$1/ruleset" >"$work/unhooked"
+    beyond "$work/stale" "$work/unhooked" 'flush ' | sed 's/ chain / chain inet routec /'
+  } >"$work/input"
+  input_step 'the ruleset, in one transaction' "$work/input" nft -f - || return
+  # What was marked for an uplink that goes has left by now.
+  grep -E '_nat$' "$work/moving" >"$work/translating"
+  sed "s/\$/$end/" "$work/moving" >>"$work/stale"
+  {
+    nft_rules "$2/ruleset" /dev/null "$work/translating"
+    awk '{ print "flush " $1 " inet routec " $2 }' "$work/stale"
+    for each in 'set|map' chain; do
+      awk -v kind="^($each)\$" '$1 ~ kind { print "delete " $1 " inet routec " $2 }' "$work/stale"
+    done
+  } >"$work/input"
+  input_step 'chains, sets and maps of the old policy' "$work/input" nft -f -
 }
 
 # In an empty kernel: what this one makes of the files. A user or a cgroup that is not there is left out.

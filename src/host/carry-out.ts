@@ -1,3 +1,4 @@
+import { ownName } from '../plan/copy-name.ts';
 import { addZeroed, type Counts } from '../plan/counts.ts';
 import { planSteps } from '../plan/plan.ts';
 import type { State } from '../plan/state.ts';
@@ -38,16 +39,14 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
   return undisturbed(() => {
     let begun = 0;
     let why: string | undefined;
-    let counts: Counts = {};
-    let zeroing: Step | undefined;
+    const zeroed: { readonly step: Step; readonly counts: Counts }[] = [];
     const without: string[] = [];
     const needed = steps.filter(({ optional }) => optional !== true);
     for (const step of needed) {
       begun += 1;
       watch(step, begun);
-      if (step.zeroes !== undefined) {
-        zeroing = step;
-        counts = readCounts(plan.running, plan, step);
+      if (isFirstToZero(step, zeroed)) {
+        zeroed.push({ step, counts: readCounts(plan.running, plan, step) });
       }
       const ran = run(step.run, lock);
       if ('refused' in ran) {
@@ -64,10 +63,11 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
         watch(step, begun);
         without.push(...letBegin(step.kills === true ? killNow(goal) : [step], lock));
       }
-      if (zeroing?.zeroes !== undefined) {
+      if (zeroed.length > 0) {
         const known = readRecord('counters') ?? {};
-        const since = readCounts(next, plan, zeroing);
-        writeRecord('counters', addZeroed(known, counts, since, zeroing.zeroes));
+        const sum = (all: Counts, { step, counts }: (typeof zeroed)[number]): Counts =>
+          addZeroed(all, counts, readCounts(next, plan, step), step.zeroes ?? 'some');
+        writeRecord('counters', zeroed.reduce(sum, known));
       }
       keepBaseline(next);
       if (next !== undefined) writeRecord('running', next);
@@ -88,12 +88,29 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
   });
 }
 
-/** In the last moment before a reload zeroes them, and after that. */
+/** Where a step does not say in what, all counts are read before the first such one. */
+const isFirstToZero = (
+  { zeroes, zeroesIn }: Step,
+  before: readonly { readonly step: Step }[],
+): boolean =>
+  zeroes !== undefined &&
+  (zeroesIn !== undefined || before.every(({ step }) => step.zeroesIn !== undefined));
+
+/** In the last moment before a step zeroes them, and after all. */
 function readCounts(running: Running | undefined, { live }: Plan, { zeroesIn }: Step): Counts {
   if (running === undefined) return {};
   const table = zeroesIn && live.nft && readNftBlocks(zeroesIn, live.nft);
   if (table !== undefined && 'refused' in table) return {};
-  const counts = readPolicyCounts(running, table?.value, zeroesIn);
+  // What a copy has counted, its own has not.
+  const counted = zeroesIn?.flatMap((name) => {
+    const block = table?.value?.get(name);
+    return block === undefined ? [] : [[ownName(name), block] as const];
+  });
+  const counts = readPolicyCounts(
+    running,
+    counted && new Map(counted),
+    counted?.map(([name]) => name),
+  );
   if (counts === undefined || 'refused' in counts) return {};
   return Object.fromEntries([...counts.rules].filter(([, [packets]]) => packets > 0));
 }

@@ -102,7 +102,6 @@ export function drawPlan(
   const state = goal.kind === 'snapshot' ? standing(goal.before.state, links.value) : asked;
   const target: Target = {
     state,
-    nftText: tried.nftText,
     guard: protocols.guard,
     named: new Set([
       ...Object.keys(named.settings),

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import type { BackendName } from '../emit/backends.ts';
 import { FAMILIES, type Family } from '../net/address.ts';
+import { ownName } from '../plan/copy-name.ts';
 import type { AnyRule } from '../plan/drift.ts';
 import { type IptablesRuleset, NO_IPTABLES, parseIptables } from '../plan/iptables-ruleset.ts';
 import { liveRoute, liveRule } from '../plan/live-lines.ts';
@@ -166,7 +167,7 @@ export function readNftBlocks(
   if (names.length > FEW) return readNftTable(true);
   const blocks: (readonly [string, Block])[] = [];
   for (const name of names) {
-    const keyword = known.get(name)?.keyword ?? 'set';
+    const keyword = known.get(ownName(name))?.keyword ?? 'set';
     const argv: Command['argv'] = ['nft', '-n', 'list', keyword, 'inet', 'routec', name];
     const listing = readListing(run({ argv, lists: true }));
     if ('refused' in listing) return listing;

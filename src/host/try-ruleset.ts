@@ -10,8 +10,6 @@ import type { Ran } from './run.ts';
 /** What the kernel makes of a ruleset. */
 export interface Tried {
   readonly nft: NftTable | undefined;
-  /** What `nft -f` is to load to get there, with the users and cgroups that this machine has. */
-  readonly nftText?: string;
   readonly iptables: IptablesRuleset;
   /** What this machine has not, in words. */
   readonly leftOut: readonly string[];
@@ -45,19 +43,17 @@ const noneOf = (name: string): string =>
 function tryNft(nft: string, names: Loads['names'], numbers: boolean, run: Load): Tried | Refused {
   const load = (stdin: string): Ran => run({ argv: ['nft', '-f', '-'], stdin });
   const leftOut: string[] = [];
-  const texts: string[] = [];
   for (const { name, text } of names) {
     const filled = load(text);
-    if ('stdout' in filled) texts.push(text);
-    else if (NO_SUCH_NAME.test(filled.refused)) leftOut.push(noneOf(name));
+    if ('stdout' in filled) continue;
+    if (NO_SUCH_NAME.test(filled.refused)) leftOut.push(noneOf(name));
     else return filled;
   }
-  const nftText = [...texts, nft].join('');
-  const loaded = load(nftText);
+  const loaded = load(nft);
   if ('refused' in loaded) return loaded;
   const listing = run(listRuleset(numbers));
   if ('refused' in listing) return listing;
-  return { nft: parseNftTable(listing.stdout), nftText, iptables: NO_IPTABLES, leftOut };
+  return { nft: parseNftTable(listing.stdout), iptables: NO_IPTABLES, leftOut };
 }
 
 function tryIptables({ sets, tools }: IptablesFiles, run: Load): Tried | Refused {

@@ -1,5 +1,6 @@
 import type { IptablesBlock } from '../plan/iptables-ruleset.ts';
-import { type Block, bring } from '../plan/nft-table.ts';
+import { nftChange } from '../plan/nft-change.ts';
+import type { Block } from '../plan/nft-table.ts';
 import type { State } from '../plan/state.ts';
 import type { Command } from '../plan/step.ts';
 import { withEmptyKernel } from './empty-kernel.ts';
@@ -38,7 +39,7 @@ const isChainOfName = ({ kind, name, lines }: IptablesBlock): boolean =>
 
 const nftOf = (block: Block): Command => ({
   argv: ['nft', '-f', '-'],
-  stdin: bring(new Map([[block.name, block]]), [block.name]),
+  stdin: nftChange(new Map([[block.name, block]]), new Map()),
 });
 const restoreOf = ({ tool, table, name, lines }: IptablesBlock): Command => ({
   argv: [`${tool}-restore`, '-w', '--noflush'],

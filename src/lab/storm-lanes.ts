@@ -36,13 +36,15 @@ const KEPT = [
   'route from @kept via dsl',
 ];
 const STOPPED = 'route from 192.168.0.40 via drop';
+/** Tests one after the other, between look-ups: a packet is on its way so long that reloads meet many. */
+const SLOW = Array.from({ length: 300 }, (_, at) => `route mark ${at + 1} via dsl`);
 
 /**
  * Policies that follow one another, the first after the last: rules come, change their place and their
  * uplink, and go; so does an uplink, and so do the shapes of look-ups.
  */
 export const STORM_POLICIES: readonly (readonly string[])[] = [
-  [CABLE, DSL, ...KEPT, 'route udp 7010-7011 via cable', STOPPED],
+  [CABLE, DSL, ...KEPT, ...SLOW, 'route udp 7010-7011 via cable', STOPPED],
   [
     ...[CABLE, DSL, LTE],
     'route from 192.168.0.228 udp 7000-7009 to 203.0.113.0/24 via dsl',
@@ -51,6 +53,7 @@ export const STORM_POLICIES: readonly (readonly string[])[] = [
     'set far = 192.0.2.9, 192.0.2.32/28, 192.0.2.130, 192.0.2.192/27',
     'route from 192.168.0.60 to @far via balance cable 29, dsl by source',
     'route from 192.168.0.20 via balance cable 1, dsl 1',
+    ...SLOW,
     ...KEPT,
   ],
   [
@@ -58,10 +61,11 @@ export const STORM_POLICIES: readonly (readonly string[])[] = [
     'route from 192.168.0.20 via dsl else cable',
     'route from 192.168.0.30, 192.168.0.31 tcp 443 to 198.51.100.128/25 via lte',
     ...KEPT,
+    ...SLOW,
     'route udp 7010-7011 via lte',
     STOPPED,
   ],
-  [CABLE, DSL, STOPPED, 'route udp 7010-7011 via dsl', ...KEPT],
+  [CABLE, DSL, STOPPED, ...SLOW, 'route udp 7010-7011 via dsl', ...KEPT],
 ];
 
 /** Packets of a kind, and where they may leave. */

@@ -76,21 +76,25 @@ export function settledText({ keyword, declaration, content }: Block): string {
 }
 
 /** Whether a set fills itself: what it knows is nobody's to take away. */
-const learns = ({ declaration }: Pick<Block, 'declaration'>): boolean =>
+export const learns = ({ declaration }: Pick<Block, 'declaration'>): boolean =>
   declaration.some((line) => /^flags .*\b(dynamic|timeout)\b/.test(line));
 
 const COUNTS = /counter packets \d+ bytes \d+/g;
 
+/** A block that has counted nothing yet. */
+export const withoutCounts = (block: Block): Block => ({
+  ...block,
+  content: block.content.map((line) => line.replace(COUNTS, 'counter packets 0 bytes 0')),
+});
+
 const withoutCount = (line: string): string => line.replace(COUNTS, 'counter');
+
+/** Whether two blocks are the same, but for what packets change. */
+export const isSame = (a: Block, b: Block): boolean => a === b || settledText(a) === settledText(b);
 
 /** Whether it is a chain that packets come past by themselves. */
 export const isHooked = ({ keyword, declaration }: Block): boolean =>
   keyword === 'chain' && declaration.length > 0;
-
-/** The names of the blocks of one table that the other lacks. */
-export function namesBeyond(table: NftTable, other: NftTable | undefined): string[] {
-  return [...table.keys()].filter((name) => other?.has(name) !== true);
-}
 
 /** A transaction that refills the table with these blocks, counts and all, and creates nothing anew. */
 export function refill(table: NftTable): string {
@@ -106,42 +110,15 @@ export function refill(table: NftTable): string {
   ].join('\n');
 }
 
-/**
- * A transaction that brings the sets and maps of a new shape, filled, with the chains that they lead
- * to: in the instant in which a map is created a look-up may miss, so none may use it yet. What has a
- * hook comes with its rules, later.
- */
-export function bring(table: NftTable, names: readonly string[]): string {
-  const blocks = blocksOf(table, names).filter((block) => !isHooked(block));
-  return [
-    ...open([
-      ...blocks.map(declare),
-      ...blocks.filter(({ keyword }) => keyword !== 'chain').flatMap(fill),
-    ]),
-    '',
-  ].join('\n');
-}
+export const open = (blocks: readonly string[]): string[] => [
+  'table inet routec {',
+  ...blocks,
+  '}',
+];
 
-/** A transaction that deletes blocks that nothing uses any more. */
-export function remove(table: NftTable, names: readonly string[]): string {
-  const blocks = blocksOf(table, names);
-  const chains = blocks.filter(({ keyword }) => keyword === 'chain');
-  const others = blocks.filter(({ keyword }) => keyword !== 'chain');
-  return [
-    ...[...chains, ...others].map(({ keyword, name }) => `flush ${keyword} inet routec ${name}`),
-    ...[...others, ...chains].map(({ keyword, name }) => `delete ${keyword} inet routec ${name}`),
-    '',
-  ].join('\n');
-}
+export const declare = (block: Block): string => write(block, block.declaration);
 
-const blocksOf = (table: NftTable, names: readonly string[]): Block[] =>
-  names.flatMap((name) => table.get(name) ?? []);
-
-const open = (blocks: readonly string[]): string[] => ['table inet routec {', ...blocks, '}'];
-
-const declare = (block: Block): string => write(block, block.declaration);
-
-function fill(block: Block): string[] {
+export function fill(block: Block): string[] {
   const { keyword, declaration, content } = block;
   if (content.length === 0) return [];
   // A chain's hook that is there already need not be named a second time.
@@ -153,55 +130,7 @@ const write = ({ keyword, name }: Block, lines: readonly string[]): string =>
   [`\t${keyword} ${name} {`, ...lines.map((line) => `\t\t${line}`), '\t}'].join('\n');
 
 /**
- * A transaction that leads from what is live to a table by what changes alone: elements come and go where a set or a
- * map stays, a chain is filled anew where its rules change, and what stays keeps its counts. What nothing uses any
- * more is left. Void if that can't be, for something of one name is another thing in each: then all is to be refilled.
- */
-export function change(to: NftTable, from: NftTable): string | undefined {
-  const both = [...to.values()].flatMap((block) => {
-    const old = from.get(block.name);
-    return old === undefined || learns(block) || settledText(old) === settledText(block)
-      ? []
-      : [{ block, old }];
-  });
-  if (both.some(({ block, old }) => isOther(block, old))) return undefined;
-  // Sets and maps come filled, chains without their rules.
-  const chainsBeyond = (table: NftTable, other: NftTable): Block[] =>
-    [...table.values()].filter(({ keyword, name }) => keyword === 'chain' && !other.has(name));
-  const fresh = chainsBeyond(to, from);
-  const gone = chainsBeyond(from, to).filter(isHooked);
-  const kept = both.map(({ block, old }) => ({ block: counting(block, old), old }));
-  const byElement = kept.filter(({ block }) => isExact(block));
-  const anew = kept.filter(({ block }) => !isExact(block)).map(({ block }) => block);
-  const element = (verb: 'add' | 'delete', name: string, list: readonly string[]): string[] =>
-    list.length === 0 ? [] : [`${verb} element inet routec ${name} {`, list.join(',\n'), '}'];
-  return [
-    ...open(fresh.map(declare)),
-    ...[...anew, ...gone].map(({ keyword, name }) => `flush ${keyword} inet routec ${name}`),
-    ...byElement.flatMap(({ block: { name, content }, old }) => [
-      ...element('delete', name, beyond(old.content, content).map(keyOf)),
-      ...element('add', name, beyond(content, old.content)),
-    ]),
-    ...open([...anew, ...fresh].flatMap(fill)),
-    '',
-  ].join('\n');
-}
-
-/** The names of the sets, maps and chains of which `change` may lose counts. */
-export function losing(to: NftTable, from: NftTable): string[] {
-  return [...from.values()].flatMap((old) => {
-    const block = to.get(old.name);
-    if (!old.content.some((line) => line.includes('counter packets '))) return [];
-    if (block !== undefined) {
-      if (learns(block) || settledText(old) === settledText(block)) return [];
-      if (isExact(block) && beyond(old.content, block.content).length === 0) return [];
-    }
-    return [old.name];
-  });
-}
-
-/**
- * Two tables without the elements that `change` does not name: between them it is the same, and it does the same, for each
+ * Two tables without the elements that `nftChange` does not name: between them it is the same, and it does the same, for each
  * element is found by its own key.
  */
 export function essence(a: NftTable, b: NftTable): readonly [NftTable, NftTable] {
@@ -212,23 +141,24 @@ export function essence(a: NftTable, b: NftTable): readonly [NftTable, NftTable]
         if (its === undefined || block.keyword === 'chain' || isOther(block, its)) {
           return [name, block];
         }
-        if (settledText(block) === settledText(its)) return [name, { ...block, content: [] }];
+        if (isSame(block, its)) return [name, { ...block, content: [] }];
         if (!isExact(block)) return [name, block];
-        return [name, { ...block, content: beyond(block.content, its.content) }];
+        return [name, { ...block, content: linesBeyond(block.content, its.content) }];
       }),
     );
   return [without(a, b), without(b, a)];
 }
 
-const isOther = (block: Block, old: Block): boolean =>
+/** Whether one name is another thing in each. */
+export const isOther = (block: Block, old: Block): boolean =>
   old.keyword !== block.keyword || old.declaration.join('\n') !== block.declaration.join('\n');
 
 /** A set or a map of which each element is found by its own key: of intervals one takes as long as all. */
-const isExact = ({ keyword, declaration }: Block): boolean =>
+export const isExact = ({ keyword, declaration }: Block): boolean =>
   keyword !== 'chain' && !declaration.some((line) => /^flags .*\binterval\b/.test(line));
 
 /** The lines of the one that the other lacks, whatever they counted. */
-function beyond(lines: readonly string[], others: readonly string[]): string[] {
+export function linesBeyond(lines: readonly string[], others: readonly string[]): string[] {
   const known = new Set(others.map(withoutCount));
   return lines.filter((line) => !known.has(withoutCount(line)));
 }
@@ -238,7 +168,7 @@ export const keyOf = (element: string): string =>
   element.replace(/ counter packets \d+ bytes \d+/, '').replace(/ : .*$/, '');
 
 /** The block, with what the lines that stay have counted. */
-function counting(block: Block, old: Block): Block {
+export function counting(block: Block, old: Block): Block {
   const counted = new Map<string, string[]>();
   for (const line of old.content) {
     const plain = withoutCount(line);

@@ -10,8 +10,6 @@ import type { Step } from './step.ts';
 /** Where the kernel is to get to. */
 export interface Target {
   readonly state: State;
-  /** What `nft -f` is to read for its table; what is live already is refilled from itself. */
-  readonly nftText?: string | undefined;
   /** Whether the ruleset of nft is refilled as a whole, though a change of it would do. */
   readonly wholly?: boolean;
   /** The protocol of the guard's rules and routes. */

@@ -103,12 +103,19 @@ function goalOf({ artefacts, families, steps }: PlanFile): Artefacts {
  */
 function fits(plan: Plan, saved: PlanFile): Exit | undefined {
   const shown = (steps: Plan['steps'] | PlanFile['steps']): string =>
-    JSON.stringify(steps.map(({ undo: _, ...step }) => step));
+    JSON.stringify(steps.map(inOrder));
   const same = shown(plan.steps) === shown(saved.steps);
   if (plan.fingerprint === saved.fingerprint && same) return undefined;
   complain('the router is not as it was when that was planned: the plan is stale', 'plan again');
   return EXIT.no;
 }
+
+/** What a step does and says, whatever the order in which a file has it. */
+const inOrder = (step: Plan['steps'][number] | PlanFile['steps'][number]): readonly unknown[] => {
+  const { sign, title, effect, changes, run, optional, kills, zeroes, zeroesIn } = step;
+  const marks = [optional, kills, zeroes, zeroesIn];
+  return [sign, title, effect, changes, run.argv, run.stdin, run.opens, ...marks];
+};
 
 function dryRun(goal: Artefacts, look: (plan: Plan) => Exit | undefined): Exit {
   const plan = prepare(goal);
