@@ -36,3 +36,29 @@ export function mayHold(columns: readonly Column[], place: number, packet: Packe
   }
   return true;
 }
+
+/** What a column has, beside from where to where a box reaches there. */
+interface Reach {
+  readonly column: Column;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** How far a box reaches in the columns of what it asks. */
+export function reachesOf(columns: readonly Column[], box: Box): Reach[] {
+  return columns.flatMap((column) => {
+    const set = box[column.dimension] as IntervalSet<Point> | undefined;
+    const [low, high] = [set?.[0]?.[0], set?.at(-1)?.[1]];
+    if (typeof low !== 'number' || typeof high !== 'number') return [];
+    return [{ column, low, high }];
+  });
+}
+
+/** Whether the box at a place may meet one that reaches so far: a quick look, too. */
+export function mayMeet(reaches: readonly Reach[], place: number): boolean {
+  for (const { column, low, high } of reaches) {
+    if (high < (column.lows[place] as number) || low > (column.highs[place] as number))
+      return false;
+  }
+  return true;
+}

@@ -49,9 +49,11 @@ export function intervalTree(unsorted: readonly Item[]): IntervalTree {
   return { lows, orders, width, highs, firsts, ranked };
 }
 
+/** Without a `Set`: V8 hashes no more of a `bigint` than its last 64 bits, which networks of IPv6 have in common. */
 function endsOf(items: readonly Item[]): bigint[] {
-  const ends = new Set(items.flatMap(({ low, high }) => [low as bigint, high as bigint]));
-  return [...ends].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const ends = items.flatMap(({ low, high }) => [low as bigint, high as bigint]);
+  ends.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return ends.filter((end, at) => end !== ends[at - 1]);
 }
 
 /** A point as a number that lies to the numbers of all ends as the point does to the ends. */
@@ -67,36 +69,47 @@ function placeOf(ranked: readonly bigint[] | undefined, point: Point): number {
   return ranked[low] === point ? 2 * low : 2 * low - 1;
 }
 
+/** What is looked for in a tree. */
+interface Search {
+  readonly low: number;
+  readonly high: number;
+  /** Only places before this one are asked for. */
+  before: number;
+  readonly visit: (order: number) => number | undefined;
+}
+
 /**
  * Visits what meets an interval, in no order. A visit that returns a place asks for earlier places only
  * from then on.
  */
 export function eachMeeting(
-  { lows, orders, width, highs, firsts, ranked }: IntervalTree,
+  tree: IntervalTree,
   lowest: Point,
   highest: Point,
   visit: (order: number) => number | undefined,
 ): void {
-  const low = placeOf(ranked, lowest);
-  const high = lowest === highest ? low : placeOf(ranked, highest);
-  let before = NEVER;
-  const walk = (node: number, start: number, size: number): void => {
-    if ((highs[node] as number) < low || (firsts[node] as number) >= before) return;
-    if (start >= lows.length || (lows[start] as number) > high) return;
-    if (size === 1) {
-      before = visit(orders[start] as number) ?? before;
-      return;
-    }
-    const half = size / 2;
-    const [left, right] = [2 * node, 2 * node + 1];
-    // Where the earliest place is first: whoever looks for that is spared most of the others.
-    if ((firsts[left] as number) <= (firsts[right] as number)) {
-      walk(left, start, half);
-      walk(right, start + half, half);
-    } else {
-      walk(right, start + half, half);
-      walk(left, start, half);
-    }
-  };
-  walk(1, 0, width);
+  const low = placeOf(tree.ranked, lowest);
+  const high = lowest === highest ? low : placeOf(tree.ranked, highest);
+  walk(tree, { low, high, before: NEVER, visit }, 1, 0, tree.width);
+}
+
+function walk(tree: IntervalTree, search: Search, node: number, start: number, size: number): void {
+  const { lows, highs, firsts } = tree;
+  if ((highs[node] as number) < search.low || (firsts[node] as number) >= search.before) return;
+  if (start >= lows.length || (lows[start] as number) > search.high) return;
+  if (size === 1) {
+    search.before = search.visit(tree.orders[start] as number) ?? search.before;
+    return;
+  }
+  const half = size / 2;
+  const left = 2 * node;
+  const right = left + 1;
+  // Where the earliest place is first: whoever looks for that is spared most of the others.
+  if ((firsts[left] as number) <= (firsts[right] as number)) {
+    walk(tree, search, left, start, half);
+    walk(tree, search, right, start + half, half);
+  } else {
+    walk(tree, search, right, start + half, half);
+    walk(tree, search, left, start, half);
+  }
 }

@@ -6,7 +6,7 @@ import type { Box } from '../model/program.ts';
 import { hashKey } from '../net/hash-key.ts';
 import type { IntervalSet, Point } from '../net/interval-set.ts';
 import type { Budget } from './budget.ts';
-import { type Column, columnsOf, mayHold } from './columns.ts';
+import { type Column, columnsOf, mayHold, mayMeet, reachesOf } from './columns.ts';
 import { eachMeeting, type IntervalTree, intervalTree } from './interval-tree.ts';
 import type { Entry } from './rule-lists.ts';
 
@@ -47,6 +47,7 @@ interface Group<E extends Placed> {
   /** Made when it is first needed, as trees are. */
   byKey?: ReadonlyMap<string, Bucket<E>>;
   readonly trees: Map<Dimension, IntervalTree>;
+  columns?: readonly Column[];
 }
 
 /** The entries of one key, looked up by the first dimension that is ranged. */
@@ -223,7 +224,7 @@ export function visitMeeting<E extends Placed>(
       const { order } = entry;
       return order >= from && order < to && boxesTouch(entry.box, box, shared) && visit(entry);
     };
-    if (visitGroup(group, box, shared[0], enough)) return;
+    if (visitGroup(group, box, shared[0], left, enough)) return;
   }
 }
 
@@ -232,6 +233,7 @@ function visitGroup<E extends Placed>(
   group: Group<E>,
   box: Box,
   shared: Dimension | undefined,
+  left: Comparing,
   visit: (entry: E) => boolean,
 ): boolean {
   const { entries, trees } = group;
@@ -242,9 +244,13 @@ function visitGroup<E extends Placed>(
   if (shared === undefined || set.length > MOST_INTERVALS) return entries.some(visit);
   const tree = trees.get(shared) ?? treeOf(entries, shared);
   trees.set(shared, tree);
+  group.columns ??= columnsOf(entries, group.varied);
+  const reaches = reachesOf(group.columns, box);
   let enough = false;
   for (const [low, high] of set) {
     eachMeeting(tree, low, high, (order) => {
+      left.comparisons -= QUICK;
+      if (!mayMeet(reaches, order)) return undefined;
       enough = visit(entries[order] as E);
       // Nothing stands before the first place.
       return enough ? -1 : undefined;

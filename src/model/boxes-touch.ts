@@ -18,8 +18,10 @@ const ORDER: readonly Dimension[] = [
  */
 export function boxesTouch(a: Box, b: Box, dimensions: readonly Dimension[] = ORDER): boolean {
   if (a.family !== b.family) return false;
-  return dimensions.every((dimension) => {
-    const [one, other] = [a[dimension], b[dimension]] as (IntervalSet<Point> | undefined)[];
-    return one === undefined || other === undefined || overlaps(one, other);
-  });
+  for (const dimension of dimensions) {
+    const one = a[dimension] as IntervalSet<Point> | undefined;
+    const other = b[dimension] as IntervalSet<Point> | undefined;
+    if (one !== undefined && other !== undefined && !overlaps(one, other)) return false;
+  }
+  return true;
 }
