@@ -25,7 +25,8 @@ await writeFile(join(dist, 'routec.js'), launcher.replace('MAIN_HASH', hash), { 
 await writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
 const page = await makePage();
 await writeFile(join(dist, 'page.html'), page.text);
-await makeCodeCache(join(dist, `${hash}.cache`));
+const { version: node, platform, arch } = process;
+await makeCodeCache(join(dist, `${hash}-${node}-${platform}-${arch}.cache`));
 await writeFile(
   join(root, 'dist/THIRD-PARTY-NOTICES.txt'),
   await notices([...Object.keys(metafile.inputs), ...page.inputs]),

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Runs the chunks of main.js, and where a command needs others, of more.js, which lie beside it: main.js from
-// the code that V8 made of it at the build, for compiling it anew would be a third of a start. What another
-// Node made is not taken by V8, and compiled as ever.
+// the code that V8 made of it at the build, for compiling it anew would be a third of a start. Only this very
+// Node takes it: V8 looks at its own version but not at Node's patches to it, and dies of what another made.
 'use strict';
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -31,8 +31,9 @@ function load(name) {
 
 let code;
 try {
-  // By the hash of that text: V8 itself looks at its length only.
-  code = readFileSync(join(__dirname, 'MAIN_HASH.cache'));
+  // By the hash of that text too: V8 itself looks at its length only.
+  const { version, platform, arch } = process;
+  code = readFileSync(join(__dirname, `MAIN_HASH-${version}-${platform}-${arch}.cache`));
 } catch {}
 open('main.js', code);
 load('./main.js');

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -345,4 +345,14 @@ describe('files that are none', () => {
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toContain('RC114');
   });
+});
+
+it('starts from the code that V8 kept of it with this very Node, and from no other', () => {
+  const { version, platform, arch } = process;
+  const kept = readdirSync(dirname(ROUTEC)).filter((name) => name.endsWith('.cache'));
+  expect(kept).toEqual([expect.stringMatching(/^[0-9a-f]{12}-/)]);
+  expect(kept[0]?.slice(13)).toBe(`${version}-${platform}-${arch}.cache`);
+  const read = readFileSync(ROUTEC, 'latin1');
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the launcher's.
+  expect(read).toContain('${version}-${platform}-${arch}.cache');
 });

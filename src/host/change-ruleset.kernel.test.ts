@@ -69,11 +69,10 @@ function torn(from: NftTable, to: NftTable): readonly string[] {
     return a === undefined || b === undefined || settledText(a) !== settledText(b);
   });
   const rules = (table: NftTable): string => reached(table).map(settledText).sort().join();
-  const isOne = changed.every((name) => {
-    const { declaration = [] } = to.get(name) ?? {};
-    const its = changed.filter((other) => familyOf(to, other) === familyOf(to, name));
-    return its.length === 1 && !declaration.includes('flags interval');
-  });
+  const families = changed.map((name) => familyOf(to, name)).sort();
+  const isOne =
+    (changed.length < 2 || families.join() === 'ipv4_addr,ipv6_addr') &&
+    changed.every((name) => !to.get(name)?.declaration.includes('flags interval'));
   return rules(from) === rules(to) && isOne ? [] : changed.filter((name) => !NAT.has(name));
 }
 
