@@ -92,7 +92,8 @@ function asking(block: Block, copies: ReadonlyMap<string, string>): Block {
   const content = block.content.map((rule) =>
     rule.replace(ASKED, (all, name) => (copies.has(name) ? `@${copies.get(name)}` : all)),
   );
-  return { ...block, content };
+  // What it has counted until then is read before; twice it would be counted twice.
+  return withoutCounts({ ...block, content });
 }
 
 /**

@@ -65,7 +65,7 @@ const asking = (host: string, net: string, end = '') =>
       '\t\ttype filter hook prerouting priority -140; policy accept;',
       `\t\tip saddr vmap @hosts${end}`,
       `\t\tip saddr vmap @nets${end}`,
-      `\t\tiifname "@hosts" accept`,
+      `\t\tiifname "@hosts" counter packets 7 bytes 420 accept`,
       '\t}',
       '}',
       '',
@@ -86,14 +86,16 @@ it('changes what rules ask while they ask a copy of it', () => {
   expect(ruled).toContain('vmap @hosts\n\t\tip saddr vmap @nets\n');
   expect(ruled).not.toMatch(/map inet/);
   expect(last).toMatch(/^delete map inet routec hosts\.next$/m);
-  // What either counted until it was emptied is read before that.
+  // What each counted until it was emptied is read before that, and begins anew if it is read again.
   expect(steps.map(({ zeroesIn }) => zeroesIn)).toEqual([
     undefined,
-    undefined,
+    ['prerouting'],
     ['hosts'],
-    undefined,
+    ['prerouting'],
     ['hosts.next'],
   ]);
+  expect(copied).toContain('iifname "@hosts" counter packets 0 bytes 0 accept');
+  expect(ruled).toContain('iifname "@hosts" counter packets 7 bytes 420 accept');
 });
 
 it('changes one look-up at once, and goes on where another one died', () => {
