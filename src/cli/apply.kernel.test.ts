@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -451,6 +460,31 @@ describe('routec apply --confirm', { timeout: LONG }, () => {
       expect(await state(network.router)).toEqual(bare);
       expect(existsSync(join(place.folder, 'lib/good'))).toBe(false);
       expect(await routec(network, ['confirm'])).toMatchObject({ exitCode: 2 });
+    }));
+
+  it('takes it back though nothing can be written down any more', () =>
+    withNetwork(NETWORK, async (network) => {
+      const bare = await state(network.router);
+      const folder = join(place.folder, 'run/routec');
+      mkdirSync(folder, { recursive: true });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'none', folder]);
+      try {
+        const args = ['apply', policy(FIRST), '--yes', '--confirm', '3s'];
+        const applying = routec(network, args);
+        await waits();
+        const fill = () => writeFileSync(join(folder, 'fill'), Buffer.alloc(1 << 20));
+        expect(fill).toThrow('ENOSPC');
+        expect(await applying).toMatchObject({ exitCode: 5 });
+        expect(await state(network.router)).toEqual(bare);
+        // Nor is anything begun there.
+        expect(fill).toThrow('ENOSPC');
+        const refused = await routec(network, args);
+        expect(refused).toMatchObject({ exitCode: 2 });
+        expect(refused.stderr).toContain('no space is left');
+        expect(await state(network.router)).toEqual(bare);
+      } finally {
+        execFileSync('umount', [folder]);
+      }
     }));
 
   it('keeps it when another login confirms, and believes no other', () =>

@@ -2,7 +2,7 @@ import { type Carried, carryOut } from '../host/carry-out.ts';
 import type { Goal, Plan } from '../host/draw-plan.ts';
 import { keepBefore } from '../host/keep-before.ts';
 import { releaseLock, takeLock } from '../host/lock.ts';
-import { makeRunFolder } from '../host/records.ts';
+import { attempt, makeRunFolder } from '../host/records.ts';
 import { renderPlan } from '../plan/render-plan.ts';
 import { printable } from '../text/printable.ts';
 import { ask } from './ask.ts';
@@ -71,11 +71,16 @@ export function changeKernel({ goal, yes, question, look, before, after }: Chang
       complain('what is live has changed in the meantime: the plan is stale', 'plan again');
       return EXIT.no;
     }
-    const forget = keepBefore(plan);
-    const stop = before?.(plan);
-    if (stop !== undefined) {
-      forget();
-      return stop;
+    let forget = (): void => {};
+    let stop: Exit | undefined;
+    const unkept = attempt(() => {
+      forget = keepBefore(plan);
+      stop = before?.(plan);
+    });
+    if (unkept !== undefined) complain(unkept, 'nothing was changed: make room, and try again');
+    if (unkept !== undefined || stop !== undefined) {
+      attempt(forget);
+      return stop ?? EXIT.failed;
     }
     const carried = carryOut(plan, goal, locked.lock, (step, number) => {
       say(`${number}/${plan.steps.length} ${step.title}\n`);

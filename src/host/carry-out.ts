@@ -8,7 +8,7 @@ import { drawKill } from './draw-kill.ts';
 import { drawPlan, type Goal, type Plan, type Running, runningAfter } from './draw-plan.ts';
 import { readLinks, readNftBlocks, readState } from './live-state.ts';
 import { readPolicyCounts } from './read-policy-counts.ts';
-import { readRecord, removeRecord, writeRecord } from './records.ts';
+import { attempt, readRecord, removeRecord, writeRecord } from './records.ts';
 import { run } from './run.ts';
 
 /** How it ended. */
@@ -39,7 +39,7 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
   return undisturbed(() => {
     let begun = 0;
     let why: string | undefined;
-    const zeroed: { readonly step: Step; readonly counts: Counts }[] = [];
+    const zeroed: Zeroing[] = [];
     const without: string[] = [];
     const needed = steps.filter(({ optional }) => optional !== true);
     for (const step of needed) {
@@ -57,25 +57,22 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
     // What nothing was done about was just read.
     if (needed.length > 0) why ??= whatDiffers(goal, plan);
     if (why === undefined) {
+      const unkept = attempt(() => keepAfter(next, plan, zeroed));
+      // An apply of which nobody would know is undone. The way back needs no disk: what was known is wrong now, so it goes.
+      if (goal.kind === 'artefacts') why = unkept;
+      else if (unkept !== undefined) {
+        without.push(unkept);
+        attempt(() => removeRecord('running'));
+      }
+    }
+    if (why === undefined) {
       // Nobody brings a connection back: these come when all else is done.
       for (const step of steps.filter(({ optional }) => optional === true)) {
         begun += 1;
         watch(step, begun);
         without.push(...letBegin(step.kills === true ? killNow(goal) : [step], lock));
       }
-      if (zeroed.length > 0) {
-        const known = readRecord('counters') ?? {};
-        const sum = (all: Counts, { step, counts }: (typeof zeroed)[number]): Counts =>
-          addZeroed(all, counts, readCounts(next, plan, step), step.zeroes ?? 'some');
-        writeRecord('counters', zeroed.reduce(sum, known));
-      }
-      keepBaseline(next);
-      if (next !== undefined) writeRecord('running', next);
-      else {
-        if (plan.running !== undefined) writeRecord('past', plan.running);
-        removeRecord('running');
-      }
-      removeRecord('begun');
+      attempt(() => removeRecord('begun'));
       return { kind: 'done', without };
     }
     for (const { undo } of needed.slice(0, begun).reverse()) {
@@ -83,16 +80,35 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
     }
     const left = returnTo(live, plan, lock);
     if (left !== undefined) return { kind: 'stuck', why, left };
-    removeRecord('begun');
+    attempt(() => removeRecord('begun'));
     return { kind: 'rolled-back', why };
   });
 }
 
+/** A step that zeroes counts, and what they were. */
+interface Zeroing {
+  readonly step: Step;
+  readonly counts: Counts;
+}
+
+/** Keeps what runs from now on, and what was counted until then. */
+function keepAfter(next: Running | undefined, plan: Plan, zeroed: readonly Zeroing[]): void {
+  if (zeroed.length > 0) {
+    const known = readRecord('counters') ?? {};
+    const sum = (all: Counts, { step, counts }: Zeroing): Counts =>
+      addZeroed(all, counts, readCounts(next, plan, step), step.zeroes ?? 'some');
+    writeRecord('counters', zeroed.reduce(sum, known));
+  }
+  keepBaseline(next);
+  if (next !== undefined) writeRecord('running', next);
+  else {
+    if (plan.running !== undefined) writeRecord('past', plan.running);
+    removeRecord('running');
+  }
+}
+
 /** Where a step does not say in what, all counts are read before the first such one. */
-const isFirstToZero = (
-  { zeroes, zeroesIn }: Step,
-  before: readonly { readonly step: Step }[],
-): boolean =>
+const isFirstToZero = ({ zeroes, zeroesIn }: Step, before: readonly Zeroing[]): boolean =>
   zeroes !== undefined &&
   (zeroesIn !== undefined || before.every(({ step }) => step.zeroesIn !== undefined));
 

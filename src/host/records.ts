@@ -146,6 +146,17 @@ export function writeRecord<N extends RecordName>(name: N, value: RecordOf<N>): 
   }
 }
 
+/** Writes records, or says why that can't be: a disk may be full, or read-only. */
+export function attempt(write: () => void): string | undefined {
+  try {
+    write();
+    return undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    return `${RUN_FOLDER}: ${reasonOf(error)}`;
+  }
+}
+
 export function removeRecord(name: RecordName): void {
   rmSync(join(RUN_FOLDER, `${name}.json`), { force: true });
 }
@@ -154,13 +165,15 @@ export function removeRecord(name: RecordName): void {
  * Takes the record of what is pending away, so that one alone says how it ends: who confirms, or the clock.
  *
  * @returns whether it was still there
+ * @throws what the file system says, where it takes no change
  */
 export function claimPending(): boolean {
   try {
     renameSync(join(RUN_FOLDER, 'pending.json'), join(RUN_FOLDER, 'claimed.json'));
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }
 

@@ -82,9 +82,13 @@ export function isAlive(pid: number): boolean {
 
 /** Whether an apply was killed before it changed anything, and before its clock ran: it waits for nobody. */
 export function isAbandoned({ token, pid, deadline }: RecordOf<'pending'>): boolean {
+  return deadline === undefined && !isAlive(pid) && !ticks(token);
+}
+
+/** Whether the clock of an apply still runs. */
+function ticks(token: string): boolean {
   const timer = readRecord('timer');
-  const ticks = timer?.token === token && isAlive(timer.pid);
-  return deadline === undefined && !isAlive(pid) && !ticks;
+  return timer?.token === token && isAlive(timer.pid);
 }
 
 /**
@@ -104,16 +108,19 @@ export function waitForEnd(token: string): 'confirmed' | 'overdue' {
 
 /**
  * What the one who applied does meanwhile: waits for the end, whoever brings it. Long after the time nobody else
- * will: the clock was killed.
+ * will: the clock was killed. Where it ended and that could not be written down, nobody can tell.
  */
 export function waitForOutcome(
   token: string,
   deadline: bigint,
-): 'confirmed' | 'reverted' | 'stuck' | 'overdue' {
+): 'confirmed' | 'reverted' | 'stuck' | 'overdue' | 'untold' {
   for (;;) {
     const outcome = readRecord('outcome');
     if (outcome?.token === token) return outcome.outcome;
-    if (now() > deadline + GRACE && readRecord('pending')?.token === token) return 'overdue';
+    if (now() > deadline + GRACE) {
+      if (readRecord('pending')?.token === token) return 'overdue';
+      if (!ticks(token) && readRecord('outcome')?.token !== token) return 'untold';
+    }
     pause(LOOK);
   }
 }

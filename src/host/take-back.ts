@@ -1,7 +1,7 @@
 import { type Carried, carryOut, type Watch } from './carry-out.ts';
 import { drawPlan, type Goal, refilling } from './draw-plan.ts';
 import { keepBefore } from './keep-before.ts';
-import { claimPending, readRecord, writeRecord } from './records.ts';
+import { attempt, claimPending, type RecordOf, readRecord, writeRecord } from './records.ts';
 
 /** The way back to what was live before the last apply, if that is known. */
 export function goalBefore(): (Goal & { readonly kind: 'snapshot' }) | undefined {
@@ -10,16 +10,29 @@ export function goalBefore(): (Goal & { readonly kind: 'snapshot' }) | undefined
 }
 
 /**
- * Takes back what nobody confirmed, under the lock; unless somebody else has just said how it ends.
+ * Takes back what nobody confirmed, under the lock; unless somebody else has just said how it ends. It needs no disk: where
+ * nothing can be written, nobody knows afterwards, but nobody is locked out.
  *
  * @returns how it ended, or nothing where there was nothing to take back any more
  */
 export function takeBack(token: string, lock: number, watch: Watch): Carried | undefined {
-  if (readRecord('pending')?.token !== token || !claimPending()) return undefined;
+  if (readRecord('pending')?.token !== token || !isOurs()) return undefined;
   const ended = goBack(lock, watch);
-  if (ended.kind === 'done') writeRecord('outcome', { token, outcome: 'reverted' });
-  else writeRecord('outcome', { token, outcome: 'stuck', why: ended.why });
+  const outcome: RecordOf<'outcome'> =
+    ended.kind === 'done'
+      ? { token, outcome: 'reverted' }
+      : { token, outcome: 'stuck', why: ended.why };
+  attempt(() => writeRecord('outcome', outcome));
   return ended;
+}
+
+/** Where the record can't be taken away, nobody else can take it either. */
+function isOurs(): boolean {
+  let claimed = true;
+  attempt(() => {
+    claimed = claimPending();
+  });
+  return claimed;
 }
 
 function goBack(lock: number, watch: Watch): Carried {
@@ -27,7 +40,7 @@ function goBack(lock: number, watch: Watch): Carried {
   if (goal === undefined) return stuck('what was before is not known any more');
   const plan = drawPlan(goal);
   if ('refused' in plan) return stuck(plan.refused);
-  keepBefore(plan);
+  attempt(() => keepBefore(plan));
   const carried = carryOut(plan, goal, lock, watch);
   const whole = carried.kind === 'rolled-back' ? refilling(plan) : undefined;
   return whole === undefined ? carried : carryOut(whole, goal, lock, watch);

@@ -36,8 +36,10 @@ export interface NftStages {
  * @param atOnce whether what rules ask may change all the same
  */
 export function nftStages(wanted: NftTable, before: NftTable, atOnce: boolean): NftStages {
-  const last = goingOn(wanted, before);
-  const meanwhile = goingOn(keepNat(wanted, before), before);
+  // What is refilled as a whole counts anew.
+  const counted = atOnce ? new Map() : before;
+  const last = goingOn(wanted, counted);
+  const meanwhile = goingOn(keepNat(wanted, before), counted);
   const asked = new Set([...before.values()].flatMap(asks));
   const changed = [...meanwhile.values()].filter((block) => {
     const old = before.get(block.name);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { bug } from '../bug.ts';
 import { nftSteps } from './nft-steps.ts';
-import { parseNftTable } from './nft-table.ts';
+import { parseNftTable, withoutCounts } from './nft-table.ts';
 
 /** A ruleset that translates what leaves by some devices. */
 const ruleset = (...devices: readonly string[]) =>
@@ -117,4 +117,15 @@ it('changes one look-up at once, and goes on where another one died', () => {
   expect(filled).not.toMatch(/next|chain/);
   expect(ruled).toContain('vmap @hosts\n');
   expect(last).toContain('delete map inet routec nets.next');
+});
+
+it('counts anew where all is refilled at once', () => {
+  const [before, after] = [asking('10.0.0.1', '10.1.0.0/16'), asking('10.0.0.1', '10.2.0.0/16')];
+  const fresh = new Map([...after].map(([name, block]) => [name, withoutCounts(block)]));
+  const [refilled, ...more] = nftSteps(fresh, before, { wholly: true });
+  expect(more).toEqual([]);
+  expect(refilled).toMatchObject({ zeroes: 'all' });
+  expect(refilled?.zeroesIn).toBeUndefined();
+  expect(refilled?.run.stdin).toContain('flush table inet routec');
+  expect(refilled?.run.stdin).not.toMatch(/packets [1-9]/);
 });

@@ -80,7 +80,9 @@ function step(
   if (run === '') return [];
   const lost = losing(to, from);
   const zeroes = lost.length === 0 ? {} : ({ zeroes: 'some', zeroesIn: lost } as const);
-  return [{ run: nft(run), undo: nft(nftChange(from, to)), ...zeroes, ...says }];
+  return [
+    { run: nft(run), undo: nft(nftChange(from, to)), ...(says.zeroes ? {} : zeroes), ...says },
+  ];
 }
 
 function deleteTable(live: NftTable): Step {

@@ -3,7 +3,7 @@ import type { BackendName } from '../../emit/backends.ts';
 import type { Goal, Plan } from '../../host/draw-plan.ts';
 import { keepGood } from '../../host/last-good.ts';
 import { releaseLock, takeLock } from '../../host/lock.ts';
-import { readRecord, removeRecord, writeRecord } from '../../host/records.ts';
+import { RUN_FOLDER, readRecord, removeRecord, writeRecord } from '../../host/records.ts';
 import { isAbandoned, now, startTimer, waitForOutcome } from '../../host/revert-timer.ts';
 import { takeBack } from '../../host/take-back.ts';
 import { scanDuration } from '../../net/duration.ts';
@@ -203,6 +203,13 @@ function awaitEnd(token: string, deadline: bigint): Exit {
     } finally {
       releaseLock(locked.lock);
     }
+  }
+  if (outcome === 'untold') {
+    complain(
+      'how it ended could not be written down',
+      `\`routec status\` says what runs; make room in ${RUN_FOLDER}`,
+    );
+    return EXIT.stuck;
   }
   if (outcome === 'stuck') {
     complain(`not confirmed, and it could not be taken back: ${readRecord('outcome')?.why ?? ''}`);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { keepGood } from '../../host/last-good.ts';
 import { loginOf } from '../../host/login.ts';
-import { claimPending, readRecord, writeRecord } from '../../host/records.ts';
+import { attempt, claimPending, readRecord, writeRecord } from '../../host/records.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { complain, say } from '../io.ts';
 
@@ -43,11 +43,20 @@ function run({ sameLogin }: Options): Exit {
     return EXIT.failed;
   }
   const { token } = pending;
-  if (!claimPending()) {
+  let claimed = false;
+  const unwritable = attempt(() => {
+    claimed = claimPending();
+  });
+  if (unwritable !== undefined) {
+    complain(unwritable, 'it will be taken back: make that writable, and confirm again');
+    return EXIT.failed;
+  }
+  if (!claimed) {
     complain('too late: it is being taken back');
     return EXIT.failed;
   }
-  writeRecord('outcome', { token, outcome: 'confirmed' });
+  const untold = attempt(() => writeRecord('outcome', { token, outcome: 'confirmed' }));
+  if (untold !== undefined) say(`warning: the one who applied is not told: ${untold}\n`);
   const running = readRecord('running');
   const kept = running === undefined ? {} : keepGood(running);
   if (kept.refused !== undefined) {
