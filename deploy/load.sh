@@ -916,6 +916,7 @@ keep_records() {
     rm -rf "$run/snapshot" "$work/snapshot"
     cp -R "$1" "$work/snapshot"
     if has running; then cp "$run/running.json" "$work/snapshot/running.json"; fi
+    if [ -d "$run/links" ]; then cp -R "$run/links" "$work/snapshot/links"; fi
     echo "$backend $protocol" >"$work/snapshot/by"
     : >"$work/snapshot/named"
     mv "$work/snapshot" "$run/snapshot"
@@ -1221,6 +1222,7 @@ start() {
     forget "$work/ran" "$at.manifest.json"
   fi
   running_json | record running
+  keep_links "$files"
   rm -rf "$run/loaded"
   cp -R "$files" "$run/loaded"
   if [ -z "$seconds" ]; then
@@ -1323,6 +1325,7 @@ take_back() {
     forget "$work/ran" "$work/next"
     runs_no_more
     [ ! -e "$work/before/running.json" ] || mv "$work/before/running.json" "$run/running.json"
+    keep_links "$work/before/links" "$work/before"
   fi
   printf '{"token":"%s","outcome":"%s"}' "$token" "$outcome" | record outcome
   return $ended
@@ -1343,6 +1346,18 @@ runs_no_more() {
     rm -f "$run/running.json"
   fi
   rm -rf "$run/loaded" "$run/loaded.token"
+}
+
+# FOLDER [STATE]: what link hooks load from now on: the uplinks' files of what runs, neither what is not confirmed
+# yet, nor what is only compiled. Where rules stay and nobody knows whose, only who loaded them knows where from.
+keep_links() {
+  rm -rf "$run/links" "$work/links"
+  if [ ! -d "$1" ] && [ -s "$2/rules.4" ]; then return; fi
+  mkdir "$work/links"
+  for file in "$1"/*.uplink.*; do
+    [ ! -e "$file" ] || cp "$file" "$work/links"
+  done
+  mv "$work/links" "$run/links"
 }
 
 # Waits for the end, whoever brings it. Long after the time nobody else will: the clock was killed.
@@ -1408,6 +1423,7 @@ stop() {
       printf '{"token":"%s","outcome":"reverted"}' "$token" | record outcome
   fi
   runs_no_more
+  keep_links "$work/wanted/links" "$work/wanted"
   rm -f "$run/original.json" "$run/counters.json" "$run/baseline.json"
   [ "$folder" = "$good" ] || rm -rf "$good"
   exit 0

@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-tools=(git ip nft sysctl iptables ipset conntrack perl dash busybox dnsmasq dhclient dhcpcd ifup shellcheck systemd-analyze chromium)
-packages="git iproute2 nftables procps iptables ipset conntrack perl dash busybox dnsmasq-base isc-dhcp-client dhcpcd-base ifupdown shellcheck systemd chromium"
+tools=(git ip nft sysctl iptables ipset conntrack perl dash busybox dnsmasq dhclient dhcpcd ifup shellcheck systemd-analyze dbus-daemon networkd-dispatcher chromium)
+packages="git iproute2 nftables procps iptables ipset conntrack perl dash busybox dnsmasq-base isc-dhcp-client dhcpcd-base ifupdown shellcheck systemd dbus networkd-dispatcher chromium"
 missing=()
 for tool in "${tools[@]}"; do
   PATH="$PATH:/usr/sbin:/sbin" command -v "$tool" >/dev/null || missing+=("$tool")

@@ -6,6 +6,7 @@ import type { Step } from '../plan/step.ts';
 import { keepBaseline } from './baseline.ts';
 import { drawKill } from './draw-kill.ts';
 import { drawPlan, type Goal, type Plan, type Running, runningAfter } from './draw-plan.ts';
+import { dropLinks, stageLinks } from './keep-links.ts';
 import { readLinks, readNftBlocks, readState } from './live-state.ts';
 import { readPolicyCounts } from './read-policy-counts.ts';
 import { attempt, readRecord, removeRecord, writeRecord } from './records.ts';
@@ -63,6 +64,7 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
       else if (unkept !== undefined) {
         without.push(unkept);
         attempt(() => removeRecord('running'));
+        attempt(dropLinks);
       }
     }
     if (why === undefined) {
@@ -100,11 +102,15 @@ function keepAfter(next: Running | undefined, plan: Plan, zeroed: readonly Zeroi
     writeRecord('counters', zeroed.reduce(sum, known));
   }
   keepBaseline(next);
+  // Where rules stay and nobody knows whose, they were loaded by hand: where from, only that one knows.
+  const byHand = next === undefined && plan.target.state.rules[4].length > 0;
+  const putLinks = byHand ? dropLinks : stageLinks(next);
   if (next !== undefined) writeRecord('running', next);
   else {
     if (plan.running !== undefined) writeRecord('past', plan.running);
     removeRecord('running');
   }
+  putLinks();
 }
 
 /** Where a step does not say in what, all counts are read before the first such one. */

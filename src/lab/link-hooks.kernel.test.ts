@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Namespace } from './namespace.ts';
 import { withNetwork } from './network.ts';
-import { makePlace } from './place.ts';
+import { makePlace, type Place, ROUTEC } from './place.ts';
 
 /** What is shipped for link hooks and DHCP clients, on a router with the artefacts of a fixture. */
 const ROOT = join(import.meta.dirname, '../..');
@@ -132,6 +132,12 @@ describe.each(Object.entries(SHELLS))('routec-link in %s', (_, shell) => {
       await router.run('ip', ['route', 'add', 'default', 'via', '203.0.113.129', 'dev', DEVICE]);
       expect(await link('up', DEVICE)).toBe(0);
       expect(await defaults(router)).toEqual(FOUR);
+      // Neither does a link that is up still bring back what was withdrawn, but in place of another gateway.
+      await router.run('ip', ['route', 'del', 'default', 'table', '6003']);
+      expect(await link('up', DEVICE)).toBe(0);
+      expect(await defaults(router)).toEqual(['6503 via 203.0.113.129']);
+      expect(await link('lease', DEVICE, '203.0.113.190')).toBe(0);
+      expect(await defaults(router)).toHaveLength(2);
       // A lease may leave it to its routes to name one (RFC 3442): what an older one named holds no more.
       expect(await link('lease', DEVICE, '203.0.113.190')).toBe(0);
       expect(await link('lease', DEVICE)).toBe(0);
@@ -391,6 +397,69 @@ it(
         expect(await place.routec(network, ['down', '--yes'])).toMatchObject(done);
         expect(await ownLines(router)).toEqual([]);
         expect(await rules()).toBe(before);
+      } finally {
+        place.remove();
+      }
+    }),
+);
+
+/** Ways to load a policy, and to take all away. */
+const LOADERS: Record<
+  string,
+  (place: Place, script: string) => Record<'start' | 'stop', string[]>
+> = {
+  apply: ({ folder }) => ({
+    start: [process.execPath, ROUTEC, 'apply', join(folder, 'policy/policy.route'), '--yes'],
+    stop: [process.execPath, ROUTEC, 'down', '--yes'],
+  }),
+  'policy.load.sh': (_, script) => ({
+    start: ['sh', script, 'start'],
+    stop: ['sh', script, 'stop'],
+  }),
+};
+
+it.each(Object.entries(LOADERS))(
+  'a hook loads what runs by %s: not what is only compiled, or not confirmed',
+  { timeout: 300_000 },
+  (_, commands) =>
+    withNetwork(PLAN, async (network) => {
+      const { router } = network;
+      const place = makePlace();
+      try {
+        const via = (gateway: string) => [`uplink lte dev ${DEVICE} gateway ${gateway} masquerade`];
+        const [first, second] = [via('203.0.113.129'), via('203.0.113.190')];
+        const { start, stop } = commands(place, await place.compiled(first));
+        const load = (...words: string[]) => place.run(network, words);
+        const env = { ROUTEC_FOLDER: '', ROUTEC_STATE: join(place.folder, 'run/routec') };
+        const up = async () => {
+          expect(await run(router, [LINK, 'up', DEVICE], env)).toBe(0);
+          return defaults(router);
+        };
+        /** After a flap, which drops all routes. */
+        const flap = async () => {
+          await router.run('ip', ['link', 'set', DEVICE, 'down']);
+          await router.run('ip', ['link', 'set', DEVICE, 'up']);
+          return up();
+        };
+        const to = (gateway: string) => [`6001 via ${gateway}`, `6501 via ${gateway}`];
+        expect(await load(...start)).toMatchObject({ exitCode: 0 });
+        expect(await flap()).toEqual(to('203.0.113.129'));
+        await router.run('ip', ['route', 'del', 'default', 'table', '6001']);
+        expect(await up()).toEqual(['6501 via 203.0.113.129']);
+
+        await place.compiled(second);
+        expect(await flap()).toEqual(to('203.0.113.129'));
+        const unconfirmed = load(...start, '--confirm', '3s');
+        const pending = join(place.folder, 'run/routec/pending.json');
+        while (!existsSync(pending) || !readFileSync(pending, 'utf8').includes('"deadline"')) {
+          await new Promise((done) => setTimeout(done, 50));
+        }
+        expect(await flap()).toEqual(to('203.0.113.190'));
+        expect(await unconfirmed).toMatchObject({ exitCode: 5 });
+        expect(await flap()).toEqual(to('203.0.113.129'));
+
+        expect(await load(...stop)).toMatchObject({ exitCode: 0 });
+        expect(await flap()).toEqual([]);
       } finally {
         place.remove();
       }

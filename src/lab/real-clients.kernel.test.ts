@@ -31,8 +31,8 @@ mount -o remount,ro /sys 2>/dev/null || mount -o bind,ro /sys /sys
 /** What leads out, and what is bound to the leased address, behind the name of a moment. */
 const SHOW = `
 show() {
-  echo "$1:" $(ip -4 route show table all proto 214 default | sed -n 's/.* via \\([^ ]*\\) .* table \\([0-9]*\\) .*/\\2 \\1/p' | sort) \
-    $(ip rule show pref 6901 | sed 's/.*from \\([^ ]*\\) .*/from \\1/')
+  echo "$1:" $(ip "-\${2-4}" route show table all proto 214 default | sed -n 's/.* via \\([^ ]*\\) .* table \\([0-9]*\\) .*/\\2 \\1/p' | sort) \
+    $(ip "-\${2-4}" rule show pref 6901 | sed 's/.*from \\([^ ]*\\) .*/from \\1/')
 }
 fresh() {
   ip -4 addr flush dev wwan0
@@ -56,6 +56,14 @@ while ip rule show pref 6901 | grep -q .; do sleep 0.05; done
 show gone
 
 fresh
+dhcpcd -6 -q -A -b wwan0 >/dev/null 2>&1
+until ip -6 route show table 6003 | grep -q default; do sleep 0.05; done
+show advertised 6
+dhcpcd -6 -q -k wwan0 >/dev/null 2>&1
+while ip -6 route show table 6003 | grep -q default; do sleep 0.05; done
+show gone 6
+
+fresh
 busybox udhcpc -f -q -n -t 20 -T 1 -i wwan0 -s "$1/udhcpc" 2>/dev/null
 show udhcpc
 ip -4 addr flush dev wwan0
@@ -75,17 +83,23 @@ fresh
 mkdir -p /run/systemd/network /run/systemd/netif/leases
 chown -R systemd-network: /run/systemd/netif
 printf '[Match]\\nName=wwan0\\n[Network]\\nDHCP=ipv4\\n' >/run/systemd/network/10.network
-trap 'kill "$server" 2>/dev/null || :' EXIT
+mkdir -p /run/dbus
+trap 'kill $started; wait' EXIT
+dbus-daemon --system --nofork --nopidfile >/dev/null 2>&1 &
+started=$!
+until [ -S /run/dbus/system_bus_socket ]; do sleep 0.05; done
 /lib/systemd/systemd-networkd >/dev/null 2>&1 &
-server=$!
-until grep -qs ^ROUTER= /run/systemd/netif/leases/*; do sleep 0.05; done
-# As networkd-dispatcher calls it, which needs D-Bus.
-IFACE=wwan0 OperationalState=routable /etc/networkd-dispatcher/routable.d/routec
+started="$! $started"
+networkd-dispatcher --run-startup-triggers >/dev/null 2>&1 &
+started="$! $started"
+until ip route show table 6003 | grep -q default; do sleep 0.05; done
 show networkd
-kill "$server"
-wait "$server" 2>/dev/null || :
-IFACE=wwan0 OperationalState=off /etc/networkd-dispatcher/off.d/routec
-show gone
+ip link set wwan0 down
+while ip route show table 6003 | grep -q default; do sleep 0.05; done
+show down
+ip link set wwan0 up
+until ip route show table 6003 | grep -q default && ip rule show pref 6901 | grep -q .; do sleep 0.05; done
+show again
 `;
 
 it(
@@ -111,10 +125,14 @@ it(
       const isp = isps.get('wwan0');
       // It would answer instead of the server.
       await isp?.run('nft', ['delete', 'table', 'inet', 'isp']);
+      await isp?.run('ip', ['addr', 'add', '2001:db8:c::1/64', 'dev', 'customer', 'nodad']);
+      const shown = (await isp?.run('ip', ['-6', '-o', 'addr', 'show', 'dev', 'customer'])) ?? '';
+      const router6 = /fe80:\S*(?=\/)/.exec(shown)?.[0];
       const server = [
         ...['netns', 'exec', isp?.name ?? '', 'dnsmasq', '--keep-in-foreground'],
         ...['--conf-file=/dev/null', '--port=0', '--interface=customer', '--bind-interfaces'],
         ...['--dhcp-range=203.0.113.150,203.0.113.150', '--dhcp-option=3,203.0.113.129'],
+        ...['--dhcp-range=2001:db8:c::,ra-only', '--enable-ra', '--ra-param=customer,4,60'],
         ...[
           '--dhcp-authoritative',
           '--dhcp-ignore-clid',
@@ -126,7 +144,7 @@ it(
       ];
       const dnsmasq = execa('ip', server, { reject: false });
       try {
-        const text = `set -eu\nserver=\n${STAGE}${SHOW}${CLIENTS}`;
+        const text = `set -eu\n${STAGE}${SHOW}${CLIENTS}`;
         const inside = [
           'netns',
           'exec',
@@ -141,10 +159,14 @@ it(
         ];
         const { stdout } = await execa('timeout', ['240', 'ip', ...inside], { stdin: 'ignore' });
         const there = '6003 203.0.113.129 6503 203.0.113.129 from 203.0.113.150';
-        const moments = ['dhclient', 'dhcpcd', 'udhcpc', 'ifup', 'networkd'];
-        expect(stdout.split('\n').filter((line) => /^\w+:/.test(line))).toEqual(
-          moments.flatMap((name) => [`${name}: ${there}`, 'gone:']),
-        );
+        const told = stdout.replace(/(?<=from 2001:db8:c:)\S+/, ':').split('\n');
+        expect(told.filter((line) => /^\w+:/.test(line))).toEqual([
+          ...[`dhclient: ${there}`, 'gone:', `dhcpcd: ${there}`, 'gone:'],
+          ...[`advertised: 6003 ${router6} 6503 ${router6} from 2001:db8:c::`, 'gone:'],
+          ...[`udhcpc: ${there}`, 'gone:', `ifup: ${there}`, 'gone:'],
+          // It may keep the address of a link that is down.
+          ...[`networkd: ${there}`, expect.stringMatching(/^down:(?! 6)/), `again: ${there}`],
+        ]);
       } finally {
         dnsmasq.kill();
         await dnsmasq;
