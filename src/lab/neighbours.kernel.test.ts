@@ -184,6 +184,39 @@ describe.each(fixtures.filter(({ name }) => name === 'failover'))('beside others
   });
 });
 
+/** Writes others' bits of a packet's mark before we look at it, and looks at them when it leaves. */
+const THEIRS = '0x80a55aa5';
+const PROBE = `
+table inet probe {
+  chain comes { type filter hook prerouting priority -145; meta mark set meta mark | ${THEIRS}; }
+  # Before us it would tell us that the packet is somebody else's, as those of a tunnel are.
+  chain begins { type route hook output priority -135; meta mark set meta mark | ${THEIRS}; }
+  chain leaves { type filter hook postrouting priority 300;
+    meta mark & 0x7f000000 != 0 counter comment "chosen"
+    meta mark & ${THEIRS} == ${THEIRS} counter accept comment "kept"
+    counter comment "lost"
+  }
+}
+`;
+
+it.each(fixtures.filter(({ name }) => name === 'failover'))(
+  "$by: bits of others in a packet's mark are there when it leaves",
+  async ({ files, packets, iptables }) => {
+    const { network } = JSON.parse(readFileSync(packets, 'utf8'));
+    const steps = [{ together: CHOSEN }, { again: 'web', answered: true }];
+    const { network: plan, steps: read } = readPackets(JSON.stringify({ network, steps }));
+    await withNetwork(plan, async (running) => {
+      await running.router.run('nft', ['-f', '-'], PROBE);
+      await load(running.router, files, undefined, iptables);
+      expect(await runPackets(running, files, read, iptables)).toEqual([]);
+      const listing = await running.router.run('nft', ['list', 'table', 'inet', 'probe']);
+      const counts = [...listing.matchAll(/packets (\d+) .*comment "(\w+)"/g)];
+      const seen = counts.filter(([, count]) => count !== '0').map(([, , name]) => name);
+      expect(seen).toEqual(['chosen', 'kept']);
+    });
+  },
+);
+
 const FAILOVER = join(import.meta.dirname, '../../fixtures/failover/packets.json');
 const RAW = SCRIPTS['send-raw.pl'] ?? bug('a script is lost');
 /** All that it may take it takes, and sends it by eth3. */
