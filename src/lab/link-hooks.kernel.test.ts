@@ -426,7 +426,10 @@ it.each(Object.entries(LOADERS))(
       const { router } = network;
       const place = makePlace();
       try {
-        const via = (gateway: string) => [`uplink lte dev ${DEVICE} gateway ${gateway} masquerade`];
+        // The table of choices may well be the one of the greater number.
+        const via = (gateway: string) => [
+          `uplink lte dev ${DEVICE} gateway ${gateway} table 20000 masquerade`,
+        ];
         const [first, second] = [via('203.0.113.129'), via('203.0.113.190')];
         const { start, stop } = commands(place, await place.compiled(first));
         const load = (...words: string[]) => place.run(network, words);
@@ -441,10 +444,10 @@ it.each(Object.entries(LOADERS))(
           await router.run('ip', ['link', 'set', DEVICE, 'up']);
           return up();
         };
-        const to = (gateway: string) => [`6001 via ${gateway}`, `6501 via ${gateway}`];
+        const to = (gateway: string) => [`20000 via ${gateway}`, `6501 via ${gateway}`];
         expect(await load(...start)).toMatchObject({ exitCode: 0 });
         expect(await flap()).toEqual(to('203.0.113.129'));
-        await router.run('ip', ['route', 'del', 'default', 'table', '6001']);
+        await router.run('ip', ['route', 'del', 'default', 'table', '20000']);
         expect(await up()).toEqual(['6501 via 203.0.113.129']);
 
         await place.compiled(second);

@@ -264,13 +264,13 @@ function realm({ uplinks, priority }: Program, uplink: Uplink, family: Family): 
 /** `onlink`: otherwise a line fails, and the batch stops, while the device has no address yet. */
 const through = (gateway: string, device: string): string => `via ${gateway} dev ${device} onlink`;
 
-/** What only a lease can complete; its own table first, by which one sees whether it is loaded. */
+/** What only a lease can complete. */
 function leasedRoutes(program: Program, uplink: Uplink, family: Family): string[] {
   const { device, ways, choiceTable, ownTable } = uplink;
   if (ways[family]?.kind !== 'lease') return [];
   return [
     ...source(uplink),
-    ...[ownTable, choiceTable].map(
+    ...[choiceTable, ownTable].map(
       (table) =>
         `route replace default ${through('@GATEWAY@', device)}${realm(program, uplink, family)} table ${table} proto ${program.protocol}`,
     ),
