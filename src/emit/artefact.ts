@@ -11,8 +11,8 @@ export interface Emitted {
 /** A set, a map or a chain that rules of the policy became. */
 export interface WrittenLookUp {
   readonly name: string;
-  /** Of each element, or of each line that counts, as they stand in the file, the id of the rule that it comes from. */
-  readonly rules: readonly string[];
+  /** Of each element, or of each line that counts, as they stand in the file, the place of the rule that it comes from. */
+  readonly rules: readonly number[];
 }
 
 /** One file of output. */

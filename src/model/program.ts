@@ -60,6 +60,8 @@ export interface Rule {
   readonly id: string;
   /** The statement, on one line. */
   readonly text: string;
+  /** Among the rules of the policy, from 0. */
+  readonly place: number;
   readonly boxes: readonly Box[];
   readonly target: Target;
 }

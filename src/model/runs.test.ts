@@ -195,6 +195,7 @@ const rules = fc
       (boxes, index): Rule => ({
         id: String(index),
         text: `rule ${index}`,
+        place: index,
         boxes,
         target: { kind: 'main' },
       }),
@@ -288,7 +289,7 @@ describe.each([4, 6] as const)('runs of IPv%i rules', (family) => {
   it('are tests where a box asks for marks, code points or atoms', () => {
     fc.assert(
       fc.property(box(family), (only) => {
-        const rule: Rule = { id: '', text: '', boxes: [only], target: { kind: 'drop' } };
+        const rule: Rule = { id: '', text: '', place: 0, boxes: [only], target: { kind: 'drop' } };
         const runs = runsOf([rule], family);
         expect(runs).toHaveLength(1);
         const { mark, dscp, atoms } = only;
@@ -300,7 +301,13 @@ describe.each([4, 6] as const)('runs of IPv%i rules', (family) => {
 
   it('leave out what is of the other family', () => {
     const other = family === 4 ? 6 : 4;
-    const rule: Rule = { id: '', text: '', boxes: [{ family: other }], target: { kind: 'drop' } };
+    const rule: Rule = {
+      id: '',
+      text: '',
+      place: 0,
+      boxes: [{ family: other }],
+      target: { kind: 'drop' },
+    };
     expect(runsOf([rule], family)).toEqual([]);
   });
 });
@@ -316,6 +323,7 @@ describe('one dimension', () => {
           (each, index): Rule => ({
             id: String(index),
             text: '',
+            place: 0,
             boxes: [{ family: 4, source: [each] }],
             target: { kind: 'main' },
           }),
@@ -334,6 +342,7 @@ describe('one dimension', () => {
     const rule = (id: string, source: IntervalSet<number>): Rule => ({
       id,
       text: '',
+      place: 0,
       boxes: [{ family: 4, source }],
       target: { kind: 'main' },
     });
@@ -358,8 +367,8 @@ it('keeps a hardware address apart from an address of the same number', () => {
   const box: Box = { family: 4, source: [[0, 1]] };
   const target = { kind: 'main' } as const;
   const list: Rule[] = [
-    { id: 'mac', text: '', boxes: [{ ...box, mac: two }], target },
-    { id: 'destination', text: '', boxes: [{ ...box, destination: two }], target },
+    { id: 'mac', text: '', place: 0, boxes: [{ ...box, mac: two }], target },
+    { id: 'destination', text: '', place: 0, boxes: [{ ...box, destination: two }], target },
   ];
   const packet = { family: 4, local: false, source: 0, destination: 0, mac: 1, mark: 0 } as const;
   expect(decide(runsOf(list, 4, LOW), packet)).toBe('destination');
@@ -375,6 +384,7 @@ describe('sizes', () => {
           {
             id: '',
             text: '',
+            place: 0,
             boxes: [{ family: 4, source: every(source), protocol: [[6, 6]], port: every(port) }],
             target: { kind: 'main' },
           },
@@ -389,7 +399,7 @@ describe('sizes', () => {
     const five = { source: [[1, 1]], destination: [[2, 2]], protocol: [[6, 6]] } as const;
     const box: Box = { family: 4, ...five, sourcePort: [[3, 3]], port: [[80, 80]] };
     const kindOf = (each: Box): string | undefined =>
-      runsOf([{ id: '', text: '', boxes: [each], target: { kind: 'main' } }], 4)[0]?.kind;
+      runsOf([{ id: '', text: '', place: 0, boxes: [each], target: { kind: 'main' } }], 4)[0]?.kind;
     expect(kindOf(box)).toBe('look-up');
     expect(kindOf({ ...box, user: [[0, 0]] })).toBe('test');
   });
@@ -399,6 +409,7 @@ describe('sizes', () => {
     const rule: Rule = {
       id: '',
       text: '',
+      place: 0,
       boxes: [{ family: 4, source }],
       target: { kind: 'main' },
     };
@@ -410,7 +421,7 @@ describe('sizes', () => {
       runsOf(
         Array.from({ length: 400 }, (_, at): Rule => {
           const box = { family: 4, ...(at % 2 === 0 ? one(at) : other(at)) } as Box;
-          return { id: String(at), text: '', boxes: [box], target: { kind: 'main' } };
+          return { id: String(at), text: '', place: 0, boxes: [box], target: { kind: 'main' } };
         }),
         4,
       );

@@ -41,7 +41,7 @@ export function iptablesCounts(
   }
   const [written, live] = [elementsOf(ipset), elementsOf(sets)];
   for (const [name, runs] of Object.entries(map.elements)) {
-    const owners = ownersOf(runs);
+    const owners = ownersOf(map, runs);
     const [keys, its] = [[...(written.get(name)?.keys() ?? [])], live.get(name)];
     const known = its !== undefined && keys.length === owners.length && its.size === keys.length;
     if (!known || keys.some((key) => !its.has(key))) {
@@ -95,8 +95,8 @@ function elementsOf(text: string): Map<string, Map<string, Count | undefined>> {
 /** Each member of a balance has a line of its own, for each rule and each set of rules that lead there. */
 function membersOf(choices: readonly Line[], map: PolicyMap): PolicyCounts['members'] {
   const ownerOf = ({ after }: Line): string => {
-    const [first] = map.elements[after('--match-set') ?? ''] ?? [];
-    return after('--comment') ?? String(first);
+    const [first = -1] = map.elements[after('--match-set') ?? ''] ?? [];
+    return after('--comment') ?? map.ids[first] ?? '';
   };
   return new Map(
     map.targets.flatMap((target): [string, Count[]][] => {

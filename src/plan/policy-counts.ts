@@ -51,7 +51,7 @@ export function policyCounts(
   };
   const elements = elementsOf(text, new Set(filled.map(([name]) => name)));
   for (const [name, runs] of filled) {
-    const owners = ownersOf(runs);
+    const owners = ownersOf(map, runs);
     const keys = elements.get(name) ?? [];
     const block = table.get(name);
     if (block === undefined || keys.length !== owners.length) {
@@ -72,7 +72,7 @@ export function policyCounts(
     }
   }
   for (const [name, runs] of Object.entries(map.counters).filter(matters)) {
-    const owners = ownersOf(runs);
+    const owners = ownersOf(map, runs);
     const counts = countsIn(table, name);
     if (counts.length !== owners.length) isStrange(name, owners);
     else for (const [at, count] of counts.entries()) add(owners[at] as string, count);

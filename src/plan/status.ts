@@ -200,7 +200,7 @@ function ruleStatuses(
       }
     }
   }
-  return Object.entries(map.rules).flatMap(([id, places]) => {
+  return [...map.rules].flatMap(([id, places]) => {
     const [place] = places;
     if (place === undefined) return [];
     const ends = [...(slotsOf.get(id) ?? [])];

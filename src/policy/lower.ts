@@ -157,21 +157,29 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     targets.set(first, target);
     return target;
   };
-  const rulesOf = (local: boolean, take?: (route: RoutePolicy) => RoutePolicy[]): Rule[] => {
-    const those = policy.routes.filter(({ conditions }) => conditions.local === local);
-    const taken = take === undefined ? those : those.flatMap(take);
-    return taken.map((route) => lowerRule(route, ownTarget(route)));
+  const rulesOf = (
+    local: boolean,
+    take = (route: RoutePolicy): RoutePolicy | undefined => route,
+  ): Rule[] => {
+    const rules: Rule[] = [];
+    for (const [place, route] of policy.routes.entries()) {
+      const taken = route.conditions.local === local ? take(route) : undefined;
+      if (taken !== undefined) rules.push(lowerRule(taken, place, ownTarget(route)));
+    }
+    return rules;
   };
   const forwarded = rulesOf(false);
   const local = rulesOf(true, unmarked);
-  const marked = rulesOf(true, (route) => (route.conditions.marks === undefined ? [] : [route]));
+  const marked = rulesOf(true, (route) =>
+    route.conditions.marks === undefined ? undefined : route,
+  );
   const told = tellArrivals(policy);
-  const inbound = policy.routes.flatMap((route) => {
+  const inbound = policy.routes.flatMap((route, place) => {
     const named = arrivalsOf(policy, route.conditions);
     return told
       .filter(({ uplink }) => named.includes(uplink))
       .map((arrival): Rule => {
-        const rule = lowerRule(route, targetOf(route.tiers, arrival.uplink));
+        const rule = lowerRule(route, place, targetOf(route.tiers, arrival.uplink));
         const box = arrivalBox(arrival);
         return { ...rule, boxes: rule.boxes.flatMap((each) => intersectBoxes(each, box) ?? []) };
       })
@@ -279,16 +287,17 @@ function waysOf({ gateways, dhcp }: UplinkPolicy): Uplink['ways'] {
 }
 
 /** A rule for packets without a mark, if it can be for such; that they have none is known there. */
-function unmarked(route: RoutePolicy): RoutePolicy[] {
+function unmarked(route: RoutePolicy): RoutePolicy | undefined {
   const { marks, ...conditions } = route.conditions;
-  if (marks === undefined) return [route];
-  return marks.some(({ value }) => value === 0) ? [{ ...route, conditions }] : [];
+  if (marks === undefined) return route;
+  return marks.some(({ value }) => value === 0) ? { ...route, conditions } : undefined;
 }
 
-function lowerRule(route: RoutePolicy, target: Target): Rule {
+function lowerRule(route: RoutePolicy, place: number, target: Target): Rule {
   return {
     id: route.id,
     text: route.statement.text,
+    place,
     boxes: FAMILIES.flatMap((family) => boxesOf(route.conditions, family)),
     target,
   };

@@ -81,7 +81,7 @@ export function choose(
     for (const some of places.values()) {
       const { target } = ruleAt(some[0] as number);
       const set = keep(
-        cellSet(kind ?? bug('no set'), some, (at) => ruleAt(at).id, program.counters),
+        cellSet(kind ?? bug('no set'), some, (at) => ruleAt(at).place, program.counters),
       );
       const words = `-m set --match-set ${set.name} ${kind?.flags}`;
       const box = { family, ...guardSets(guard) } as Box;

@@ -13,7 +13,7 @@ export interface KernelSet {
   readonly type: string;
   readonly elements: readonly string[];
   /** Of each element, the id of the rule that it comes from. */
-  readonly rules?: readonly string[];
+  readonly rules?: readonly number[];
 }
 
 /** The set of some addresses of one family. A range is cut to prefixes, all that `hash:net` takes. */
@@ -113,15 +113,15 @@ export function setKind({ dimensions, cells }: LookUp, family: Family): SetKind 
   };
 }
 
-/** The set of some cells, each with the id of its rule. */
+/** The set of some cells, each with the place of its rule. */
 export function cellSet(
   { type, elements }: SetKind,
   places: readonly number[],
-  ruleAt: (place: number) => string,
+  ruleAt: (place: number) => number,
   counters: boolean,
 ): KernelSet {
-  const rules = new Map<string, string>();
+  const rules = new Map<string, number>();
   for (const at of places) for (const each of elements(at)) rules.set(each, ruleAt(at));
   const set = named(`${type}${counters ? ' counters' : ''}`, [...rules.keys()]);
-  return { ...set, rules: set.elements.map((element) => rules.get(element) as string) };
+  return { ...set, rules: set.elements.map((element) => rules.get(element) as number) };
 }

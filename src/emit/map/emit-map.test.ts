@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { compile } from '../../compile.ts';
 import type { BackendName } from '../backends.ts';
+import { ownersOf, readMap } from './read-map.ts';
 
 const HEAD = 'uplink a dev eth2 gateway 198.51.100.1\nuplink b dev eth3 gateway 192.0.2.1\n';
 
@@ -16,9 +17,9 @@ function owners(text: string, backend: BackendName, files: Record<string, string
   const of = (suffix: string) => artefacts.find((each) => each.suffix === suffix)?.text ?? '';
   const map = JSON.parse(of('map.json'));
   const lines = (name: string): number[] => {
-    const flat: (string | number)[] = map.elements[name];
-    return flat.flatMap((id, at) =>
-      at % 2 === 0 ? Array<number>(flat[at + 1] as number).fill(map.rules[id][0].line - 2) : [],
+    const flat: number[] = map.elements[name];
+    return flat.flatMap((rule, at) =>
+      at % 2 === 0 ? Array<number>(flat[at + 1] as number).fill(map.rules[rule][3] - 2) : [],
     );
   };
   return { of, map, lines, became };
@@ -67,4 +68,25 @@ it('sets of ipset lead back to lines, too', () => {
   expect(of('iptables')).toContain(`-m set --match-set ${name} src -g routec-slot-1`);
   expect(of('ipset')).toContain(`create ${name} hash:ip family inet counters`);
   expect(lines(name)).toEqual(hosts.map((_, at) => at + 1));
+});
+
+it('a rule that is written twice is found in both places, and its elements are the first one', () => {
+  const { of } = owners(
+    'route host 10.0.0.1 via a\nroute host 10.0.0.2 via b\nroute host 10.0.0.1 via a\nroute host 10.0.0.3 via a\n',
+    'nft',
+  );
+  const map = readMap(of('map.json'));
+  if (map === undefined) throw new Error('there is no map');
+  const [first, second, again, last] = map.ids;
+  expect(again).toBe(first);
+  const place = { file: 'p.route', text: 'route host 10.0.0.1 via a' };
+  expect(map.rules.get(first as string)).toEqual([
+    { ...place, line: 3 },
+    { ...place, line: 5 },
+  ]);
+  expect(ownersOf(map, map.elements.ip_saddr ?? [])).toEqual([first, second, last]);
+  expect(map.targets).toEqual([
+    { slots: [1], rules: [first, last] },
+    { slots: [2], rules: [second] },
+  ]);
 });

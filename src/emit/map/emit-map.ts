@@ -6,22 +6,25 @@ import type { RulePlace } from '../../policy/rule-places.ts';
 import { joinPieces } from '../../text/join-pieces.ts';
 import type { Artefact, Emitted, WrittenLookUp } from '../artefact.ts';
 import { balanceName } from '../nftables/balance.ts';
-import { FORMAT, type MappedSlot, type MappedTarget, type MappedUplink } from './read-map.ts';
+import { FORMAT, type MappedSlot, type MappedUplink, type WrittenTarget } from './read-map.ts';
 
 /**
- * `policy.map.json`: from what is loaded back to the policy. From a rule's id, as the artefacts carry it, to
- * file and line; from the elements of each set or map, and the rules of each chain that count, to rules: an id and
- * how many of those that follow are its; from rules to the slots that they lead to, and from slots to uplinks.
+ * `policy.map.json`: from what is loaded back to the policy. Of each rule its id, as the artefacts carry it, its text, file
+ * and line; from the elements of each set or map, and the rules of each chain that count, to rules: the number of one
+ * and how many of those that follow are its; from rules to the slots that they lead to, and from slots to uplinks.
+ * Files and rules are called by their places in the lists, from 0: a hundred thousand rules are half the bytes so.
  */
 export function emitMap(
   places: Iterable<RulePlace>,
   { lookUps, counted }: Emitted,
   program: Program,
 ): Artefact {
-  const all = object(joinPieces(rulesOut(places), ',\n'));
+  const files = new Map<string, number>();
+  const rules = joinPieces(rulesOut(places, files), ',\n');
   const parts = [
     `"format": ${FORMAT}`,
-    `"rules": ${all}`,
+    `"files": ${JSON.stringify([...files.keys()])}`,
+    `"rules": ${rules === '' ? '[]' : `[\n${rules}\n  ]`}`,
     `"elements": ${ownersOf(lookUps)}`,
     `"counters": ${ownersOf(counted)}`,
     `"targets": ${listed(targetsOf(program))}`,
@@ -31,22 +34,14 @@ export function emitMap(
   return { suffix: 'map.json', text: `{\n  ${parts.join(',\n  ')}\n}\n` };
 }
 
-/** One rule a line, with all the places where it is written. */
-function* rulesOut(places: Iterable<RulePlace>): Generator<string> {
-  const byId = new Map<string, RulePlace | RulePlace[]>();
-  for (const place of places) {
-    const before = byId.get(place.id);
-    if (Array.isArray(before)) before.push(place);
-    else byId.set(place.id, before === undefined ? place : [before, place]);
-  }
-  for (const [id, its] of byId) {
-    const list = Array.isArray(its) ? its.map(placeOut).join(', ') : placeOut(its);
-    yield `    "${id}": [${list}]`;
+/** One rule a line; their files are gathered. */
+function* rulesOut(places: Iterable<RulePlace>, files: Map<string, number>): Generator<string> {
+  for (const { id, text, file, line } of places) {
+    const number = files.get(file) ?? files.size;
+    files.set(file, number);
+    yield `    ["${id}", ${JSON.stringify(text)}, ${number}, ${line}]`;
   }
 }
-
-const placeOut = ({ file, line, text }: RulePlace): string =>
-  `{ "file": ${JSON.stringify(file)}, "line": ${line}, "text": ${JSON.stringify(text)} }`;
 
 const ownersOf = (lookUps: readonly WrittenLookUp[]): string =>
   object(
@@ -55,12 +50,12 @@ const ownersOf = (lookUps: readonly WrittenLookUp[]): string =>
       .join(',\n'),
   );
 
-/** A million elements of one list are one line. */
-function* runsOf(rules: readonly string[]): Generator<string> {
+/** A million elements of one list are one line; a long list is no nicer to read with blanks before each. */
+function* runsOf(rules: readonly number[]): Generator<string> {
   for (let at = 0; at < rules.length; ) {
     let end = at + 1;
     while (end < rules.length && rules[end] === rules[at]) end += 1;
-    yield `      "${rules[at]}", ${end - at}`;
+    yield `${rules[at]}, ${end - at}`;
     at = end;
   }
 }
@@ -74,35 +69,48 @@ const listed = (values: readonly object[]): string =>
     : `[\n${values.map((value) => `    ${JSON.stringify(value)}`).join(',\n')}\n  ]`;
 
 /** Where rules lead, each target with all that lead there. */
-function targetsOf(program: Program): MappedTarget[] {
+function targetsOf(program: Program): WrittenTarget[] {
   const { forwarded, local, marked, inbound } = program;
-  const groups = new Map<string, { readonly target: Target; readonly ids: Set<string> }>();
+  const groups = new Map<string, { readonly target: Target; readonly its: number[] }>();
   // Rules alike have one target, which is written out but once.
-  const known = new Map<Target, Set<string>>();
-  for (const { id, target } of [forwarded, local, marked, inbound].flat() as readonly Rule[]) {
-    const its = known.get(target);
-    if (its !== undefined) {
-      its.add(id);
-      continue;
+  const known = new Map<Target, number[]>();
+  for (const { place, target } of [forwarded, local, marked, inbound].flat() as readonly Rule[]) {
+    let its = known.get(target);
+    if (its === undefined) {
+      const key = JSON.stringify(target);
+      const group = groups.get(key) ?? { target, its: [] };
+      groups.set(key, group);
+      its = group.its;
+      known.set(target, its);
     }
-    const key = JSON.stringify(target);
-    const { ids } = groups.get(key) ?? { ids: new Set<string>() };
-    groups.set(key, { target, ids });
-    known.set(target, ids.add(id));
+    its.push(place);
   }
-  return [...groups.values()].map(({ target, ids }): MappedTarget => {
-    const its = [...ids];
-    if (target.kind === 'slot') return { slots: [target.slot], rules: its };
-    if (target.kind !== 'balance') return { verdict: target.kind, rules: its };
+  return [...groups.values()].map(({ target, its }): WrittenTarget => {
+    const rules = stretchesOf(its);
+    if (target.kind === 'slot') return { slots: [target.slot], rules };
+    if (target.kind !== 'balance') return { verdict: target.kind, rules };
     const { by, choices } = program.balances[target.balance] ?? { by: 'flow', choices: [] };
     return {
       slots: choices.map(({ slot }) => slot.number),
       weights: choices.map(({ weight }) => weight),
       by,
       chain: balanceName(target.balance),
-      rules: its,
+      rules,
     };
   });
+}
+
+/** Numbers as stretches of them: the first of each, and how many there are. */
+function stretchesOf(numbers: readonly number[]): number[] {
+  const out: number[] = [];
+  let next = -1;
+  for (const number of Uint32Array.from(numbers).sort()) {
+    if (number === next - 1) continue;
+    if (number === next) (out[out.length - 1] as number) += 1;
+    else out.push(number, 1);
+    next = number + 1;
+  }
+  return out;
 }
 
 function slotOut(each: Slot): MappedSlot {

@@ -98,7 +98,7 @@ export function choose(
           name: setName,
           declaration: [`type ${type}`, ...flags, ...counters],
           elements: own.map((at) => texts[at] as string),
-          rules: own.map((at) => ruleAt(at).id),
+          rules: own.map((at) => ruleAt(at).place),
         });
         return `${key} @${setName} goto ${to}`;
       });
@@ -115,14 +115,14 @@ export function choose(
       name: mapName,
       declaration: [`type ${type} : verdict`, ...flags, ...counters],
       elements: texts.map((text, at) => `${text}${gap}${verdicts[cells.owner[at] as number]}`),
-      rules: texts.map((_, at) => ruleAt(at).id),
+      rules: texts.map((_, at) => ruleAt(at).place),
     });
     return [`${key} vmap @${mapName}`];
   };
   let linear = 0;
   const families = FAMILIES.map((family): Chain => {
     const rules: string[] = [];
-    const counted: string[] = [];
+    const counted: number[] = [];
     let last: Rule | undefined;
     const runs = runsOf(list, family);
     for (const run of runs) {
@@ -139,7 +139,7 @@ export function choose(
       for (const test of none) rules.push(`${test} ${setMark} | ${formatMark(dead)}`);
       const unmarked = none.length === 0 ? '' : `meta mark & ${formatMark(mask)} == 0`;
       for (const test of any) rules.push([unmarked, test, ...take].filter(Boolean).join(' '));
-      if (program.counters) counted.push(...any.map(() => run.rule.id));
+      if (program.counters) counted.push(...any.map(() => run.rule.place));
       if (none.length > 0) rules.push(setMark);
     }
     const lost = sourceLines(lostRules(list, family, runs)).map(

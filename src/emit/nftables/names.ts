@@ -8,8 +8,8 @@ export interface Filled {
   readonly name: string;
   readonly declaration: readonly string[];
   readonly elements: readonly string[];
-  /** Of each element, the id of the rule that it comes from. */
-  readonly rules?: readonly string[];
+  /** Of each element, the place of the rule that it comes from. */
+  readonly rules?: readonly number[];
 }
 
 export interface Chain {
@@ -17,8 +17,8 @@ export interface Chain {
   /** The hook of a base chain; a plain chain has none. */
   readonly hook: string;
   readonly rules: readonly string[];
-  /** Of each of them that counts for one rule of the policy, the id of that. */
-  readonly counted?: readonly string[];
+  /** Of each of them that counts for one rule of the policy, the place of that. */
+  readonly counted?: readonly number[];
 }
 
 /** What others or packets fill: declared, and left as it is. */
