@@ -18,7 +18,8 @@
 # 4 failed, and could not be undone; 5 not confirmed, and taken back.
 set -u
 umask 077
-export LC_ALL=C PATH="$PATH:/usr/sbin:/usr/bin:/sbin:/bin"
+# nft 1.0.6 lists hours of a zone behind UTC in a way that it does not read.
+export LC_ALL=C TZ=UTC0 PATH="$PATH:/usr/sbin:/usr/bin:/sbin:/bin"
 unset CDPATH
 
 run=${ROUTEC_RUN:-/run/routec}

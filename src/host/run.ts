@@ -96,7 +96,8 @@ function start(
   const ran = spawnSync(file, args, {
     ...(input === 'pipe' ? { input: stdin } : {}),
     encoding: 'utf8',
-    env: { PATH, LC_ALL: 'C' },
+    // nft 1.0.6 lists hours of a zone behind UTC in a way that it does not read.
+    env: { PATH, LC_ALL: 'C', TZ: 'UTC0' },
     maxBuffer: MOST,
     timeout: PATIENCE,
     stdio: [input, output, 'pipe', ...(lock === undefined ? [] : [lock])],

@@ -3,6 +3,7 @@ import { load } from './load.ts';
 import { type Network, withNetwork } from './network.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import { runPackets } from './packets.ts';
+import { makePlace, ROUTEC } from './place.ts';
 import { readPackets } from './read-packets.ts';
 import { makeCgroup } from './start-program.ts';
 import { RULESETS, withCompiled } from './with-compiled.ts';
@@ -113,3 +114,36 @@ describe.each(RULESETS)('$by', ({ backend, iptables }) => {
     });
   });
 });
+
+// nft 1.0.6 lists hours of the router's zone that it does not read again, where that is behind UTC.
+it.each(['apply', 'policy.load.sh'])(
+  '%s reads back the times that it loaded, wherever the router is',
+  { timeout: 60_000 },
+  (loader) =>
+    withNetwork(PLAN, async (network) => {
+      const place = makePlace();
+      try {
+        const there = [
+          ...['unshare', '--mount', 'sh', '-ec', 'mount --bind "$0" /etc/localtime; exec "$@"'],
+          '/usr/share/zoneinfo/America/Los_Angeles',
+        ];
+        for (const hours of ['22:00-06:00', '21:00-06:00']) {
+          const lines = [...UPLINKS.trim().split('\n'), `route ipv4 time ${hours} mon-fri via dsl`];
+          const script = await place.compiled(lines);
+          const command =
+            loader === 'apply'
+              ? [process.execPath, ROUTEC, 'apply', place.policy(lines), '--yes']
+              : ['sh', script, 'reload'];
+          expect(await place.run(network, [...there, ...command])).toMatchObject({ exitCode: 0 });
+        }
+        const { stdout } = await place.run(
+          network,
+          ['nft', 'list', 'chain', 'inet', 'routec', 'choose_ip'],
+          { TZ: 'UTC0' },
+        );
+        expect(stdout).toMatch(/meta hour "21:00"-"23:59:59" .*\n.*meta hour "00:00"-"05:59:59" /);
+      } finally {
+        place.remove();
+      }
+    }),
+);
