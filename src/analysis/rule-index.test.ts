@@ -70,6 +70,30 @@ it('finds what looking at one entry after the other does', () => {
   );
 });
 
+it('finds it among many ranges that lie over one another in two dimensions', () => {
+  const range = fc.tuple(fc.nat(60), fc.nat(30)).map(([low, more]) => [[low, low + more]] as const);
+  const wide = fc
+    .record({ source: range, destination: range })
+    .map((asked): Box => ({ family: 4, ...asked }));
+  fc.assert(
+    fc.property(fc.array(wide, { minLength: 30, maxLength: 90 }), wide, (those, asked) => {
+      const index = indexOf(those.map((its, order) => ({ order, box: its })));
+      const packet = witness(asked, false);
+      if (packet === undefined) return;
+      const first = index.entries.find((each) => holds(each.box, packet));
+      expect(firstMatch(index, packet, plenty())).toBe(first);
+      const met = new Set<number>();
+      visitMeeting(index, asked, 0, 100, plenty(), ({ order }) => {
+        met.add(order);
+        return false;
+      });
+      const must = index.entries.filter(({ box: its }) => intersectBoxes(its, asked) !== undefined);
+      expect([...met].sort((a, b) => a - b)).toEqual(must.map(({ order }) => order));
+    }),
+    RUNS,
+  );
+});
+
 it('compares no more than it may', () => {
   const wide: Box = { family: 4, source: [[0, 0xffff_ffff]] };
   const index = indexOf(Array.from({ length: 100 }, (_, order) => ({ order, box: wide })));
@@ -79,7 +103,7 @@ it('compares no more than it may', () => {
     visited += 1;
     return false;
   });
-  expect([visited, left.comparisons]).toEqual([9, -0.625]);
+  expect([visited, left.comparisons]).toEqual([10, -1.484375]);
 });
 
 it('compares a packet with what has its key alone', () => {

@@ -5,9 +5,8 @@ import { holds, type Packet } from '../model/packet.ts';
 import type { Box } from '../model/program.ts';
 import { hashKey } from '../net/hash-key.ts';
 import type { IntervalSet, Point } from '../net/interval-set.ts';
+import { type BoxTree, boxTree, eachHolding, eachMeeting } from './box-tree.ts';
 import type { Budget } from './budget.ts';
-import { type Column, columnsOf, mayHold, mayMeet, reachesOf } from './columns.ts';
-import { eachMeeting, type IntervalTree, intervalTree } from './interval-tree.ts';
 import type { Entry } from './rule-lists.ts';
 
 /** A box at its place in a list. */
@@ -46,23 +45,17 @@ interface Group<E extends Placed> {
   readonly keyed: boolean;
   /** Made when it is first needed, as trees are. */
   byKey?: ReadonlyMap<string, Bucket<E>>;
-  readonly trees: Map<Dimension, IntervalTree>;
-  columns?: readonly Column[];
+  readonly trees: Map<Dimension, BoxTree>;
 }
 
-/** The entries of one key, looked up by the first dimension that is ranged. */
+/** The entries of one key, looked up by the dimensions that are ranged. */
 interface Bucket<E extends Placed> {
   readonly entries: E[];
-  search?: Search;
-}
-interface Search {
-  readonly tree: IntervalTree;
-  /** Of the other dimensions that are ranged. */
-  readonly columns: readonly Column[];
+  tree?: BoxTree;
 }
 
-/** What a quick look costs, against a comparison. */
-const QUICK = 1 / 16;
+/** What a look at a node costs, against a comparison. */
+const LOOK = 1 / 64;
 /** So few are looked at one by one. */
 const SMALL = 8;
 /** An entry has no more keys than this. */
@@ -147,14 +140,6 @@ function keyOf(packet: Packet, { exact, mask }: Shape): string {
   return key;
 }
 
-function treeOf(entries: readonly Placed[], dimension: Dimension): IntervalTree {
-  return intervalTree(
-    entries.flatMap(({ box }, order) =>
-      setOf(box, dimension).map(([low, high]) => ({ low, high, order })),
-    ),
-  );
-}
-
 /** The first entry that takes a packet, of those behind a place and not passed over. */
 export function firstMatch<E extends Placed>(
   { groups }: RuleIndex<E>,
@@ -186,21 +171,17 @@ function firstOf<E extends Placed>(
   const bucket = bucketsOf(group).get(keyOf(packet, group.shape));
   if (bucket === undefined) return undefined;
   const { entries } = bucket;
-  const [dimension, ...others] = group.shape.ranged;
-  if (dimension === undefined || entries.length <= SMALL) return entries.find(fits);
-  const point = pointOf(packet, dimension);
-  if (point === undefined) return undefined;
-  bucket.search ??= { tree: treeOf(entries, dimension), columns: columnsOf(entries, others) };
-  const { tree, columns } = bucket.search;
+  const [first, ...others] = group.shape.ranged;
+  if (first === undefined || entries.length <= SMALL) return entries.find(fits);
+  bucket.tree ??= boxTree(entries, [first, ...others]);
   let best: E | undefined;
-  eachMeeting(tree, point, point, (order) => {
-    left.comparisons -= QUICK;
-    if (!mayHold(columns, order, packet)) return undefined;
-    const entry = entries[order] as E;
+  const looks = eachHolding(bucket.tree, packet, (place) => {
+    const entry = entries[place] as E;
     if (!fits(entry)) return undefined;
     best = entry;
-    return order;
+    return place;
   });
+  left.comparisons -= looks * LOOK;
   return best;
 }
 
@@ -242,22 +223,16 @@ function visitGroup<E extends Placed>(
   if (alike !== undefined) return alike.some(visit);
   const set = shared === undefined ? [] : setOf(box, shared);
   if (shared === undefined || set.length > MOST_INTERVALS) return entries.some(visit);
-  const tree = trees.get(shared) ?? treeOf(entries, shared);
+  const others = group.varied.filter((dimension) => dimension !== shared);
+  const tree = trees.get(shared) ?? boxTree(entries, [shared, ...others]);
   trees.set(shared, tree);
-  group.columns ??= columnsOf(entries, group.varied);
-  const reaches = reachesOf(group.columns, box);
   let enough = false;
-  for (const [low, high] of set) {
-    eachMeeting(tree, low, high, (order) => {
-      left.comparisons -= QUICK;
-      if (!mayMeet(reaches, order)) return undefined;
-      enough = visit(entries[order] as E);
-      // Nothing stands before the first place.
-      return enough ? -1 : undefined;
-    });
-    if (enough) return true;
-  }
-  return false;
+  const looks = eachMeeting(tree, box, (place) => {
+    enough = visit(entries[place] as E);
+    return enough;
+  });
+  left.comparisons -= looks * LOOK;
+  return enough;
 }
 
 /** The entries that have a key of a box, if it has keys like theirs and they are few. */
