@@ -255,6 +255,25 @@ const CALLS: readonly {
     env: { reason: 'BOUND', interface: DEVICE, new_routers: '203.0.113.129 203.0.113.140' },
     comes: FOUR,
   },
+  // An old lease whose router does not answer: the client's script has taken the address away by then.
+  {
+    name: 'dhclient',
+    command: ['sh', '-ec', '. "$0"', hook('dhclient')],
+    env: {
+      ...{ reason: 'TIMEOUT', interface: DEVICE, new_ip_address: '203.0.113.13' },
+      new_routers: '203.0.113.129',
+    },
+    comes: [],
+  },
+  {
+    name: 'dhclient',
+    command: ['sh', '-ec', '. "$0"', hook('dhclient')],
+    env: {
+      ...{ reason: 'TIMEOUT', interface: DEVICE, new_ip_address: '203.0.113.130' },
+      new_routers: '203.0.113.129',
+    },
+    comes: FOUR,
+  },
   {
     name: 'dhclient',
     command: ['sh', '-euc', '. "$0"', hook('dhclient')],
@@ -277,6 +296,19 @@ const CALLS: readonly {
     name: 'udhcpc',
     command: [hook('udhcpc'), 'deconfig'],
     env: { interface: DEVICE },
+    comes: [],
+  },
+  // A connection that must not be main's default has no gateway to NetworkManager; its lease has.
+  {
+    name: 'networkmanager',
+    command: [hook('networkmanager'), DEVICE, 'dhcp4-change'],
+    env: { DHCP4_ROUTERS: '203.0.113.129 203.0.113.140' },
+    comes: FOUR,
+  },
+  {
+    name: 'networkmanager',
+    command: [hook('networkmanager'), DEVICE, 'dhcp4-change'],
+    env: {},
     comes: [],
   },
   {
