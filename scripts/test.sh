@@ -5,11 +5,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tools=(git ip nft sysctl iptables ipset conntrack perl dash busybox dnsmasq dhclient dhcpcd ifup shellcheck systemd-analyze dbus-daemon networkd-dispatcher chromium)
-packages="git iproute2 nftables procps iptables ipset conntrack perl dash busybox dnsmasq-base isc-dhcp-client dhcpcd-base ifupdown shellcheck systemd dbus networkd-dispatcher chromium"
+packages="git iproute2 nftables procps iptables ipset conntrack perl dash busybox dnsmasq-base isc-dhcp-client dhcpcd-base ifupdown shellcheck systemd dbus networkd-dispatcher tzdata chromium"
 missing=()
 for tool in "${tools[@]}"; do
   PATH="$PATH:/usr/sbin:/sbin" command -v "$tool" >/dev/null || missing+=("$tool")
 done
+[ -e /usr/share/zoneinfo/America/Los_Angeles ] || missing+=(tzdata)
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     export DEBIAN_FRONTEND=noninteractive
