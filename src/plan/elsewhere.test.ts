@@ -128,17 +128,19 @@ describe('elsewhere', () => {
 });
 
 describe('killSteps', () => {
-  it('names a connection by all that it has, or a host by what all of its connections have', () => {
+  it('names a connection by all that it has, or many by what they have in common', () => {
     const ports = [1, 2, 3, 4, 5].map((port) => `sport=${port} dport=80`);
     const lines = [
       ...ports.map((rest) => from('10.0.0.1', CABLE, rest)),
       from('10.0.0.1', DSL),
       ...ports.map((rest) => from('10.0.0.2', CABLE, rest)),
       from('10.0.0.2', CABLE, 'sport=9 dport=81'),
+      from('10.0.0.4', CABLE, 'sport=9 dport=80'),
       from('10.0.0.3', 0, 'type=8 code=0 id=77', 'icmp 1'),
       from('10.0.0.3', 0, '', 'unknown 47'),
     ];
-    const { found, connections, mask } = moved(['route tcp 81 via cable', 'route via dsl'], lines);
+    const policy = ['route tcp 81 via cable', 'route from 10.0.0.4 via cable', 'route via dsl'];
+    const { found, connections, mask } = moved(policy, lines);
     const [step] = killSteps(found.moved, connections, mask);
     const tuple = '-d 203.0.113.80 -p';
     expect(step?.run.stdin?.split('\n')).toEqual([
@@ -156,6 +158,39 @@ describe('killSteps', () => {
     expect(isKill({ ...run, argv: ['sh', '-R', '-'] })).toBe(false);
     expect(isKill({ ...run, stdin: '-F\n' })).toBe(false);
     expect(killSteps([], connections, mask)).toEqual([]);
+  });
+
+  it('names many hosts by the port or the address that they ask for', () => {
+    const hosts = Array.from({ length: 20 }, (_, each) => `10.0.1.${each}`);
+    const lines = [
+      ...hosts.map((host) => from(host, CABLE, 'sport=7 dport=443')),
+      ...hosts.map((host) => from(host, CABLE, 'sport=7 dport=80')),
+      from('10.0.0.1', CABLE, 'sport=7 dport=80'),
+      ...hosts.map((host) =>
+        from(host, DSL, 'sport=7 dport=25').replaceAll('203.0.113.80', '203.0.113.81'),
+      ),
+      from('10.0.0.9', DSL, 'sport=7 dport=25'),
+    ];
+    const policy = [
+      'route tcp 443 via dsl',
+      'route from 10.0.1.0-10.0.1.4 tcp 80 via dsl',
+      'route to 203.0.113.81 via cable',
+      'route tcp 25 via dsl',
+      'route via cable',
+    ];
+    const { found, connections, mask } = moved(policy, lines);
+    const [step] = killSteps(found.moved, connections, mask);
+    expect(step?.run.stdin?.trim().split('\n')).toEqual([
+      '-D -f ipv4 -m 0x01000000/0x7f000000 -p 6 --dport 443',
+      '-D -f ipv4 -m 0x02000000/0x7f000000 -d 203.0.113.81',
+      ...hosts
+        .slice(0, 5)
+        .map(
+          (host) =>
+            `-D -f ipv4 -m 0x01000000/0x7f000000 -s ${host} -d 203.0.113.80 -p 6 --sport 7 --dport 80`,
+        ),
+    ]);
+    expect(step?.run && isKill(step.run)).toBe(true);
   });
 
   it('finds one rule of many', () => {

@@ -10,10 +10,13 @@ export const isKill = ({ argv, stdin = '' }: Command): boolean =>
   stdin.split('\n').every((line) => line === '' || LINE.test(line));
 
 const KILL = ['conntrack', '-R', '-'] as const;
-const LINE =
-  /^-D -f ipv[46] -m 0x[0-9a-f]+\/0x[0-9a-f]+ -s [0-9a-f.:]+( -d [0-9a-f.:]+ -p \d+( --(sport|dport|icmp(v6)?-(type|code|id)) \d+)*)?$/;
+const ADDRESS = '[0-9a-f.:]+';
+const TUPLE = `-s ${ADDRESS} -d ${ADDRESS} -p \\d+( --(sport|dport|icmp(v6)?-(type|code|id)) \\d+)*`;
+const LINE = new RegExp(
+  `^-D -f ipv[46] -m 0x[0-9a-f]+/0x[0-9a-f]+ (${TUPLE}|-[sd] ${ADDRESS}|-p \\d+ --dport \\d+)$`,
+);
 
-/** More than this of one host, and they are named by the host. */
+/** More than this, and they are named by what they have in common. */
 const FEW = 4;
 
 /**
@@ -44,35 +47,57 @@ export function killSteps(
   ];
 }
 
+/** What some connections of a slot have in common, and go for; a slot's packets are told by more, but rarely. */
+const COMMON: readonly ((connection: Connection) => string | undefined)[] = [
+  ({ protocol, port }) => (port === undefined ? undefined : `-p ${protocol} --dport ${port}`),
+  ({ source }) => `-s ${formatAddress(source)}`,
+  ({ destination }) => `-d ${formatAddress(destination)}`,
+];
+
 /**
- * One line each; or one for all that a host has in one slot, if all of that goes, for each costs a walk through the
- * kernel's table.
+ * One line each; or one for all that have something in common in one slot, if all of that goes: each line costs a
+ * walk through the kernel's table, some milliseconds. The largest first.
  */
 function deletions(moved: readonly Moved[], all: readonly Connection[], mask: number): string {
-  const group = (each: Connection): string => {
-    const value = (each.mark & mask) >>> 0;
-    const mark = `${formatMark(value)}/${formatMark(mask)}`;
-    return `-D -f ipv${familyOf(each)} -m ${mark} -s ${formatAddress(each.source)}`;
+  const slotOf = (each: Connection): string =>
+    `-D -f ipv${familyOf(each)} -m ${formatMark((each.mark & mask) >>> 0)}/${formatMark(mask)}`;
+  const linesOf = (each: Connection): string[] => {
+    const slot = slotOf(each);
+    return COMMON.flatMap((common) => {
+      const what = common(each);
+      return what === undefined ? [] : [`${slot} ${what}`];
+    });
   };
   const left = new Map<string, number>();
-  for (const each of all) left.set(group(each), (left.get(group(each)) ?? 0) + 1);
-  const groups = new Map<string, Moved[]>();
-  for (const each of moved) {
-    const key = group(each.connection);
-    groups.set(key, [...(groups.get(key) ?? []), each]);
+  for (const each of all) {
+    for (const line of linesOf(each)) left.set(line, (left.get(line) ?? 0) + 1);
   }
-  return [...groups]
-    .flatMap(([key, its]) =>
-      its.length > FEW && its.length === left.get(key)
-        ? [key]
-        : its.map(({ connection }) => `${key} ${tupleOf(connection)}`),
-    )
-    .map((line) => `${line}\n`)
-    .join('');
+  const groups = new Map<string, Connection[]>();
+  for (const { connection } of moved) {
+    for (const line of linesOf(connection)) {
+      const its = groups.get(line);
+      if (its === undefined) groups.set(line, [connection]);
+      else its.push(connection);
+    }
+  }
+  const whole = [...groups]
+    .filter(([line, its]) => its.length > FEW && its.length === left.get(line))
+    .sort(([, one], [, other]) => other.length - one.length);
+  const named = new Set<Connection>();
+  const lines: string[] = [];
+  for (const [line, its] of whole) {
+    if (its.filter((each) => !named.has(each)).length <= FEW) continue;
+    for (const each of its) named.add(each);
+    lines.push(line);
+  }
+  const rest = moved.filter(({ connection }) => !named.has(connection));
+  lines.push(...rest.map(({ connection }) => `${slotOf(connection)} ${tupleOf(connection)}`));
+  return lines.map((line) => `${line}\n`).join('');
 }
 
-function tupleOf({ destination, protocol, sourcePort, port, icmp }: Connection): string {
-  const to = `-d ${formatAddress(destination)} -p ${protocol}`;
+function tupleOf(connection: Connection): string {
+  const { source, destination, protocol, sourcePort, port, icmp } = connection;
+  const to = `-s ${formatAddress(source)} -d ${formatAddress(destination)} -p ${protocol}`;
   if (icmp !== undefined) {
     const word = `--icmp${destination.family === 6 ? 'v6' : ''}`;
     return `${to} ${word}-type ${icmp.type} ${word}-code ${icmp.code} ${word}-id ${icmp.id}`;
