@@ -160,14 +160,25 @@ setting() {
   value=$(cat "/proc/sys/$1" 2>/dev/null)
 }
 
-# DEVICE FAMILY: the gateway that the last lease named, or else the one that main has for the device.
+# DEVICE GATEWAY: whether the policy has it for another uplink of the device.
+taken() {
+  cat "$at".uplink.*.ip "$at".uplink.*.ip6 2>/dev/null |
+    awk -v way="route replace default via $2 dev $1 " 'index($0, way) == 1 { found = 1 } END { exit !found }'
+}
+
+# DEVICE FAMILY: the gateway that the last lease named, or else the first that main has there and no other uplink.
 gateway_of() {
   gateway=
   if [ -r "$run/$1.$2" ]; then
     read -r gateway <"$run/$1.$2"
   else
     gateway=$(ip "-$2" route show table main default dev "$1" 2>/dev/null |
-      sed -n 's/^default via \([^ ]*\) .*/\1/p' | sed 1q)
+      sed -n 's/^default via \([^ ]*\) .*/\1/p' | while read -r each; do
+      if ! taken "$1" "$each"; then
+        printf '%s\n' "$each"
+        break
+      fi
+    done)
   fi
   case $2$gateway in
     4*[!0-9.]* | 6*[!0-9A-Fa-f:.]* | 4 | 6) return 1 ;;

@@ -17,19 +17,31 @@ const Addresses = v.array(
 
 /**
  * What devices have by a lease or a router advertisement, where their uplinks wait for that. The gateway is what
- * the link hooks kept, or else what main has for the device: what a DHCP server says is an address, or nothing.
+ * the link hooks kept, or else what main has for the device and no other uplink there: what a DHCP server says is an
+ * address, or nothing.
  */
 export function readLeases(uplinks: readonly UplinkLines[]): Leases {
   return new Map(
     uplinks.flatMap(({ device, leased, own }) =>
       FAMILIES.filter((family) => leased[family].length + own.rules[family].length > 0).map(
-        (family): [string, Lease] => [leaseKey(device, family), leaseOf(device, family)],
+        (family): [string, Lease] => [
+          leaseKey(device, family),
+          leaseOf(device, family, gatewaysOn(uplinks, device, family)),
+        ],
       ),
     ),
   );
 }
 
-function leaseOf(device: string, family: Family): Lease {
+/** Those that the policy names itself, for other uplinks of the device. */
+function gatewaysOn(uplinks: readonly UplinkLines[], device: string, family: Family): Set<string> {
+  const routes = uplinks
+    .filter((each) => each.device === device)
+    .flatMap((each) => each.routes[family]);
+  return new Set(routes.flatMap((route) => /\bdefault via (\S+) /.exec(route)?.[1] ?? []));
+}
+
+function leaseOf(device: string, family: Family, taken: ReadonlySet<string>): Lease {
   const ip = <T extends v.GenericSchema>(words: readonly string[], schema: T) =>
     json(run({ argv: ['ip', `-${family}`, '-j', ...words, 'dev', device] }), schema);
   // An absent device has no routes and no addresses.
@@ -40,7 +52,7 @@ function leaseOf(device: string, family: Family): Lease {
   const file = readFile(join(RUN_FOLDER, `${device}.${family}`));
   const said =
     'refused' in file
-      ? routes.find(({ dst }) => dst === 'default')?.gateway
+      ? routes.find(({ dst, gateway: via = '' }) => dst === 'default' && !taken.has(via))?.gateway
       : new TextDecoder().decode(file.bytes).trim();
   const gateway = scanHostAddress(said ?? '');
   return {

@@ -500,3 +500,57 @@ it.each(Object.entries(LOADERS))(
       }
     }),
 );
+
+it.each(Object.entries(LOADERS))(
+  "a gateway that main has is no lease of %s and hooks where it is another uplink's on the device",
+  { timeout: 60_000 },
+  (_, commands) =>
+    withNetwork(PLAN, async (network) => {
+      const { router } = network;
+      const place = makePlace();
+      try {
+        const [ours, theirs] = ['203.0.113.190', '203.0.113.129'];
+        const lines = [
+          `uplink fixed dev ${DEVICE} gateway ${theirs} address 203.0.113.130/26 masquerade`,
+          `uplink lte dev ${DEVICE} gateway dhcp address 203.0.113.131/26 masquerade`,
+        ];
+        const env = { ROUTEC_STATE: join(place.folder, 'run/routec') };
+        const { start } = commands(place, await place.compiled(lines));
+        const done = { exitCode: 0 };
+        const main = (...words: string[]) =>
+          router.run('ip', ['route', 'add', 'default', 'dev', DEVICE, 'via', ...words]);
+        const fixed = [`6001 via ${theirs}`, `6501 via ${theirs}`];
+        const both = [...fixed, `6002 via ${ours}`, `6502 via ${ours}`].sort();
+        // Without the ends of own tables.
+        const ways = async () =>
+          (await defaults(router)).filter((each) => !each.endsWith(' undefined'));
+        await main(theirs);
+        expect(await place.run(network, start)).toMatchObject(done);
+        expect(await ways()).toEqual(fixed);
+        for (const words of [
+          ['up', DEVICE],
+          ['lease', DEVICE],
+        ]) {
+          expect(await place.run(network, [LINK, ...words], env)).toMatchObject(done);
+          expect(await ways()).toEqual(fixed);
+        }
+        await main(ours, 'metric', '50');
+        expect(await place.run(network, start)).toMatchObject(done);
+        expect(await ways()).toEqual(both);
+        for (const words of [
+          ['lost', DEVICE, '4'],
+          ['up', DEVICE],
+          ['lease', DEVICE],
+        ]) {
+          expect(await place.run(network, [LINK, ...words], env)).toMatchObject(done);
+          expect(await ways()).toEqual(words[0] === 'lost' ? fixed : both);
+        }
+        // The client itself may name any.
+        const named = [LINK, 'lease', DEVICE, theirs];
+        expect(await place.run(network, named, env)).toMatchObject(done);
+        expect(new Set(await ways())).toContain(`6502 via ${theirs}`);
+      } finally {
+        place.remove();
+      }
+    }),
+);
