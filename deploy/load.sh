@@ -916,11 +916,16 @@ keep_records() {
     awk -F= 'FILENAME == ARGV[1] { known[$1]; print; next } FILENAME == ARGV[2] { matters[$1]; next }
       $1 in matters && !($1 in known)' "$work/known" "$2/$each" "$1/$each" >"$work/original.$each"
   done
+  # What comes later is made then, in no group; a hook puts it into ours.
+  sed '/\//d; /^$/d' "$2/named" | while IFS= read -r each; do
+    look_at "$each" || printf '%s=0\n' "$each"
+  done >"$work/later"
+  awk -F= '!($1 in known) { print; known[$1] }' "$work/original.groups" "$work/later" >"$work/original.all"
   {
     printf '{"settings":'
     object_json "$work/original.settings"
     printf ',"groups":'
-    object_json "$work/original.groups"
+    object_json "$work/original.all"
     printf '}'
   } | record original
   # A load that was killed left something in between: what was before it is what was before.

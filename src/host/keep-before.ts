@@ -7,11 +7,17 @@ import { readRecord, removeRecord, snapshotOf, writeRecord } from './records.ts'
  *
  * @returns forgets it again, where nothing was begun after all
  */
-export function keepBefore({ steps, target, live, original, running }: Plan): () => void {
+export function keepBefore({ steps, target, live, links, original, running }: Plan): () => void {
   const { settings, groups } = target.state;
+  // What comes later is made then, in no group; a hook puts it into ours.
+  const absent = [...target.named].filter((name) => !name.includes('/') && !links.has(name));
   writeRecord('original', {
     settings: { ...only(live.settings, settings), ...original.settings },
-    groups: { ...only(live.groups, groups), ...original.groups },
+    groups: {
+      ...Object.fromEntries(absent.map((device) => [device, '0'])),
+      ...only(live.groups, groups),
+      ...original.groups,
+    },
   });
   const [last, killed] = [readRecord('before'), readRecord('begun')];
   const changes = steps.some(({ optional }) => optional !== true);

@@ -554,3 +554,51 @@ it.each(Object.entries(LOADERS))(
       }
     }),
 );
+
+// In the uplinks' group main's routes by it are passed over: what is marked would leave by an uplink instead.
+it.each(Object.entries(LOADERS))(
+  'a device that came after %s leaves the group with its uplink',
+  { timeout: 60_000 },
+  (_, commands) =>
+    withNetwork(PLAN, async (network) => {
+      const { router } = network;
+      const place = makePlace();
+      try {
+        const lte = `uplink lte dev ${DEVICE} gateway 203.0.113.129 masquerade`;
+        const load = async (...more: string[]) => {
+          const { start } = commands(place, await place.compiled([lte, ...more]));
+          expect(await place.run(network, start)).toMatchObject({ exitCode: 0 });
+        };
+        const link = async (...words: string[]) => {
+          const env = { ROUTEC_STATE: join(place.folder, 'run/routec') };
+          expect(await place.run(network, [LINK, ...words], env)).toMatchObject({ exitCode: 0 });
+        };
+        const shown = () => router.run('ip', ['-o', 'link', 'show', 'tun9']);
+        const tunnel = 'uplink tunnel dev tun9 masquerade';
+        await load(tunnel);
+        await router.run('ip', [
+          'link',
+          'add',
+          'tun9',
+          'type',
+          'veth',
+          'peer',
+          'name',
+          'tun9-peer',
+        ]);
+        await router.run('ip', ['link', 'set', 'tun9', 'up']);
+        await link('up', 'tun9');
+        await load(tunnel);
+        expect(await shown()).toContain(' group 6000 ');
+        await load();
+        expect(await shown()).toContain(' group default ');
+        await load(tunnel);
+        expect(await shown()).toContain(' group 6000 ');
+        const { stop } = commands(place, join(place.folder, 'policy/policy.load.sh'));
+        expect(await place.run(network, stop)).toMatchObject({ exitCode: 0 });
+        expect(await shown()).toContain(' group default ');
+      } finally {
+        place.remove();
+      }
+    }),
+);
