@@ -2,7 +2,7 @@ import type { IToken } from 'chevrotain';
 import { bug } from '../src/bug.ts';
 import type { Source } from '../src/text/source.ts';
 import type { Parsed } from './parse.ts';
-import { afterBlanks, fill, fitShape, type Shape, shapeOf } from './shape.ts';
+import { afterBlanks, type Fit, fill, fitShape, type Shape, shapeOf } from './shape.ts';
 import type { RouteStatement, Statement } from './tree.ts';
 
 /** What the parser makes of a part of a text. */
@@ -69,8 +69,16 @@ function shapeReader(
   const { text } = source;
   const recent: Shape[] = [];
   const known = new Map<string, Shape>();
-  /** What a statement of a known shape says of itself once it is asked: it is parsed then. */
+  /**
+   * What a statement of a known shape says of itself once it is asked: for its tree it is parsed then. By itself it
+   * has its place, its text and its shape alone, for there may be a hundred thousand.
+   */
   const tree = {
+    kind: 'route',
+    get span(): RouteStatement['span'] {
+      const { start, end } = this as unknown as Fit;
+      return { source, start, end };
+    },
     get matches(): RouteStatement['matches'] {
       return parsed(this as unknown as RouteStatement).matches;
     },
@@ -78,8 +86,8 @@ function shapeReader(
       return parsed(this as unknown as RouteStatement).tiers;
     },
     get literals(): readonly string[] {
-      const { shape, span } = this as unknown as RouteStatement;
-      return (shape && fitShape(shape, text, span.start, span.end))?.literals ?? [];
+      const { shape, start, end } = this as unknown as Fit & { readonly shape: Shape };
+      return fitShape(shape, text, start, end)?.literals ?? [];
     },
     get keyword(): RouteStatement['keyword'] {
       return parsed(this as unknown as RouteStatement).keyword;
@@ -95,8 +103,8 @@ function shapeReader(
     const { start, end, literals, plain } = found;
     return {
       __proto__: tree,
-      kind: 'route',
-      span: { source, start, end },
+      start,
+      end,
       text: plain ? text.slice(start, end) : fill(shape.texts, literals),
       shape,
     } as unknown as RouteStatement;

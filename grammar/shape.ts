@@ -77,13 +77,15 @@ export function fill(texts: readonly string[], literals: readonly string[]): str
 
 /** Where the line from `from` to `to` (its ending not counted) holds a statement of the shape, if it is one. */
 export function fitShape(
-  { parts, tail }: Shape,
+  { parts, tail, texts }: Shape,
   text: string,
   from: number,
   to: number,
 ): Fit | undefined {
   const start = afterBlanks(text, from);
-  const literals: string[] = [];
+  // Of just that length: what is pushed to leaves room for sixteen more.
+  const literals = new Array<string>(texts.length - 1);
+  let known = 0;
   let plain = true;
   let at = start;
   for (let index = 0; index < parts.length; index += 1) {
@@ -99,7 +101,8 @@ export function fitShape(
     }
     if (!isDigit(text.charCodeAt(at))) return undefined;
     const end = afterWord(text, at);
-    literals.push(text.slice(at, end));
+    literals[known] = text.slice(at, end);
+    known += 1;
     at = end;
   }
   const before = at;

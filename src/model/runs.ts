@@ -105,20 +105,17 @@ function shapesAt(
   shapes: readonly Shape[],
   living: readonly Living[],
 ): (place: number) => readonly Shape[] | undefined {
-  const left: (Shape | Shape[] | undefined)[] = new Array(count);
+  const left: (readonly Shape[] | undefined)[] = new Array(count);
   const isShaped = new Uint8Array(count);
   for (const { places } of shapes) for (const place of places) isShaped[place] = 1;
   for (const { shape, cells } of living) {
+    const only = [shape];
     for (const place of ownersOf(cells)) {
       const there = left[place];
-      left[place] = there === undefined ? shape : [there, shape].flat();
+      left[place] = there === undefined ? only : [...there, shape];
     }
   }
-  return (place) => {
-    const there = left[place];
-    if (there !== undefined) return [there].flat();
-    return isShaped[place] === 1 ? undefined : [];
-  };
+  return (place) => left[place] ?? (isShaped[place] === 1 ? undefined : []);
 }
 
 function stagesByShape(stages: readonly Stage[]): Map<Shape, Stage[]> {

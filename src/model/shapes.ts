@@ -47,24 +47,33 @@ export const setOf = (box: Box, dimension: Keyed): SetOf => box[dimension] as Se
 
 export const isSingle = ([low, high]: Interval<Point>): boolean => low === high;
 
+const NO_GUARD: readonly Guard[] = [];
+
 /** Finds the shape of each box; one that has none is tested by itself. */
 export function shapesOf(entries: readonly Entry[], family: Family, limits: Limits): Shape[] {
   const shapes = new Map<string, Shape>();
+  let last: Shape | undefined;
   const join = (
     kind: Shape['kind'],
     place: number,
     dimensions: readonly Keyed[],
-    guard: readonly Guard[] = [],
+    guard = NO_GUARD,
   ): void => {
+    // Boxes of one shape follow one another.
+    if (last?.kind === kind && last.dimensions === dimensions && last.guard === guard) {
+      last.places.push(place);
+      return;
+    }
     const guards = guard.map(({ dimension, value }) => `${dimension} ${value}`);
     const name = [kind, ...dimensions, ...guards].join();
-    const shape = shapes.get(name) ?? { kind, dimensions, guard, places: [] };
-    shapes.set(name, shape);
-    shape.places.push(place);
+    last = shapes.get(name) ?? { kind, dimensions, guard, places: [] };
+    shapes.set(name, last);
+    last.places.push(place);
   };
   const candidates = new Map<string, Candidate>();
+  const keyFor = keysOf(family);
   for (const [place, { box }] of entries.entries()) {
-    const dimensions = keyOf(box, family);
+    const dimensions = keyFor(box);
     if (dimensions === undefined || !limits.isKey(dimensions, box)) continue;
     if (dimensions.length === 1) {
       join('line', place, dimensions);
@@ -109,12 +118,25 @@ interface Candidate {
   readonly places: number[];
 }
 
-/** The dimensions of a box's key, or nothing where no look-up can say what it asks for. */
-function keyOf(box: Box, family: Family): Keyed[] | undefined {
-  if (box.dscp !== undefined || box.mark !== undefined) return undefined;
-  if (box.atoms !== undefined) return undefined;
-  // Names are hashed, or else tested by their prefix.
-  if (box.device?.every(isSingle) === false) return undefined;
+/**
+ * The dimensions of a box's key, or nothing where no look-up can say what it asks for; the very same list for all
+ * that ask for the same, as most of a hundred thousand do.
+ */
+function keysOf(family: Family): (box: Box) => readonly Keyed[] | undefined {
+  const known = new Map<number, readonly Keyed[] | undefined>();
+  return (box) => {
+    if (box.dscp !== undefined || box.mark !== undefined) return undefined;
+    if (box.atoms !== undefined) return undefined;
+    // Names are hashed, or else tested by their prefix.
+    if (box.device?.every(isSingle) === false) return undefined;
+    let asked = 0;
+    for (const dimension of KEYED) asked = 2 * asked + (box[dimension] === undefined ? 0 : 1);
+    if (!known.has(asked)) known.set(asked, keyOf(box, family));
+    return known.get(asked);
+  };
+}
+
+function keyOf(box: Box, family: Family): readonly Keyed[] | undefined {
   const dimensions = KEYED.filter((dimension) => {
     // An ICMP type is only ever looked at in ICMP: its protocol goes without saying.
     if (dimension === 'protocol' && box.icmpType !== undefined) return false;

@@ -18,7 +18,7 @@ import type {
   UplinkSlot,
   Way,
 } from '../model/program.ts';
-import { FAMILIES, type Family, formatAddress, LAST_4, LAST_6 } from '../net/address.ts';
+import { type Family, formatAddress, LAST_4, LAST_6 } from '../net/address.ts';
 import { deviceInterval, LAST_DEVICE } from '../net/device-name.ts';
 import { type Interval, type IntervalSet, intervalSet, type Point } from '../net/interval-set.ts';
 import { formatMac } from '../net/mac.ts';
@@ -37,6 +37,7 @@ import {
 } from './outcomes.ts';
 import { ownAddresses } from './own-addresses.ts';
 import type {
+  Addresses,
   AtomsOf,
   Conditions,
   Policy,
@@ -153,8 +154,11 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
   const targets = new Map<RoutePolicy, Target>();
   const ownTarget = (route: RoutePolicy): Target => {
     const first = route.like ?? route;
-    const target = targets.get(first) ?? targetOf(first.tiers);
-    targets.set(first, target);
+    let target = targets.get(first);
+    if (target === undefined) {
+      target = targetOf(first.tiers);
+      targets.set(first, target);
+    }
     return target;
   };
   const rulesOf = (
@@ -298,7 +302,7 @@ function lowerRule(route: RoutePolicy, place: number, target: Target): Rule {
     id: route.id,
     text: route.statement.text,
     place,
-    boxes: FAMILIES.flatMap((family) => boxesOf(route.conditions, family)),
+    boxes: [...boxesOf(route.conditions, 4), ...boxesOf(route.conditions, 6)],
     target,
   };
 }
@@ -306,34 +310,47 @@ function lowerRule(route: RoutePolicy, place: number, target: Target): Rule {
 /** The boxes of a rule in one family, if a packet of that family can match at all. */
 export function boxesOf(conditions: Conditions, family: Family): Box[] {
   if (!conditions.families.includes(family)) return [];
-  const dimensions: { readonly [D in keyof Box]?: readonly unknown[] | undefined } = {
-    device: dimension(conditions.devices, LAST_DEVICE),
-    mac: dimension(conditions.macs, 2 ** 48 - 1),
-    source:
-      family === 4
-        ? dimension(conditions.from?.[4], LAST_4)
-        : dimension(conditions.from?.[6], LAST_6),
-    destination:
-      family === 4 ? dimension(conditions.to?.[4], LAST_4) : dimension(conditions.to?.[6], LAST_6),
-    protocol: dimension(conditions.protocols, 255),
-    icmpType: dimension(conditions.icmpTypes, 255),
-    sourcePort: dimension(conditions.sourcePorts, 65535),
-    port: dimension(conditions.ports, 65535),
-    dscp: dimension(conditions.dscp, 63),
-    user: dimension(conditions.users, LAST_USER),
-    mark: conditions.marks?.some(({ mask }) => mask === 0) ? undefined : conditions.marks,
-  };
+  const all = draftOf(conditions, family);
+  if (conditions.atoms.length === 0) return isPossible(all) ? [all as Box] : [];
   return alternativesOf(conditions.atoms).flatMap(({ atoms, instead }) => {
-    const box: { [name: string]: unknown } = { family };
-    for (const name in dimensions) {
-      const set = dimensions[name as keyof typeof dimensions];
-      if (set === undefined || instead.includes(name)) continue;
-      if (set.length === 0) return [];
-      box[name] = set;
-    }
-    if (atoms.length > 0) box.atoms = atoms;
-    return [box as unknown as Box];
+    const box = atoms.length === 0 ? { ...all } : { ...all, atoms };
+    for (const name of instead) delete box[name];
+    return isPossible(box) ? [box as Box] : [];
   });
+}
+
+type Draft = { -readonly [D in keyof Box]?: Box[D] };
+
+/** What the conditions ask for in intervals. */
+function draftOf(conditions: Conditions, family: Family): Draft {
+  // Begun empty, it has room for what most rules ask for: there may be a hundred thousand.
+  const box: Draft = {};
+  box.family = family;
+  const ask = <D extends keyof Box>(name: D, set: Box[D] | undefined): void => {
+    if (set !== undefined) box[name] = set;
+  };
+  const addresses = (of: Addresses | undefined): Box['source'] =>
+    family === 4 ? dimension(of?.[4], LAST_4) : dimension(of?.[6], LAST_6);
+  ask('device', dimension(conditions.devices, LAST_DEVICE));
+  ask('mac', dimension(conditions.macs, 2 ** 48 - 1));
+  ask('source', addresses(conditions.from));
+  ask('destination', addresses(conditions.to));
+  ask('protocol', dimension(conditions.protocols, 255));
+  ask('icmpType', dimension(conditions.icmpTypes, 255));
+  ask('sourcePort', dimension(conditions.sourcePorts, 65535));
+  ask('port', dimension(conditions.ports, 65535));
+  ask('dscp', dimension(conditions.dscp, 63));
+  ask('user', dimension(conditions.users, LAST_USER));
+  if (!conditions.marks?.some(({ mask }) => mask === 0)) ask('mark', conditions.marks);
+  return box;
+}
+
+/** Whether it asks for something in each of its dimensions. */
+function isPossible(box: Draft): boolean {
+  for (const name in box) {
+    if ((box[name as keyof Box] as { readonly length?: number }).length === 0) return false;
+  }
+  return true;
 }
 
 /** The dimension that speaks of the same as a match's atoms. */
@@ -348,7 +365,7 @@ const BESIDE = {
 interface Alternative {
   readonly atoms: readonly Atom[];
   /** Dimensions that are not looked at, for an atom is. */
-  readonly instead: readonly string[];
+  readonly instead: readonly (keyof Box)[];
 }
 
 /** The ways in which a rule's atoms and intervals can hold. */

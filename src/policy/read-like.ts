@@ -1,5 +1,5 @@
-import type { Match, RouteStatement, Word } from '../../grammar/tree.ts';
-import { isFault, type Scanned } from '../net/fault.ts';
+import type { RouteStatement, Word } from '../../grammar/tree.ts';
+import { isFault } from '../net/fault.ts';
 import { scanPorts } from '../net/port.ts';
 import { scanAddressRange } from '../net/prefix.ts';
 import type { Span } from '../text/source.ts';
@@ -11,20 +11,21 @@ import { walkTree } from './walk-tree.ts';
 /** Reads a rule of the same shape; void if it differs from the first in more than its values. */
 export type ReadLike = (statement: RouteStatement) => RoutePolicy | undefined;
 
-type Fill = (conditions: Conditions, text: string) => Partial<Conditions> | undefined;
+/** Puts the value of a text into the conditions of a first rule; false if it has none that fits there. */
+type Fill = (conditions: Draft, text: string) => boolean;
+type Draft = { -readonly [K in keyof Conditions]: Conditions[K] };
 
 /**
  * How the rules of a shape are read once the first of them was, without a word about it: where they
  * differ in the one address, prefix, range or port that a match has.
  */
 export function likeReader(first: RoutePolicy): ReadLike | undefined {
-  const { matches } = first.statement;
   // What it says of places is said of the first alone.
   if (first.conditions.atoms.length > 0) return undefined;
-  const fills = [...walkTree(matches)]
+  const fills = [...walkTree(first.statement.matches)]
     .filter((node): node is Word => 'form' in node && /^[0-9]/.test(node.text))
     .sort((a, b) => a.span.start - b.span.start)
-    .map((word) => fillOf(matches, word) ?? same(word));
+    .map((word) => fillOf(first, word) ?? same(word));
   // Its target is the same text; only the place of that is another.
   const later = {
     get tiers(): readonly TierPolicy[] {
@@ -33,12 +34,11 @@ export function likeReader(first: RoutePolicy): ReadLike | undefined {
     },
   };
   return (statement) => {
-    let { conditions } = first;
+    const conditions = { ...first.conditions };
+    const { literals = [] } = statement;
     for (let index = 0; index < fills.length; index += 1) {
-      const text = statement.literals?.[index];
-      const filled = text && (fills[index] as Fill)(first.conditions, text);
-      if (!filled) return undefined;
-      conditions = { ...conditions, ...filled };
+      const text = literals[index];
+      if (text === undefined || !(fills[index] as Fill)(conditions, text)) return undefined;
     }
     const id = ruleId(statement.text);
     return { __proto__: later, id, statement, conditions, like: first } as unknown as RoutePolicy;
@@ -46,23 +46,23 @@ export function likeReader(first: RoutePolicy): ReadLike | undefined {
 }
 
 /** How a word is put into the conditions, where it is all that its match lists. */
-function fillOf(matches: readonly Match[], word: Word): Fill | undefined {
-  const match = matches.find(
+function fillOf({ statement, conditions }: RoutePolicy, word: Word): Fill | undefined {
+  const match = statement.matches.find(
     (each) => 'list' in each && each.list?.words.length === 1 && each.list.words[0] === word,
   );
   if (match === undefined) return undefined;
   if (match.outerNot !== undefined || match.innerNot !== undefined) return undefined;
   switch (match.kind) {
     case 'host':
-      return addresses('from', true);
+      return addresses('from', conditions, true);
     case 'from':
-      return addresses('from', false);
+      return addresses('from', conditions, false);
     case 'to':
-      return addresses('to', false);
+      return addresses('to', conditions, false);
     case 'transport':
-      return (_, text) => ports('ports', scanPorts(text));
+      return ports('ports');
     case 'sport':
-      return (_, text) => ports('sourcePorts', scanPorts(text));
+      return ports('sourcePorts');
     default:
       return undefined;
   }
@@ -70,25 +70,28 @@ function fillOf(matches: readonly Match[], word: Word): Fill | undefined {
 
 /** Any other word has to be the same. */
 function same(word: Word): Fill {
-  return (_, text) => (text === word.text ? {} : undefined);
+  return (_, text) => text === word.text;
 }
 
-function addresses(field: 'from' | 'to', single: boolean): Fill {
+function addresses(field: 'from' | 'to', first: Conditions, single: boolean): Fill {
+  const [its] = familiesOf(first[field] ?? addressesOf([]));
   return (conditions, text) => {
     const range = scanAddressRange(text);
-    if (isFault(range)) return undefined;
+    if (isFault(range)) return false;
     const { family, low, high } = range.value;
-    const [its] = familiesOf(conditions[field] ?? addressesOf([]));
-    if (its !== family || (single && low !== high)) return undefined;
-    return { [field]: addressesOf([range.value]) };
+    if (its !== family || (single && low !== high)) return false;
+    conditions[field] = addressesOf([range.value]);
+    return true;
   };
 }
 
-function ports(
-  field: 'ports' | 'sourcePorts',
-  scanned: Scanned<readonly [number, number]>,
-): Partial<Conditions> | undefined {
-  return isFault(scanned) ? undefined : { [field]: [scanned.value] };
+function ports(field: 'ports' | 'sourcePorts'): Fill {
+  return (conditions, text) => {
+    const scanned = scanPorts(text);
+    if (isFault(scanned)) return false;
+    conditions[field] = [scanned.value];
+    return true;
+  };
 }
 
 /** A tier in the place that it has in a line that ends so much later. */

@@ -17,9 +17,11 @@ export function* rulePlaces({ routes, forwards }: Policy, entry: string): Genera
   for (const { id, statement } of [...routes, ...forwards]) {
     const { text, span } = statement;
     const { source, start } = span;
-    const { name } = source;
-    const file = files.get(source) ?? (name.startsWith(folder) ? name.slice(folder.length) : name);
-    files.set(source, file);
+    let file = files.get(source);
+    if (file === undefined) {
+      file = source.name.startsWith(folder) ? source.name.slice(folder.length) : source.name;
+      files.set(source, file);
+    }
     yield { id, text, file, line: lineOf(source, start) };
   }
 }

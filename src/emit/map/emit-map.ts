@@ -37,8 +37,11 @@ export function emitMap(
 /** One rule a line; their files are gathered. */
 function* rulesOut(places: Iterable<RulePlace>, files: Map<string, number>): Generator<string> {
   for (const { id, text, file, line } of places) {
-    const number = files.get(file) ?? files.size;
-    files.set(file, number);
+    let number = files.get(file);
+    if (number === undefined) {
+      number = files.size;
+      files.set(file, number);
+    }
     yield `    ["${id}", ${JSON.stringify(text)}, ${number}, ${line}]`;
   }
 }

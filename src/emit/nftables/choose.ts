@@ -31,8 +31,11 @@ export function choose(
   const aliases = new Map<string, Chain>();
   const ends = new Map<Target, string>();
   const endOf = (target: Target): string => {
-    const end = ends.get(target) ?? targetChain(program, target, main);
-    ends.set(target, end);
+    let end = ends.get(target);
+    if (end === undefined) {
+      end = targetChain(program, target, main);
+      ends.set(target, end);
+    }
     return end;
   };
   const used = new Map<string, number>();
@@ -84,10 +87,10 @@ export function choose(
       rules[cells.owner[at] as number] ?? bug('a cell of no rule');
     const texts = keyTexts(dimensions, family, cells);
     const isLarge = cells.size >= LIMITS.manyElements;
-    const targets = new Map(rules.map(({ target }) => [endOf(target), target] as const));
+    const chains = rules.map(({ target }) => endOf(target));
+    const targets = new Set(chains);
     if (isLarge && targets.size <= LIMITS.fewTargets) {
-      const places = new Map<string, number[]>([...targets.keys()].map((to) => [to, []]));
-      const chains = rules.map(({ target }) => endOf(target));
+      const places = new Map<string, number[]>([...targets].map((to) => [to, []]));
       for (let at = 0; at < cells.size; at += 1) {
         places.get(chains[cells.owner[at] as number] as string)?.push(at);
       }
@@ -104,8 +107,8 @@ export function choose(
       });
     }
     const mapName = nameOf();
-    const verdicts = rules.map(({ target }) => {
-      const to = targetChain(program, target, main);
+    const verdicts = rules.map(({ target }, at) => {
+      const to = chains[at] as string;
       return isLarge ? `:goto ${aliasOf(target, to)}` : ` : goto ${to}`;
     });
     // An IPv6 address would swallow the colon.
@@ -153,7 +156,12 @@ export function choose(
 
 /** Rules of a family that those before them leave nothing of. */
 function lostRules(list: readonly Rule[], family: Family, runs: readonly Run[]): Rule[] {
-  const left = new Set(runs.flatMap((run) => (run.kind === 'test' ? [run.rule] : run.rules)));
+  const left = new Set<Rule>();
+  for (const run of runs) {
+    if (run.kind === 'test') left.add(run.rule);
+    else for (const rule of run.rules) left.add(rule);
+  }
+  if (left.size === list.length) return [];
   return list.filter((rule) => !left.has(rule) && rule.boxes.some((box) => box.family === family));
 }
 

@@ -40,9 +40,9 @@ function firstSources({ routes }: Policy, family: Family): Map<UplinkPolicy, Spa
   const untold = new Map<RoutePolicy, UplinkPolicy[]>();
   for (const route of routes) {
     const { statement, conditions, like = route } = route;
-    if (!isFromPrivate(conditions, family)) continue;
     const its = untold.get(like) ?? untoldOf(like, family);
     untold.set(like, its);
+    if (its.length === 0 || !isFromPrivate(conditions, family)) continue;
     for (const uplink of its) {
       if (found.has(uplink)) continue;
       const span = sourceSpan(statement);
