@@ -112,7 +112,7 @@ function scan6(text: string): Scanned<bigint> {
 /** IPv4 in dotted form, IPv6 as RFC 5952 has it. */
 export function formatAddress({ family, value }: Address): string {
   if (family === 4) {
-    return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+    return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
   }
   const groups = Array.from({ length: 8 }, (_, index) =>
     Number((value >> BigInt(112 - 16 * index)) & 0xffffn),

@@ -79,18 +79,9 @@ export function keyTexts(
 ): string[] {
   const columns = dimensions.map((dimension, index) => {
     const [from, to] = [low[index] ?? [], high[index] ?? []];
-    return isAddress(dimension) && family === 4 && low === high
-      ? (from as readonly number[]).map(formatAddress4)
-      : from.map((point, at) => formatInterval(dimension, family, [point, to[at] as Point]));
+    return from.map((point, at) => formatInterval(dimension, family, [point, to[at] as Point]));
   });
   const [only] = columns;
   if (only !== undefined && columns.length === 1) return only;
   return Array.from({ length: size }, (_, at) => columns.map((texts) => texts[at]).join(' . '));
 }
-
-const isAddress = (dimension: Dimension): boolean =>
-  dimension === 'source' || dimension === 'destination';
-
-/** Of a hundred thousand addresses the general way would take most of the time. */
-const formatAddress4 = (value: number): string =>
-  `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
