@@ -10,6 +10,27 @@ const USUAL = 'src/cli/commands/compile.ts';
 const ENTRY = 'src/cli/main.ts';
 
 /**
+ * Has all that is loaded on use load what is usual, too: that is one chunk then. Calls from one chunk into another go
+ * through two getters, and each chunk makes its own.
+ */
+const withUsual = {
+  name: 'with-usual',
+  setup(build) {
+    const { absWorkingDir } = build.initialOptions;
+    const usual = join(absWorkingDir, USUAL);
+    build.onResolve({ filter: /^\./ }, ({ path, kind, resolveDir }) => {
+      const file = join(resolveDir, path);
+      if (kind !== 'dynamic-import' || file === usual) return undefined;
+      return { path: file, namespace: 'with-usual' };
+    });
+    build.onLoad({ filter: /./, namespace: 'with-usual' }, ({ path }) => ({
+      contents: `import '${usual}';\nexport * from '${path}';\n`,
+      resolveDir: absWorkingDir,
+    }));
+  },
+};
+
+/**
  * All of routec without dependencies, cut where a command loads what it alone needs: the chunks of `compile`
  * in one pack, `main`, all others in another, `more`. A pack is an expression: an object of CommonJS
  * functions, by chunk.
@@ -29,7 +50,7 @@ export async function makePacks(root, version) {
     legalComments: 'none',
     metafile: true,
     define: { ROUTEC_VERSION: JSON.stringify(version) },
-    plugins: [esbuildTemplates, esbuildPages, esbuildTexts, esbuildLazy],
+    plugins: [esbuildTemplates, esbuildPages, esbuildTexts, esbuildLazy, withUsual],
   });
   const chunks = Object.entries(metafile.outputs);
   const chunkOf = (entry) => chunks.find(([, { entryPoint }]) => entryPoint === entry)[0];
