@@ -45,7 +45,7 @@ export function changedPackets(was: RuleList, now: RuleList, left: Budget): Chan
   const pairs: Pair[] = [];
   const undecided = new Set<Entry>();
   const isArrival = (entry: Entry | undefined, partners: readonly number[]): boolean =>
-    entry !== undefined && entry.route === undefined && partners[entry.order] === -1;
+    !was.local && entry !== undefined && !entry.route && partners[entry.order] === -1;
   const keyOf = (entry: Entry | undefined, list: RuleList): string =>
     (entry?.destiny ?? list.rest).key;
 

@@ -253,6 +253,13 @@ function told(program: Program, packet: Packet): string {
   );
 }
 
+it('names each rule that took what the router sends, where rules that ask for marks are alone now', () => {
+  const was = ['route ipv4 local tcp via a', 'route ipv4 local via a'];
+  const [first] = diffOf(was, ['route ipv4 local mark 0x1/0x3 via a']).flows;
+  const named = first?.regions.map((each) => [each.before?.statement.text, each.arrival]);
+  expect(named).toEqual(was.map((text) => [text, false]));
+});
+
 it('tells of each packet that changes, and of no other', () => {
   let changed = 0;
   fc.assert(

@@ -11,7 +11,7 @@ export interface Entry {
   readonly order: number;
   readonly box: Box;
   readonly destiny: Destiny;
-  /** Absent for what no rule takes of that which an uplink brings. */
+  /** Absent for what no rule takes of that which an uplink brings, or the router sends without a mark. */
   readonly route?: RoutePolicy;
 }
 
