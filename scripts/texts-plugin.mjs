@@ -20,7 +20,9 @@ function textsOf(name, folder, exported, keep = () => true) {
 /** What code imports: the shell scripts that run on a router, and what runs in a namespace of the lab. */
 const MODULES = [
   textsOf('routec:deploy', 'deploy', 'DEPLOY'),
-  textsOf('routec:lab', 'src/lab', 'SCRIPTS', (file) => /^(agent|send-raw)\.pl$/.test(file)),
+  textsOf('routec:lab', 'src/lab', 'SCRIPTS', (file) =>
+    /^(agent|read-counters|send-raw)\.pl$/.test(file),
+  ),
 ];
 
 /** The plugin for esbuild. */

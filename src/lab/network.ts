@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { SCRIPTS } from 'routec:lab';
 import { bug } from '../bug.ts';
 import { type Ground, HOST } from './ground.ts';
 import { CUSTOMER, ispRuleset } from './internet.ts';
@@ -22,6 +23,7 @@ import {
   routerLines,
 } from './network-plan.ts';
 import { requirements } from './requirements.ts';
+import { type Script, startScript } from './start-script.ts';
 
 export type UpOrDown = 'up' | 'down';
 export type ThereOrGone = 'there' | 'gone';
@@ -156,7 +158,7 @@ async function wire(
     hosts,
     lans,
     isps,
-    seen: (device) => readCounters(ispOf(device)),
+    seen: readSeen(ispOf),
     setLink: async (device, to) => {
       const own = routerLines(plan, device);
       await batch(router, [`link set ${device} ${to}`]);
@@ -254,10 +256,18 @@ async function hasCarrier(router: Namespace, device: string, wanted: boolean): P
   throw new Error(`${device} still has ${wanted ? 'no' : 'a'} carrier`);
 }
 
-async function readCounters(isp: Namespace): Promise<Seen> {
-  const { nftables } = JSON.parse(await isp.run('nft', ['-j', 'list', 'counters']));
-  const packets = (name: string): number =>
-    nftables.find((each: { counter?: { name: string } }) => each.counter?.name === name).counter
-      .packets;
-  return { begun: packets('begun'), foreign: packets('foreign') };
+const READ_COUNTERS = SCRIPTS['read-counters.pl'] ?? bug('a script is lost');
+
+/** Asks what an ISP has counted of a script that stays there, and ends with its namespace. */
+function readSeen(ispOf: (device: string) => Namespace): Network['seen'] {
+  const scripts = new Map<string, Promise<Script>>();
+  return async (device) => {
+    const started =
+      scripts.get(device) ?? startScript(ispOf(device), ['perl', '-e', READ_COUNTERS]);
+    scripts.set(device, started);
+    const counters = (await (await started).ask('')).split(' ');
+    const packets = (name: string): number =>
+      Number(counters.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1));
+    return { begun: packets('begun'), foreign: packets('foreign') };
+  };
 }

@@ -16,9 +16,10 @@ case "$tool $*" in
   "ipset -exist restore" | ip*"tables-restore -w --noflush") changes=yes ;;
 esac
 # What is tried in an empty namespace does not count.
-[ "$(readlink /proc/self/ns/net)" = "$(readlink "/proc/$PPID/ns/net")" ] || changes=no
+[ /proc/self/ns/net -ef "/proc/$PPID/ns/net" ] || changes=no
 [ $changes = yes ] || exec "$tool" "$@"
-count=$(($(cat "$folder/count") + 1))
+read -r count <"$folder/count"
+count=$((count + 1))
 echo $count >"$folder/count"
 [ $count = "$wrapper_at" ] || exec "$tool" "$@"
 case $wrapper_do in
