@@ -1,6 +1,6 @@
 // Builds dist/: main.js and more.js, all of routec without dependencies, the templates precompiled and the pages
-// of `--explain` put into it; routec.js, which runs it; the code that this Node makes of main.js, for a fast
-// start; page.html, which `routec graph` fills; and the notices of what is bundled. Runs at `npm ci`, `npm pack`
+// of `--explain` put into it; routec.js, which runs it; the code that this Node makes of both, for a fast start;
+// page.html, which `routec graph` fills; and the notices of what is bundled. Runs at `npm ci`, `npm pack`
 // and `npm run build`.
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -17,16 +17,19 @@ await rm(dist, { recursive: true, force: true });
 await mkdir(dist);
 
 const { metafile, packs } = await makePacks(root, version);
-for (const [name, text] of Object.entries(packs)) await writeFile(join(dist, name), text);
-const hash = createHash('sha256').update(packs['main.js']).digest('hex').slice(0, 12);
-const launcher = await readFile(join(root, 'scripts/launch.cjs'), 'utf8');
-await writeFile(join(dist, 'routec.js'), launcher.replace('MAIN_HASH', hash), { mode: 0o755 });
+let launcher = await readFile(join(root, 'scripts/launch.cjs'), 'utf8');
+const hashes = {};
+for (const [name, text] of Object.entries(packs)) {
+  await writeFile(join(dist, name), text);
+  hashes[name] = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  launcher = launcher.replace(`HASH_OF_${name}`, hashes[name]);
+}
+await writeFile(join(dist, 'routec.js'), launcher, { mode: 0o755 });
 // The package's other files are modules.
 await writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
 const page = await makePage();
 await writeFile(join(dist, 'page.html'), page.text);
-const { version: node, platform, arch } = process;
-await makeCodeCache(join(dist, `${hash}-${node}-${platform}-${arch}.cache`));
+await makeCodeCaches();
 await writeFile(
   join(root, 'dist/THIRD-PARTY-NOTICES.txt'),
   await notices([...Object.keys(metafile.inputs), ...page.inputs]),
@@ -38,13 +41,21 @@ await mkdir(bin, { recursive: true });
 await rm(join(bin, 'routec'), { force: true });
 await symlink('../../dist/routec.js', join(bin, 'routec'));
 
-/** From a compile of the how-to, whose start is what everybody waits for. */
-async function makeCodeCache(cache) {
+/** From a compile of the how-to, whose start is what everybody waits for, and a question to it, which loads the rest. */
+async function makeCodeCaches() {
   const place = await mkdtemp(join(tmpdir(), 'routec-build-'));
+  const policy = join(root, 'fixtures/howto-2006/policy.route');
+  const usual = {
+    'main.js': ['compile', policy, '-o', place],
+    'more.js': ['explain', policy, 'from 192.168.0.228 to 203.0.113.80 tcp 80'],
+  };
+  const { version: node, platform, arch } = process;
   try {
-    const policy = join(root, 'fixtures/howto-2006/policy.route');
-    const words = [join(root, 'scripts/make-code-cache.cjs'), join(dist, 'routec.js'), cache];
-    await execa(process.execPath, [...words, 'compile', policy, '-o', place]);
+    for (const [pack, words] of Object.entries(usual)) {
+      const cache = join(dist, `${hashes[pack]}-${node}-${platform}-${arch}.cache`);
+      const script = join(root, 'scripts/make-code-cache.cjs');
+      await execa(process.execPath, [script, join(dist, 'routec.js'), pack, cache, ...words]);
+    }
   } finally {
     await rm(place, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Runs the chunks of main.js, and where a command needs others, of more.js, which lie beside it: main.js from
-// the code that V8 made of it at the build, for compiling it anew would be a third of a start. Only this very
-// Node takes it: V8 looks at its own version but not at Node's patches to it, and dies of what another made.
+// Runs the chunks of main.js, and where a command needs others, of more.js, which lie beside it: from the code
+// that V8 made of them at the build, for compiling them anew would be a third of a start. Only this very Node
+// takes it: V8 looks at its own version but not at Node's patches to it, and dies of what another made.
 'use strict';
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -10,11 +10,24 @@ const vm = require('node:vm');
 const chunks = new Map();
 const loaded = new Map();
 
-function open(file, cachedData) {
+const HASHES = { 'main.js': 'HASH_OF_main.js', 'more.js': 'HASH_OF_more.js' };
+
+function open(file) {
   const filename = join(__dirname, file);
   // It holds ASCII alone.
-  const script = new vm.Script(readFileSync(filename, 'latin1'), { filename, cachedData });
+  const text = readFileSync(filename, 'latin1');
+  const script = new vm.Script(text, { filename, cachedData: codeOf(HASHES[file]) });
   for (const [name, chunk] of Object.entries(script.runInThisContext())) chunks.set(name, chunk);
+}
+
+/** What V8 made of a text, by its hash, too: V8 itself looks at its length only. */
+function codeOf(hash) {
+  const { version, platform, arch } = process;
+  try {
+    return readFileSync(join(__dirname, `${hash}-${version}-${platform}-${arch}.cache`));
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a chunk exports; any other name is a module of Node's. */
@@ -29,11 +42,5 @@ function load(name) {
   return loaded.get(name).exports;
 }
 
-let code;
-try {
-  // By the hash of that text too: V8 itself looks at its length only.
-  const { version, platform, arch } = process;
-  code = readFileSync(join(__dirname, `MAIN_HASH-${version}-${platform}-${arch}.cache`));
-} catch {}
-open('main.js', code);
+open('main.js');
 load('./main.js');
