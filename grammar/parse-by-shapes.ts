@@ -2,7 +2,7 @@ import type { IToken } from 'chevrotain';
 import { bug } from '../src/bug.ts';
 import type { Source } from '../src/text/source.ts';
 import type { Parsed } from './parse.ts';
-import { afterBlanks, type Fit, fill, fitShape, type Shape, shapeOf } from './shape.ts';
+import { afterBlanks, type Fit, fill, fitShape, literalsOf, type Shape, shapeOf } from './shape.ts';
 import type { RouteStatement, Statement } from './tree.ts';
 
 /** What the parser makes of a part of a text. */
@@ -86,8 +86,8 @@ function shapeReader(
       return parsed(this as unknown as RouteStatement).tiers;
     },
     get literals(): readonly string[] {
-      const { shape, start, end } = this as unknown as Fit & { readonly shape: Shape };
-      return fitShape(shape, text, start, end)?.literals ?? [];
+      const { shape, text: its } = this as unknown as Required<RouteStatement>;
+      return literalsOf(shape, its);
     },
     get keyword(): RouteStatement['keyword'] {
       return parsed(this as unknown as RouteStatement).keyword;

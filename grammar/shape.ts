@@ -66,6 +66,17 @@ export function shapeOf(
   return { parts, tail, texts };
 }
 
+/** The words between the texts of a shape, in the text of a statement of it. */
+export function literalsOf({ texts }: Shape, text: string): string[] {
+  let at = 0;
+  return texts.slice(1).map((_, index) => {
+    at += (texts[index] as string).length;
+    const from = at;
+    at = afterWord(text, at);
+    return text.slice(from, at);
+  });
+}
+
 /** The texts of a shape with words between them. */
 export function fill(texts: readonly string[], literals: readonly string[]): string {
   let out = texts[0] as string;

@@ -172,6 +172,12 @@ function lookUp({ dimensions, guard }: Shape, cells: Cells, entries: readonly En
 
 /** Those that own a cell, once each, ascending. */
 function ownersOf({ owner }: Cells): Uint32Array {
-  const sorted = Uint32Array.from(owner).sort();
-  return sorted.filter((place, at) => at === 0 || sorted[at - 1] !== place);
+  const sorted = new Uint32Array(owner).sort();
+  let count = 0;
+  for (const place of sorted) {
+    if (count > 0 && sorted[count - 1] === place) continue;
+    sorted[count] = place;
+    count += 1;
+  }
+  return sorted.subarray(0, count);
 }

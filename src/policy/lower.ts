@@ -179,6 +179,7 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
   );
   const told = tellArrivals(policy);
   const inbound = policy.routes.flatMap((route, place) => {
+    if (route.conditions.arrivals.length === 0) return [];
     const named = arrivalsOf(policy, route.conditions);
     return told
       .filter(({ uplink }) => named.includes(uplink))
