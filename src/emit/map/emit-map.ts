@@ -42,7 +42,7 @@ function* rulesOut(places: Iterable<RulePlace>, files: Map<string, number>): Gen
       number = files.size;
       files.set(file, number);
     }
-    yield `    ["${id}", ${JSON.stringify(text)}, ${number}, ${line}]`;
+    yield `    ${JSON.stringify([id, text, number, line])}`;
   }
 }
 
