@@ -195,6 +195,26 @@ describe.each(Object.entries(SHELLS))('routec-link in %s', (_, shell) => {
       expect(await ownLines(router)).toEqual([]);
     }));
 
+  // Of a device that only a DHCP client brings up, no hook tells otherwise.
+  it('takes any lease for a link that is up, though the policy knows the gateway', () =>
+    withNetwork(PLAN, async ({ router }) => {
+      const place = makePlace();
+      try {
+        await place.compiled([`uplink lte dev ${DEVICE} gateway 203.0.113.129 masquerade`]);
+        const env = { ROUTEC_FOLDER: join(place.folder, 'policy') };
+        const link = (...words: string[]) => run(router, [...shell, LINK, ...words], env);
+        const both = ['6001 via 203.0.113.129', '6501 via 203.0.113.129'];
+        expect(await link('lease', DEVICE, '203.0.113.190')).toBe(0);
+        expect(await defaults(router)).toEqual(both);
+        await router.run('ip', ['route', 'del', 'default', 'table', '6001']);
+        expect(await link('lease', DEVICE, '203.0.113.190')).toBe(0);
+        expect(await link('lost', DEVICE, '4')).toBe(0);
+        expect(await defaults(router)).toEqual(both.slice(1));
+      } finally {
+        place.remove();
+      }
+    }));
+
   it('waits for whoever changes the kernel', () =>
     withNetwork(PLAN, async ({ router }) => {
       const lock = join(folder, 'state.lock');
@@ -285,6 +305,13 @@ const CALLS: readonly {
     command: ['sh', '-ec', '. "$0"', hook('dhclient')],
     env: { reason: 'EXPIRE', interface: DEVICE },
     comes: [],
+  },
+  // dhcpcd without a server: what its settings say, or what they fall back to.
+  {
+    name: 'dhclient',
+    command: ['sh', '-ec', '. "$0"', hook('dhclient')],
+    env: { reason: 'STATIC', interface: DEVICE, new_routers: '203.0.113.129' },
+    comes: FOUR,
   },
   {
     name: 'udhcpc',
