@@ -173,7 +173,7 @@ gateway_of() {
     read -r gateway <"$run/$1.$2"
   else
     gateway=$(ip "-$2" route show table main default dev "$1" 2>/dev/null |
-      sed -n 's/^default via \([^ ]*\) .*/\1/p' | while read -r each; do
+      sed -n 's/^default \(nhid [0-9]* \)\{0,1\}via \([^ ]*\) .*/\2/p' | while read -r each; do
       if ! taken "$1" "$each"; then
         printf '%s\n' "$each"
         break

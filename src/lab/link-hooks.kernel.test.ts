@@ -544,14 +544,12 @@ it.each(Object.entries(LOADERS))(
         const env = { ROUTEC_STATE: join(place.folder, 'run/routec') };
         const { start } = commands(place, await place.compiled(lines));
         const done = { exitCode: 0 };
-        const main = (...words: string[]) =>
-          router.run('ip', ['route', 'add', 'default', 'dev', DEVICE, 'via', ...words]);
         const fixed = [`6001 via ${theirs}`, `6501 via ${theirs}`];
         const both = [...fixed, `6002 via ${ours}`, `6502 via ${ours}`].sort();
         // Without the ends of own tables.
         const ways = async () =>
           (await defaults(router)).filter((each) => !each.endsWith(' undefined'));
-        await main(theirs);
+        await router.run('ip', ['route', 'add', 'default', 'via', theirs]);
         expect(await place.run(network, start)).toMatchObject(done);
         expect(await ways()).toEqual(fixed);
         for (const words of [
@@ -561,7 +559,9 @@ it.each(Object.entries(LOADERS))(
           expect(await place.run(network, [LINK, ...words], env)).toMatchObject(done);
           expect(await ways()).toEqual(fixed);
         }
-        await main(ours, 'metric', '50');
+        // As FRR has it.
+        await router.run('ip', ['nexthop', 'add', 'id', '7', 'via', ours, 'dev', DEVICE]);
+        await router.run('ip', ['route', 'add', 'default', 'nhid', '7', 'metric', '50']);
         expect(await place.run(network, start)).toMatchObject(done);
         expect(await ways()).toEqual(both);
         for (const words of [
