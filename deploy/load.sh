@@ -11,6 +11,8 @@
 # It needs awk, sed, flock, unshare and sha256sum, iproute2, sysctl, and nft (or iptables and ipset); setsid
 # for --confirm, and conntrack to free connections of what is no more. busybox has all but iproute2 and nft.
 #
+# It works in memory, in a file system that only it sees, where it may mount one (CAP_SYS_ADMIN); else beside its records.
+#
 #   ROUTEC_RUN  what runs, and what was before (/run/routec); the lock is beside it
 #   ROUTEC_LIB  what is loaded at the next boot (/var/lib/routec)
 #
@@ -25,6 +27,9 @@ unset CDPATH
 run=${ROUTEC_RUN:-/run/routec}
 good=${ROUTEC_LIB:-/var/lib/routec}/good
 work=
+# What sees mounts of its own; and where it has one: a folder that each Linux has, and that nothing here looks into.
+alone='unshare -m --propagation slave'
+memory=/proc/driver
 
 say() {
   printf '%s\n' "$*" >&2
@@ -849,13 +854,31 @@ has() {
   return 1
 }
 
-# NAME: keeps what it reads, whole or not at all.
-record() {
+# NAME: writes down what it reads; it counts as the record of that name once it is `put`, whole or not at all.
+draft() {
   {
     printf '{"boot":"%s","%s":' "$boot" "$1"
     cat
     printf '}'
-  } >"$work/record" && mv "$work/record" "$run/$1.json"
+  } >"$work/draft" && cp "$work/draft" "$run/load.$1.$$" 2>"$work/error"
+}
+
+# NAME...
+put() {
+  for each; do mv "$run/load.$each.$$" "$run/$each.json" 2>"$work/error" || return; done
+}
+
+record() {
+  draft "$1" && put "$1"
+}
+
+# Why something can't be written down.
+unwritable() {
+  reason=$(sed -n '1s/.*: //p' "$work/error")
+  printf '%s: %s\n' "$run" "${reason:-no room is left}"
+}
+refuse_unwritten() {
+  die "$(unwritable)" 'nothing was changed: make room, and try again'
 }
 
 # NAME FIELD: a number, or a string without quotes in it.
@@ -909,8 +932,8 @@ slots() {
     $1 == "\"mark\":" { gsub(/[",]/, "", $2); print slot, $2, key }' "$1"
 }
 
-# What has to be known after a kill at any later instant. FROM TO
-keep_records() {
+# FROM TO: writes down what has to be known after a kill at any later instant; it counts once it is begun.
+draft_before() {
   for each in settings groups; do
     originals "$each" >"$work/known"
     awk -F= 'FILENAME == ARGV[1] { known[$1]; print; next } FILENAME == ARGV[2] { matters[$1]; next }
@@ -927,19 +950,37 @@ keep_records() {
     printf ',"groups":'
     object_json "$work/original.all"
     printf '}'
-  } | record original
+  } | draft original || return
+  printf '{"pid":%s}' "$$" | draft begun || return
   # A load that was killed left something in between: what was before it is what was before.
-  if ! has begun || ! has before; then
-    rm -rf "$run/snapshot" "$work/snapshot"
-    cp -R "$1" "$work/snapshot"
-    if has running; then cp "$run/running.json" "$work/snapshot/running.json"; fi
-    if [ -d "$run/links" ]; then cp -R "$run/links" "$work/snapshot/links"; fi
-    echo "$backend $protocol" >"$work/snapshot/by"
-    : >"$work/snapshot/named"
-    mv "$work/snapshot" "$run/snapshot"
-    before_json "$1" | record before
+  if has begun && has before; then return; fi
+  before_json "$1" | draft before || return
+  rm -rf "$work/snapshot"
+  cp -R "$1" "$work/snapshot"
+  if has running; then cp "$run/running.json" "$work/snapshot/running.json"; fi
+  if [ -d "$run/links" ]; then cp -R "$run/links" "$work/snapshot/links"; fi
+  sum_of "$run/load.before.$$" >"$work/snapshot/of"
+  echo "$backend $protocol" >"$work/snapshot/by"
+  : >"$work/snapshot/named"
+  cp -R "$work/snapshot" "$run/load.snapshot.$$" 2>"$work/error"
+}
+
+# From here on what was before is known.
+begin() {
+  put original || return
+  if [ -e "$run/load.snapshot.$$" ]; then
+    rm -rf "$run/snapshot" && mv "$run/load.snapshot.$$" "$run/snapshot" && put before || return
   fi
-  printf '{"pid":%s}' "$$" | record begun
+  put begun
+}
+
+sum_of() {
+  sha256sum <"$1"
+}
+
+# Whether the snapshot is of what the record says was before: `routec apply` writes the record alone.
+has_snapshot() {
+  has before && [ -r "$run/snapshot/of" ] && [ "$(cat "$run/snapshot/of")" = "$(sum_of "$run/before.json")" ]
 }
 
 before_json() {
@@ -975,7 +1016,10 @@ running_json() {
 keep_good() {
   [ "$folder" != "$good" ] || return 0
   mkdir -p "$good" && rm -rf "$good/.load" && mkdir "$good/.load" || return
-  cp "$1"/* "$good/.load" || return
+  if ! cp "$1"/* "$good/.load"; then
+    rm -rf "$good/.load"
+    return 1
+  fi
   sync
   rm -f "$good"/*.manifest.json
   for file in "$good"/*; do
@@ -1062,7 +1106,7 @@ gather() {
   guard=$((protocol + 1))
 }
 
-# A folder to work in, gone with this process, and what is known of the machine.
+# ARGUMENTS...: a folder to work in, gone with this process, and what is known of the machine.
 prepare() {
   [ "$(id -u)" = 0 ] || die 'only root sees what is live, and changes it'
   mkdir -p "$run" || exit 2
@@ -1070,13 +1114,10 @@ prepare() {
     d????-??-*[0-9]' 0 '*) ;;
     *) die "$run: somebody else may write into it" ;;
   esac
-  chmod 700 "$run"
+  chmod 700 "$run" 2>/dev/null
   setting kernel/random/boot_id
   boot=$value
-  work=$run/load.$$
-  trap 'rm -rf "$work"' EXIT
-  rm -rf "$work"
-  mkdir "$work" || exit 2
+  make_work "$@"
   families=4
   [ ! -d /proc/sys/net/ipv6 ] || families='4 6'
   tables=iptables
@@ -1086,10 +1127,37 @@ prepare() {
   $apart true 2>/dev/null || apart='unshare -rn'
 }
 
+# ARGUMENTS...: no full disk may keep it from going back, so it works in memory: once more from the start, in a file
+# system of its own. Who may not mount has a folder beside the records, and something in hand there.
+make_work() {
+  if [ "${ROUTEC_ALONE-}" = $$ ]; then
+    work=$memory/work
+  elif $alone mount -t tmpfs routec $memory 2>/dev/null; then
+    export ROUTEC_ALONE=$$
+    # shellcheck disable=SC2016
+    exec $alone sh -c 'mount -t tmpfs -o mode=700 routec "$0" && exec sh "$@"' $memory "$self" "$@"
+  else
+    work=$run/load.work.$$
+  fi
+  trap 'rm -rf "$work" "$run"/load.*.$$ 2>/dev/null' EXIT
+  rm -rf "$work"
+  mkdir "$work" || exit 2
+  [ "$work" = $memory/work ] || head -c 1048576 /dev/zero >"$work/spare" 2>/dev/null || die "no room is left in $run"
+}
+
+# Whether there is still room to work in: then what was written until now is whole.
+has_room() {
+  head -c 65536 /dev/zero >"$work/room" 2>/dev/null && rm "$work/room" && return
+  why='no room is left to work in'
+  return 1
+}
+
 # SECONDS: the lock under which the kernel is changed. It lies on an open file, which the tools hold as well: one
 # that outlives a killed load is waited for.
 lock() {
-  exec 9>"$run.lock"
+  # To read it is enough, and can be done on a disk that takes no change.
+  [ -e "$run.lock" ] || : >"$run.lock" || exit 2
+  exec 9<"$run.lock"
   tries=$1
   until flock -n 9; do
     [ "$tries" -gt 0 ] || die "another routec holds $run.lock: it is being applied right now"
@@ -1174,38 +1242,35 @@ forget() {
   return 0
 }
 
-# TO AGAIN: from what is live ($work/live) to there, and reads it back: AGAIN works out once more what is wanted,
-# for devices come and go. Undoes all of it if that fails.
+# WANTED: whether that is live; if not, `why` says what is otherwise.
+read_back() {
+  why='what is live can not be read'
+  live "$work/now" "$1" && differences "$work/now" "$1" >"$work/words" && has_room || return
+  why=$(sed '1{s/^/read back: /;q;}' "$work/words")
+  [ -z "$why" ]
+}
+
+# TO AGAIN [LAST]: from what is live ($work/live) to there, and reads it back: AGAIN works out once more what is wanted,
+# for devices come and go. Then does LAST. Undoes all of it if any of that fails.
 change() {
-  if go "$work/live" "$1"; then
-    "$2" "$work/again"
-    if ! live "$work/now" "$work/again"; then why='what is live can not be read'
-    else
-      differences "$work/now" "$work/again" >"$work/words"
-      why=$(sed 1q "$work/words")
-    fi
-    if [ -z "$why" ]; then
-      rm -f "$run/begun.json"
-      return 0
-    fi
-    why="read back: $why"
+  why='no room is left to work in'
+  if go "$work/live" "$1" && has_room && "$2" "$work/again" && read_back "$work/again" && "${3:-true}"; then
+    rm -f "$run/begun.json" 2>/dev/null
+    return 0
   fi
   failed=$why
+  rm -f "$work/spare"
   standing "$work/live"
   : >"$work/live/named"
   why='what is live can not be read'
-  if live "$work/now" "$work/live" && go "$work/now" "$work/live" && live "$work/now" "$work/live"; then
-    differences "$work/now" "$work/live" >"$work/words"
-    why=$(sed 1q "$work/words")
+  if live "$work/now" "$work/live" && go "$work/now" "$work/live" && read_back "$work/live"; then
+    rm -f "$run/begun.json" 2>/dev/null
+    complain "$failed" 'it was undone: all is as it was before'
+    return 3
   fi
-  if [ -n "$why" ]; then
-    complain "$failed; and it could not all be undone: $why" \
-      'what is marked and finds no route is refused meanwhile; mend the cause, then start again'
-    return 4
-  fi
-  rm -f "$run/begun.json"
-  complain "$failed" 'it was undone: all is as it was before'
-  return 3
+  complain "$failed; and it could not all be undone: $why" \
+    'what is marked and finds no route is refused meanwhile; mend the cause, then start again'
+  return 4
 }
 
 start() {
@@ -1213,24 +1278,30 @@ start() {
   tools
   lock 20
   find_leftovers
+  forget_abandoned
   if has pending; then
     die 'a load still waits to be confirmed' 'confirm keeps it; without that it is taken back in time'
   fi
-  if [ -n "$seconds" ] && has begun && ! [ -d "$run/snapshot" ]; then
+  if [ -n "$seconds" ] && has begun && ! has_snapshot; then
     die 'an apply was broken off, and what was before it is not known here' 'start without --confirm first'
   fi
   look
   sed 's/^/left out: /' "$work/wanted/left-out"
   ran >"$work/ran"
   if [ ! -s "$work/words" ]; then
-    echo 'nothing to do: what is live is what is wanted'
     seconds=
+    if ! draft_after || ! keep_after; then refuse_unwritten; fi
     rm -f "$run/begun.json"
+    echo 'nothing to do: what is live is what is wanted'
   else
     look_before "$work/wanted"
-    keep_records "$work/live" "$work/wanted"
+    if ! draft_before "$work/live" "$work/wanted" || ! draft_after; then refuse_unwritten; fi
     [ -z "$seconds" ] || start_timer
-    change "$work/wanted" wanted
+    if ! begin; then
+      rm -f "$run/pending.json"
+      refuse_unwritten
+    fi
+    change "$work/wanted" wanted keep_after
     ended=$?
     if [ $ended != 0 ]; then
       [ -z "$seconds" ] || rm -f "$run/pending.json"
@@ -1238,20 +1309,29 @@ start() {
     fi
     forget "$work/ran" "$at.manifest.json"
   fi
-  running_json | record running
-  keep_links "$files"
-  rm -rf "$run/loaded"
-  cp -R "$files" "$run/loaded"
   if [ -z "$seconds" ]; then
     keep_or_warn "$files"
     exit 0
   fi
-  printf '%s\n' "$token" >"$run/loaded.token"
-  deadline=$(($(now) + seconds * 1000000000))
-  pending_json ",\"deadline\":\"$deadline\"" | record pending
   unlock
   say "loaded. It is taken back in ${seconds}s, unless \`sh $self confirm\` comes from another login"
   await_end
+}
+
+# Writes down what is to run from then on; it counts once it is kept.
+draft_after() {
+  running_json | draft running && cp -R "$files" "$run/load.loaded.$$" 2>"$work/error" && draft_links "$files"
+}
+
+# A load of which nobody would know is undone.
+keep_after() {
+  if [ -n "$seconds" ]; then
+    deadline=$(($(now) + seconds * 1000000000))
+    pending_json ",\"deadline\":\"$deadline\"" | draft pending
+  fi && rm -rf "$run/loaded" && mv "$run/load.loaded.$$" "$run/loaded" 2>"$work/error" && put running && put_links &&
+    { [ -z "$seconds" ] || put pending; } && return
+  why=$(unwritable)
+  return 1
 }
 
 # What is live, what is wanted, and in `words` how they differ.
@@ -1259,8 +1339,9 @@ look() {
   nothing "$work/none"
   live "$work/live" "$work/none" || die 'what is live can not be read'
   wanted "$work/wanted"
-  live "$work/live" "$work/wanted"
+  live "$work/live" "$work/wanted" || die 'what is live can not be read'
   differences "$work/live" "$work/wanted" >"$work/words"
+  has_room || die "$why" 'nothing was changed: make room, and try again'
 }
 
 # What a killed load left; whoever waits to be confirmed has a folder of its own still.
@@ -1268,6 +1349,23 @@ find_leftovers() {
   for left in "$run"/load.*; do
     [ -d "/proc/${left##*.}" ] || rm -rf "$left"
   done
+}
+
+# A load that was killed waits for nobody where its clock was killed, too, or never ran.
+forget_abandoned() {
+  if has pending && ! lives "$(field pending pid)" && ! ticks "$(field pending token)"; then rm -f "$run/pending.json"; fi
+}
+
+# PID: whether it runs; a killed one that nobody waited for does not.
+lives() {
+  case $(stat_of "$1" 1) in
+    '' | Z) return 1 ;;
+  esac
+}
+
+# TOKEN: whether the clock of that load still runs.
+ticks() {
+  [ "$(field timer token)" = "$1" ] && lives "$(field timer pid)"
 }
 
 pending_json() {
@@ -1281,7 +1379,10 @@ start_timer() {
   setting kernel/random/uuid
   token=$value
   rm -f "$run/outcome.json" "$run/timer.json"
-  pending_json | record pending
+  # Whose load it is that waits: `routec apply` has no such file.
+  printf '%s\n' "$token" >"$work/token"
+  cp "$work/token" "$run/loaded.token" 2>"$work/error" || refuse_unwritten
+  pending_json | record pending || refuse_unwritten
   if [ -d /run/systemd/system ]; then
     apart=
     [ "$(readlink /proc/self/ns/net)" = "$(readlink /proc/1/ns/net)" ] ||
@@ -1305,47 +1406,58 @@ start_timer() {
 # The clock itself: until it is confirmed, or its time is over, or whoever loads it was killed on the way.
 revert() {
   token=$1
-  printf '{"token":"%s","pid":%s}' "$token" "$$" | record timer
+  printf '{"token":"%s","pid":%s}' "$token" "$$" | record timer || exit 2
   while [ "$(field pending token)" = "$token" ]; do
     deadline=$(field pending deadline)
     if [ -n "$deadline" ]; then
       [ "$(now)" -lt "$deadline" ] || break
     else
-      pid=$(field pending pid)
-      case $(stat_of "$pid" 1) in
-        '' | Z) break ;;
-      esac
+      lives "$(field pending pid)" || break
     fi
     sleep 1
   done
   [ "$(field pending token)" = "$token" ] || exit 0
   lock 900
+  if [ -z "$(field pending deadline)" ] && ! has begun; then
+    [ "$(field pending token)" != "$token" ] || rm -f "$run/pending.json"
+    exit 0
+  fi
   take_back
 }
 
-# Back to what was before, under the lock; unless somebody else has just said how it ends. It needs nothing of the
-# artefacts, which may have changed since.
+# Back to what was before, under the lock, unless somebody else has just said how it ends; `outcome` says how that went. It
+# needs nothing of the artefacts, which may have changed since, and no disk: where nothing can be written, nobody knows
+# afterwards, but nobody is locked out.
 take_back() {
-  [ "$(field pending token)" = "$token" ] && mv "$run/pending.json" "$run/claimed.json" || return 0
-  read -r backend protocol <"$run/snapshot/by"
+  outcome=
+  [ "$(field pending token)" = "$token" ] || return 0
+  # Where it can't be taken away, nobody else can take it either.
+  mv "$run/pending.json" "$run/claimed.json" 2>/dev/null || [ "$(field pending token)" = "$token" ] || return 0
+  rm -f "$work/spare"
+  outcome=stuck
+  # What refused once may have been busy.
+  if go_back || go_back; then outcome=reverted; fi
+  printf '{"token":"%s","outcome":"%s"}' "$token" "$outcome" | record outcome
+}
+
+go_back() {
+  read -r backend protocol <"$run/snapshot/by" || return
   guard=$((protocol + 1))
   before "$work/before"
-  live "$work/live" "$work/before"
+  live "$work/live" "$work/before" || return
   ran >"$work/ran"
   manifest_in "$work/before/running.json" >"$work/next"
-  keep_records "$work/live" "$work/before"
-  change "$work/before" before
-  ended=$?
-  outcome=stuck
-  if [ $ended = 0 ]; then
-    outcome=reverted
-    forget "$work/ran" "$work/next"
-    runs_no_more
-    [ ! -e "$work/before/running.json" ] || mv "$work/before/running.json" "$run/running.json"
-    keep_links "$work/before/links" "$work/before"
-  fi
-  printf '{"token":"%s","outcome":"%s"}' "$token" "$outcome" | record outcome
-  return $ended
+  draft_before "$work/live" "$work/before" && begin
+  change "$work/before" before || return
+  forget "$work/ran" "$work/next"
+  runs_no_more
+  # What was known is wrong now, so it goes, whatever can be written.
+  [ ! -e "$work/before/running.json" ] ||
+    { cp "$work/before/running.json" "$run/load.running.$$" 2>"$work/error" && put running; } ||
+    say "warning: what runs is not known: $(unwritable)"
+  draft_links "$work/before/links" "$work/before" || rm -rf "$run/load.links.$$"
+  put_links
+  return 0
 }
 
 # FOLDER: what was live before, as far as it can be again.
@@ -1359,36 +1471,50 @@ before() {
 # Connections still carry its numbers.
 runs_no_more() {
   if has running; then
-    sed '1s/","running":{/","past":{/' "$run/running.json" >"$work/past" && mv "$work/past" "$run/past.json"
+    sed '1s/","running":{/","past":{/' "$run/running.json" >"$work/past" &&
+      cp "$work/past" "$run/load.past.$$" 2>"$work/error" && put past
     rm -f "$run/running.json"
   fi
   rm -rf "$run/loaded" "$run/loaded.token"
 }
 
-# FOLDER [STATE]: what link hooks load from now on: the uplinks' files of what runs, neither what is not confirmed
-# yet, nor what is only compiled. Where rules stay and nobody knows whose, only who loaded them knows where from.
-keep_links() {
-  rm -rf "$run/links" "$work/links"
+# FOLDER [STATE]: writes down what link hooks load once it is put there: the uplinks' files of what runs, neither what is
+# not confirmed yet, nor what is only compiled. Where rules stay and nobody knows whose, only who loaded them knows where from.
+draft_links() {
   if [ ! -d "$1" ] && [ -s "$2/rules.4" ]; then return; fi
+  rm -rf "$work/links"
   mkdir "$work/links"
   for file in "$1"/*.uplink.*; do
     [ ! -e "$file" ] || cp "$file" "$work/links"
   done
-  mv "$work/links" "$run/links"
+  cp -R "$work/links" "$run/load.links.$$" 2>"$work/error"
 }
 
-# Waits for the end, whoever brings it. Long after the time nobody else will: the clock was killed.
+put_links() {
+  rm -rf "$run/links" 2>"$work/error" || return
+  [ ! -e "$run/load.links.$$" ] || mv "$run/load.links.$$" "$run/links" 2>"$work/error"
+}
+
+# Waits for the end, whoever brings it. Long after the time nobody else will: the clock was killed. Where it ended and that
+# could not be written down, nobody can tell.
 await_end() {
-  while [ "$(field outcome token)" != "$token" ]; do
-    if [ "$(now)" -gt $((deadline + 5000000000)) ] && [ "$(field pending token)" = "$token" ]; then
+  outcome=
+  while [ -z "$outcome" ]; do
+    sleep 1
+    if [ "$(field outcome token)" = "$token" ]; then
+      outcome=$(field outcome outcome)
+    elif [ "$(now)" -le $((deadline + 5000000000)) ]; then
+      continue
+    elif [ "$(field pending token)" = "$token" ]; then
       rm -rf "$work"
       mkdir "$work"
       lock 60
       take_back
+    elif ! ticks "$token" && [ "$(field outcome token)" != "$token" ]; then
+      outcome=untold
     fi
-    sleep 1
   done
-  case $(field outcome outcome) in
+  case $outcome in
     confirmed)
       say confirmed
       exit 0
@@ -1397,8 +1523,9 @@ await_end() {
       complain 'not confirmed in time' 'it was taken back: all is as it was before'
       exit 5
       ;;
+    untold) complain 'how it ended was not written down' "status says what is live; make room in $run, or start again" ;;
+    *) complain 'not confirmed, and it could not be taken back' ;;
   esac
-  complain 'not confirmed, and it could not be taken back'
   exit 4
 }
 
@@ -1416,8 +1543,12 @@ confirm() {
       die 'this is the login that loaded it: that it still works proves nothing' \
         'log in once more, and confirm from there; --same-login if there is no other way'
   fi
-  mv "$run/pending.json" "$run/claimed.json" 2>/dev/null || die 'too late: it is being taken back'
-  printf '{"token":"%s","outcome":"confirmed"}' "$token" | record outcome
+  if ! mv "$run/pending.json" "$run/claimed.json" 2>"$work/error"; then
+    has pending || die 'too late: it is being taken back'
+    die "$(unwritable)" 'it will be taken back: make that writable, and confirm again'
+  fi
+  printf '{"token":"%s","outcome":"confirmed"}' "$token" | record outcome ||
+    say "warning: the one who loaded it is not told: $(unwritable)"
   keep_or_warn "$run/loaded"
   say 'confirmed: it stays'
 }
@@ -1430,7 +1561,10 @@ stop() {
   one_backend
   nothing "$work/wanted"
   live "$work/live" "$work/wanted" || die 'what is live can not be read'
-  keep_records "$work/live" "$work/wanted"
+  has_room || die "$why" 'nothing was changed: make room, and try again'
+  if ! draft_before "$work/live" "$work/wanted" || ! draft_links "$work/wanted/links" "$work/wanted" || ! begin; then
+    refuse_unwritten
+  fi
   change "$work/wanted" nothing
   ended=$?
   [ $ended = 0 ] || exit $ended
@@ -1440,9 +1574,10 @@ stop() {
       printf '{"token":"%s","outcome":"reverted"}' "$token" | record outcome
   fi
   runs_no_more
-  keep_links "$work/wanted/links" "$work/wanted"
+  put_links
   rm -f "$run/original.json" "$run/counters.json" "$run/baseline.json"
-  [ "$folder" = "$good" ] || rm -rf "$good"
+  [ "$folder" = "$good" ] || rm -rf "$good" ||
+    say "warning: the next boot loads it again: $good can't be removed"
   exit 0
 }
 
@@ -1490,7 +1625,7 @@ case ${1-} in
         ;;
       *) usage ;;
     esac
-    prepare
+    prepare "$@"
     start
     ;;
   confirm)
@@ -1498,17 +1633,19 @@ case ${1-} in
       1 | 2--same-login) ;;
       *) usage ;;
     esac
-    prepare
+    prepare "$@"
     confirm "${2-}"
+    exit
     ;;
   stop | status)
     [ $# = 1 ] || usage
-    prepare
+    prepare "$@"
     "$1"
     ;;
   revert)
-    prepare
+    prepare "$@"
     revert "${2-}"
+    exit
     ;;
   try)
     work=$2
@@ -1518,6 +1655,7 @@ case ${1-} in
     tables=iptables
     [ ! -d /proc/sys/net/ipv6 ] || tables='iptables ip6tables'
     "${backend}_try" "$3"
+    exit
     ;;
   *) usage ;;
 esac

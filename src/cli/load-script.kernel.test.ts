@@ -214,6 +214,115 @@ describe('policy.load.sh', { timeout: LONG }, () => {
     }));
 });
 
+/** What runs a line of shell with a /run of its own, of a size; `$0` is the loader there. */
+const withSmallRun = (size: string, line: string, loader: string): string[] => {
+  const mount = `mkdir -p "$ROUTEC_RUN" && mount -t tmpfs -o size=${size},mode=700 none "$ROUTEC_RUN"`;
+  return ['unshare', '-m', 'sh', '-c', `${mount} && ${line}`, loader];
+};
+const FILL = 'cat /dev/zero >"$ROUTEC_RUN/fill"';
+
+describe('policy.load.sh without room', { timeout: LONG }, () => {
+  it('begins nothing that it can not write down, and knows what is live all the same', () =>
+    withNetwork(NETWORK, async (network) => {
+      const script = await compiled(FIRST);
+      const bare = await all(network);
+      for (const size of ['64k', '192k', '224k', '256k']) {
+        const line = `sh "$0" start; ended=$?; ${FILL}; sh "$0" status; exit $ended`;
+        const refused = await onRouter(network, withSmallRun(size, line, script));
+        expect(refused, size).toMatchObject({ exitCode: 2, stdout: 'nothing of routec is live' });
+        expect(refused.stderr, size).toContain('No space left on device');
+        expect(await all(network), size).toEqual(bare);
+      }
+      const line = `sh "$0" start && ${FILL}; sh "$0" stop`;
+      const kept = await onRouter(network, withSmallRun('2m', line, script));
+      expect(kept).toMatchObject({ exitCode: 2 });
+      expect(kept.stderr).toContain('nothing was changed: make room, and try again');
+      expect(JSON.stringify(await all(network))).toContain('table inet routec');
+    }));
+
+  it.each([
+    ['full', FILL],
+    ['read-only', 'mount -o remount,ro "$ROUTEC_RUN"'],
+  ])('takes back what nobody confirms though the disk is %s by then', (_, spoil) =>
+    withNetwork(NETWORK, async (network) => {
+      const script = await compiled(FIRST);
+      const bare = await all(network);
+      const waits = 'kill -0 $! && ! grep deadline "$ROUTEC_RUN/pending.json"';
+      const line = `{ sh "$0" start --confirm 1 & while ${waits}; do sleep 0.1; done; ${spoil}; wait $!; }`;
+      expect(await onRouter(network, withSmallRun('2m', line, script))).toMatchObject({
+        exitCode: 5,
+      });
+      expect(await all(network)).toEqual(bare);
+    }),
+  );
+
+  it('needs no more than that where it may mount nothing', () =>
+    withNetwork(NETWORK, async (network) => {
+      const script = await compiled(FIRST);
+      const bare = await all(network);
+      const confined = 'setpriv --bounding-set=-sys_admin --inh-caps=-all sh "$0"';
+      for (const size of ['512k', '1200k', '1300k', '1400k']) {
+        const run = withSmallRun(size, `${confined} start`, script);
+        expect(await onRouter(network, run), size).toMatchObject({ exitCode: 2 });
+        expect(await all(network), size).toEqual(bare);
+      }
+      const waits = 'kill -0 $! && ! grep deadline "$ROUTEC_RUN/pending.json"';
+      const line = `{ ${confined} start --confirm 1 & while ${waits}; do sleep 0.1; done; ${FILL}; wait $!; }`;
+      expect(await onRouter(network, withSmallRun('4m', line, script))).toMatchObject({
+        exitCode: 5,
+      });
+      expect(await all(network)).toEqual(bare);
+    }));
+});
+
+/** A PATH with another tool in the place of one. */
+const tools = (name: string, text: string): Env => {
+  const folder = join(place.folder, `tools-${name}`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  return { PATH: `${folder}:${process.env.PATH}` };
+};
+
+describe('policy.load.sh, before it changes anything', { timeout: LONG }, () => {
+  it('forgets a load whose clock did not start, or that was killed before it did', () =>
+    withNetwork(NETWORK, async (network) => {
+      let script = await compiled(FIRST);
+      const load = (env: Env, ...args: readonly string[]) =>
+        onRouter(network, ['dash', script, ...args], env);
+      const record = (name: string): string => join(place.folder, `run/routec/${name}.json`);
+      expect(await load({}, 'start')).toMatchObject({ exitCode: 0 });
+      const [first, before] = [await all(network), readFileSync(record('before'), 'utf8')];
+      script = await compiled(SECOND);
+      const without = await load(tools('setsid', 'exit 0'), 'start', '--confirm', '9');
+      expect(without).toMatchObject({ exitCode: 2 });
+      expect(without.stderr).toContain('the clock that would take it back does not start');
+      await load(tools('setsid', 'kill -9 $PPID'), 'start', '--confirm', '9');
+      expect(existsSync(record('pending'))).toBe(true);
+      // Nothing was begun, so the way back is still the old one.
+      expect(existsSync(record('begun'))).toBe(false);
+      expect(readFileSync(record('before'), 'utf8')).toBe(before);
+      expect(await all(network)).toEqual(first);
+      expect(await load({}, 'start')).toMatchObject({ exitCode: 0 });
+      expect(existsSync(record('pending'))).toBe(false);
+
+      const [boot] = /"boot":"[^"]*"/.exec(readFileSync(record('before'), 'utf8')) ?? [];
+      const overdue = '{"token":"1","pid":0,"login":[],"deadline":"1"}';
+      writeFileSync(record('pending'), `{${boot},"pending":${overdue}}`);
+      expect(await load({}, 'start')).toMatchObject({ exitCode: 0 });
+
+      // Of an apply that was broken off, it does not know what was before.
+      script = await compiled(FIRST);
+      const policy = join(place.folder, 'policy/policy.route');
+      expect(await routec(network, 'apply', policy, '--yes')).toMatchObject({ exitCode: 0 });
+      writeFileSync(record('begun'), `{${boot},"begun":{"pid":1}}`);
+      script = await compiled(SECOND);
+      const unknown = await load({}, 'start', '--confirm', '1');
+      expect(unknown).toMatchObject({ exitCode: 2 });
+      expect(unknown.stderr).toContain('what was before it is not known here');
+    }));
+});
+
 describe('routec.service', () => {
   it('loads at boot what was installed, with what its unit lets it do, and a hook the rest', () =>
     withNetwork(NETWORK, async (network) => {
@@ -283,6 +392,20 @@ describe('policy.load.sh start --confirm', { timeout: LONG }, () => {
       script = await compiled(FIRST);
       expect(await load('status')).toMatchObject({ exitCode: 0 });
       expect(await routec(network, 'confirm')).toMatchObject({ exitCode: 2 });
+    }));
+
+  it('tries once more where a step of the way back fails', () =>
+    withNetwork(NETWORK, async (network) => {
+      const script = await compiled(FIRST);
+      const bare = await all(network);
+      const loading = onRouter(
+        network,
+        ['dash', script, 'start', '--confirm', '1'],
+        wrapped('fail', 13),
+      );
+      expect(await loading).toMatchObject({ exitCode: 5 });
+      expect(Number(readFileSync(join(place.folder, 'count'), 'utf8'))).toBeGreaterThan(20);
+      expect(await all(network)).toEqual(bare);
     }));
 
   it('keeps it when another login confirms, and believes no other', () =>
