@@ -487,6 +487,22 @@ describe('routec apply --confirm', { timeout: LONG }, () => {
       }
     }));
 
+  it('takes it back though all of /run is read-only, with its lock', () =>
+    withNetwork(NETWORK, async (network) => {
+      const bare = await state(network.router);
+      const folder = join(place.folder, 'run');
+      const waiting = 'kill -0 $! && ! grep deadline "$ROUTEC_RUN/pending.json"';
+      const line = [
+        `mount -t tmpfs none ${folder}`,
+        `{ "$@" & while ${waiting}; do sleep 0.1; done; mount -o remount,ro ${folder}; wait $!; }`,
+      ].join(' && ');
+      const args = [ROUTEC, 'apply', policy(FIRST), '--yes', '--confirm', '1s'];
+      const command = ['unshare', '-m', 'sh', '-c', line, 'sh', process.execPath, ...args];
+      const ended = await place.run(network, command);
+      expect(ended.stderr).toContain('it was taken back');
+      expect(await state(network.router)).toEqual(bare);
+    }));
+
   it('keeps it when another login confirms, and believes no other', () =>
     withNetwork(NETWORK, async (network) => {
       const applying = routec(network, ['apply', policy(FIRST), '--yes', '--confirm', '10m']);

@@ -14,8 +14,7 @@ import { LOCK_FILE } from './records.ts';
 export function takeLock(wait: number): { readonly lock: number } | { readonly refused: string } {
   let file: number;
   try {
-    const { O_RDWR, O_CREAT, O_NOFOLLOW } = constants;
-    file = openSync(LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+    file = openLock();
   } catch (error) {
     return { refused: `${LOCK_FILE}: ${reasonOf(error)}` };
   }
@@ -31,4 +30,15 @@ export function takeLock(wait: number): { readonly lock: number } | { readonly r
 
 export function releaseLock(lock: number): void {
   closeSync(lock);
+}
+
+/** To read it is enough: what waits to be taken back must not stay since the disk became read-only. */
+function openLock(): number {
+  const { O_RDWR, O_RDONLY, O_CREAT, O_NOFOLLOW } = constants;
+  try {
+    return openSync(LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EROFS') throw error;
+    return openSync(LOCK_FILE, O_RDONLY | O_NOFOLLOW);
+  }
 }
