@@ -165,6 +165,11 @@ setting() {
   value=$(cat "/proc/sys/$1" 2>/dev/null)
 }
 
+# DEVICE: whether it has IPv6, which may be switched off.
+has_ipv6() {
+  setting "net/ipv6/conf/$1/disable_ipv6" && [ "$value" = 0 ]
+}
+
 # DEVICE GATEWAY: whether the policy has it for another uplink of the device.
 taken() {
   cat "$at".uplink.*.ip "$at".uplink.*.ip6 2>/dev/null |
@@ -255,6 +260,11 @@ wanted() {
     canonical rule "$family" <"$1/batch.$family" >"$1/rules.$family"
     canonical route "$family" <"$1/batch.$family" >"$1/routes.$family"
   done
+  # Without these the router's own packets are refused all the same, but get no answer.
+  has_ipv6 lo || {
+    sed '/ dev lo /d' "$1/routes.6" >"$1/standing"
+    mv "$1/standing" "$1/routes.6"
+  }
   for each in settings groups; do
     # The last one counts.
     awk -F= '!($1 in value) { name[++count] = $1 } { value[$1] = $2 }
@@ -295,7 +305,7 @@ wanted_uplink() {
   esac
   for family in $families; do
     six=${family#4}
-    if [ "$family" = 6 ] && ! { setting "net/ipv6/conf/$device/disable_ipv6" && [ "$value" = 0 ]; }; then
+    if [ "$family" = 6 ] && ! has_ipv6 "$device"; then
       [ ! -e "$at.uplink.$name.ip6" ] || leave_out "IPv6 is switched off on $device, so its IPv6 routes"
       continue
     fi
@@ -828,14 +838,16 @@ guard_down() {
   input_step "the guard goes, IPv$family" "$work/input" ip "-$family" -batch -
 }
 
-# FOLDER: leaves out the routes that went with their devices: nobody can bring these back.
+# FOLDER: leaves out the routes that went with their devices, or with IPv6 on these: nobody can bring them back.
 standing() {
   for family in 4 6; do
     while IFS= read -r line; do
       case $line in
         *" dev "*)
           device=${line##* dev }
-          is_up "${device%% *}" || continue
+          device=${device%% *}
+          is_up "$device" || continue
+          [ "$family" = 4 ] || has_ipv6 "$device" || continue
           ;;
       esac
       printf '%s\n' "$line"

@@ -321,6 +321,29 @@ describe('policy.load.sh, before it changes anything', { timeout: LONG }, () => 
       expect(unknown).toMatchObject({ exitCode: 2 });
       expect(unknown.stderr).toContain('what was before it is not known here');
     }));
+
+  it('loads where IPv6 is switched off, as `routec apply` does', () =>
+    withNetwork(NETWORK, async (network) => {
+      const script = await compiled(FIRST);
+      const policy = join(place.folder, 'policy/policy.route');
+      const load = (...args: readonly string[]) => onRouter(network, ['dash', script, ...args]);
+      const sysctl = (line: string) => network.router.run('sysctl', ['-qw', line]);
+      await sysctl('net.ipv6.conf.all.disable_ipv6=1');
+      expect(await load('start')).toMatchObject({ exitCode: 0 });
+      const loaded = await all(network);
+      expect(await load('stop')).toMatchObject({ exitCode: 0 });
+      expect(await routec(network, 'apply', policy, '--yes')).toMatchObject({ exitCode: 0 });
+      expect(await all(network)).toEqual(loaded);
+      expect(await load('stop')).toMatchObject({ exitCode: 0 });
+
+      // What was before can't all be again.
+      await sysctl('net.ipv6.conf.all.disable_ipv6=0');
+      expect(await load('start')).toMatchObject({ exitCode: 0 });
+      await network.router.run('nft', ['delete', 'table', 'inet', 'routec']);
+      expect(await load('start')).toMatchObject({ exitCode: 0 });
+      await sysctl('net.ipv6.conf.all.disable_ipv6=1');
+      expect(await routec(network, 'rollback', '--yes')).toMatchObject({ exitCode: 0 });
+    }));
 });
 
 describe('routec.service', () => {

@@ -140,17 +140,22 @@ function rulesetsFor(goal: Goal, running: Running | undefined): readonly Backend
   return isNft(running) && isNft(runningAfter(goal)) ? ['nft'] : ['nft', 'iptables'];
 }
 
-/** What of a snapshot can be live now: routes by devices that are gone, or down, can not, nor cgroups that are gone. */
+/** What of a snapshot can be live now: routes by devices that are gone, or down, or lost IPv6, can not, nor cgroups that are gone. */
 function standing(before: RecordOf<'before'>['state'], links: Links): State {
-  const stands = (line: string): boolean => {
+  const stands = (line: string, family: Family): boolean => {
     const device = partOf(line, 'dev');
-    return device === undefined || links.get(device)?.up === true;
+    if (device === undefined) return true;
+    const link = links.get(device);
+    return link?.up === true && (family === 4 || !link.noIpv6);
   };
   const { 4: four, 6: six } = before.routes;
   return {
     ...before,
     ...withoutGone({ nft: before.nft, iptables: before.iptables }),
-    routes: { 4: four.filter(stands), 6: six.filter(stands) },
+    routes: {
+      4: four.filter((line) => stands(line, 4)),
+      6: six.filter((line) => stands(line, 6)),
+    },
   };
 }
 

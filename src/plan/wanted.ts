@@ -1,4 +1,5 @@
 import { FAMILIES, type Family } from '../net/address.ts';
+import { partOf } from './canonical-line.ts';
 import { ADDRESS, GATEWAY, type Loads, NETWORK, type UplinkLines } from './read-artefacts.ts';
 import type { State } from './state.ts';
 
@@ -53,7 +54,10 @@ export function wantedState(
   };
   const routes: Record<Family, string[]> = {
     4: [...loads.common.routes[4]],
-    6: [...loads.common.routes[6]],
+    // Where IPv6 is switched off on lo it takes none, and the router's own packets are refused without an answer.
+    6: loads.common.routes[6].filter(
+      (line) => links.get('lo')?.noIpv6 !== true || partOf(line, 'dev') !== 'lo',
+    ),
   };
   const rules: Record<Family, string[]> = {
     4: [...loads.common.rules[4]],
