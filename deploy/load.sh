@@ -720,8 +720,9 @@ wanted_ruleset() {
     *rniptables) ! grep -q uid-owner "$at".*iptables || die 'users can only be told apart with CAP_SYS_ADMIN' ;;
   esac
   $apart true 2>/dev/null || die "no network namespace can be made to try the ruleset in: \`$apart true\` fails"
-  $apart sh "$self" try "$work" "$1" 2>"$work/error" >&2 ||
+  if ! $apart sh "$at.load.sh" try "$work" "$1" 2>"$work/error" >&2 || [ ! -s "$1/ruleset" ]; then
     die "the ruleset does not load here: $(sed 3q "$work/error" | tr '\n' ' ')"
+  fi
   cp "$1/ruleset" "$work/tried"
 }
 
@@ -1081,6 +1082,12 @@ trust() {
   [ -z "$open" ] || die "$open: everybody may write into it" "chmod o-w $open"
 }
 
+# FOLDER: nor what lies below a folder that everybody may write into.
+trust_above() {
+  above=$1
+  while trust "${above:-/}" && [ -n "$above" ]; do above=${above%/*}; done
+}
+
 # Copies the artefacts that the manifest names, and believes no others.
 gather() {
   files=$work/files
@@ -1088,6 +1095,8 @@ gather() {
   mkdir "$files"
   manifest=$folder/$base.manifest.json
   [ -r "$manifest" ] || die "$manifest: it is not there" 'copy all that routec compile wrote'
+  # What is read is what was copied: it may change in the folder at any time.
+  cp "$manifest" "$at.manifest.json" || exit 2
   BASE=$base awk '
     /^  "artefacts": \{/ { on = 1; next }
     /^  \}/ { on = 0 }
@@ -1098,17 +1107,22 @@ gather() {
       if (index($0, start) != 1 || name !~ /^[A-Za-z0-9_.-]+": "[0-9a-f]+",?$/) exit 1
       split(name, part, "\"")
       print part[3] "  " ENVIRON["BASE"] "." part[1]
-    }' "$manifest" >"$work/sums" || : >"$work/sums"
+    }' "$at.manifest.json" >"$work/sums" || : >"$work/sums"
   [ -s "$work/sums" ] || die "$manifest: it is not as routec writes it" 'take it back from git, and compile again'
-  set -- "$manifest" "$self"
+  set -- "$self"
   while read -r _ name; do
     [ -r "$folder/$name" ] || die "$folder/$name: it is not there" 'copy all that routec compile wrote'
     set -- "$@" "$folder/$name"
   done <"$work/sums"
   [ ! -r "$folder/$base.map.json" ] || set -- "$@" "$folder/$base.map.json"
-  trust "$@"
-  above=$folder
-  while trust "${above:-/}" && [ -n "$above" ]; do above=${above%/*}; done
+  trust "$manifest" "$@"
+  trust_above "$folder"
+  for file in "$manifest" "$@"; do
+    if [ -L "$file" ]; then
+      file=$(readlink -f "$file")
+      trust_above "${file%/*}"
+    fi
+  done
   cp "$@" "$files" || exit 2
   (cd "$files" && sha256sum -c ../sums >../checked 2>/dev/null) ||
     die "$folder/$(sed -n '/: FAILED/{s///p;q;}' "$work/checked") does not agree with its manifest" 'compile again'
@@ -1120,6 +1134,9 @@ gather() {
 
 # ARGUMENTS...: a folder to work in, gone with this process, and what is known of the machine.
 prepare() {
+  # One that is missing on the way would leave half of it.
+  need awk cat chmod cmp cp cut flock grep head id ip ls mkdir mv readlink rm rmdir sed sha256sum sleep sort sync sysctl \
+    tr uniq unshare
   [ "$(id -u)" = 0 ] || die 'only root sees what is live, and changes it'
   mkdir -p "$run" || exit 2
   case $(ls -ldn "$run") in
@@ -1192,17 +1209,102 @@ need() {
 }
 
 tools() {
-  need ip sysctl awk sed flock unshare sha256sum
-  if [ "$backend" = nft ]; then need nft; else need iptables-save iptables-restore; fi
-  [ ! -e "$at.ipset" ] || need ipset
+  if [ "$backend" = nft ]; then need nft
+  else for each in $tables; do need "$each-save" "$each-restore"; done; fi
+  if [ -e "$at.ipset" ] || grep -q '"ipset":"' "$run/running.json" 2>/dev/null; then need ipset; fi
 }
 
+# Two rulesets would mark each packet.
 one_backend() {
   other=nft
   [ "$backend" != nft ] || other=iptables
-  if has running && grep -q "\"$other\":\"" "$run/running.json"; then
+  if has running; then grep "\"$other\":\"" "$run/running.json"
+  elif command -v $other >/dev/null; then "${other}_list" 2>/dev/null | grep -v '^ipset '; fi >"$work/others"
+  [ ! -s "$work/others" ] ||
     die "what runs was loaded for $other" 'take that away first, with the files that it was loaded from'
+  other_iptables
+}
+
+# `iptables` is one of two, and what the other one loaded is seen by that alone: iptables(8), iptables-nft(8).
+other_iptables() {
+  for tool in $tables; do
+    ! grep -q "^$tool " "$work/live/ruleset" || continue
+    for each in "$tool-legacy" "$tool-nft"; do
+      command -v "$each-save" >/dev/null || continue
+      "$each-save" 2>/dev/null | grep -q '^:routec-' || continue
+      die "\`$each\` holds chains of routec, and \`$tool\` here is not that" \
+        "take them away: $each-restore --noflush policy.down.$tool; or let \`$tool\` be \`$each\` again: update-alternatives --config $tool"
+    done
+  done
+}
+
+# FOLDER: a chain that somebody else's rule leads into can't be deleted, and that rule is not ours to delete.
+jumps_of_others() {
+  awk '$1 != "ipset" && $3 ~ /^:/ { print $1, $2, substr($3, 2) }' "$1/ruleset" >"$work/chains"
+  for tool in $tables; do
+    grep -q "^$tool .* :" "$work/live/ruleset" || continue
+    "$tool-save" >"$work/saved" 2>"$work/error" || die "$(sed 1q "$work/error")"
+    leads=$(awk -v tool="$tool" '
+      FILENAME == ARGV[1] { stays[$0]; next }
+      FILENAME == ARGV[2] { live[$0]; next }
+      /^\*/ { table = substr($0, 2) }
+      !/^-A / || /^-A routec-/ || !/ -[gj] routec-[^ ]+$/ || (tool " " table " " $0) in live { next }
+      !((tool " " table " " $NF) in stays) && (tool " " table " :" $NF) in live {
+        print "the rule `" $0 "` (" tool ", " table ") leads into a chain that is to go"
+        exit
+      }' "$work/chains" "$work/live/ruleset" "$work/saved")
+    [ -z "$leads" ] || die "$leads" 'routec deletes no rule of others: delete it first'
+  done
+}
+
+# FAMILY: whether the policy has rules for what is forwarded in it.
+forwards() {
+  six=${1#4}
+  if [ "$backend" = nft ]; then
+    awk -v chain="choose_ip$six" '$1 == "chain" { on = $2 == chain; next }
+      on && NF && $1 !~ /^[#}]/ && $0 !~ /^ *goto to_main$/ { found = 1; exit }
+      END { exit !found }' "$at.nft"
+  else
+    grep '^-A routec-choose ' "$at.ip${six}tables" | grep -qv '^-A routec-choose -j MARK'
   fi
+}
+
+# A policy for what is forwarded does nothing on a machine that forwards nothing.
+forwarding() {
+  for family in $families; do
+    path=net/ipv4/ip_forward
+    [ "$family" = 4 ] || path=net/ipv6/conf/all/forwarding
+    forwards "$family" || continue
+    if setting $path && [ "$value" = 1 ]; then continue; fi
+    idle="this machine forwards no IPv$family, and the policy has rules for it"
+    # At boot that may be switched on later, and nothing must leak then.
+    if [ "$folder" = "$good" ]; then say "warning: $idle"
+    else die "$idle" "sysctl -w $path=1, and a file in /etc/sysctl.d to keep it"; fi
+  done
+}
+
+# Rules of others among ours, by which would go what an uplink that is down leaves over and not to the guard; and those
+# of others that carry our protocol.
+rules_of_others() {
+  first=$(option "$at.manifest.json" priority)
+  for family in $families; do
+    ip -N "-$family" rule show | awk -v first="$first" -v own="$protocol" -v guard="$guard" '
+      {
+        by = ""
+        for (i = 2; i < NF; i++) if ($i == "proto" || $i == "protocol") by = $(i + 1)
+        is_own = by == own || by == guard
+        sub(/^ */, "")
+        pref = $1 + 0
+      }
+      pref >= first && pref < first + 1000 { if (!is_own) { print "among " $0; exit } next }
+      is_own && pref != 32800 { print "alike " $0; exit }' >"$work/others"
+    read -r which rule <"$work/others" || continue
+    case $which in
+      among) die "the rule \`$rule\` (IPv$family) stands among ours" 'give it another priority, or move ours: option priority N' ;;
+    esac
+    die "the rule \`$rule\` (IPv$family) has our protocol and no priority of ours: it would be removed as a stale one" \
+      'if an older policy left it, take that away first, or move ours: option protocol N'
+  done
 }
 
 # What stands against loading the files; FOLDER is what they want.
@@ -1222,21 +1324,13 @@ look_before() {
       "$work/slots.ran" "$work/slots")
     [ -z "$clash" ] || die "$clash: open connections would change their uplink" "$number_help"
   fi
-  if setting net/ipv4/ip_forward && [ "$value" != 1 ]; then
-    say 'warning: this machine forwards no IPv4 (sysctl -w net.ipv4.ip_forward=1)'
-  fi
+  forwarding
   sed -n 's/.* via \([^ ]*\) .*/\1/p' "$1"/routes.* >"$work/gateways"
   ip -o addr show | awk '{ sub(/\/.*/, "", $4); print $4 }' >"$work/own"
   own=$(grep -Fxf "$work/own" "$work/gateways" | sed 1q)
   [ -z "$own" ] || die "the gateway $own is an address of this machine itself" "name the provider's router"
-  # What an uplink that is down leaves over would go by it, and not to the guard.
-  first=$(option "$at.manifest.json" priority)
-  for family in $families; do
-    among=$(ip -N "-$family" rule show | awk -v first="$first" -v own="$protocol" -v guard="$guard" '
-      { by = ""; for (i = 2; i < NF; i++) if ($i == "proto" || $i == "protocol") by = $(i + 1) }
-      $1 + 0 >= first && $1 + 0 < first + 1000 && by != own && by != guard { print; exit }')
-    [ -z "$among" ] || die "the rule \`$among\` (IPv$family) stands among ours" 'give it another priority, or move ours: option priority N'
-  done
+  rules_of_others
+  jumps_of_others "$1"
   [ "$backend" != nft ] || nft -c -f "$1/load" 2>"$work/error" || die "$(sed 3q "$work/error" | tr '\n' ' ')"
 }
 number_help='take the manifest back from git, or take away what runs first: stop'
@@ -1570,9 +1664,10 @@ stop() {
   tools
   lock 20
   find_leftovers
-  one_backend
   nothing "$work/wanted"
   live "$work/live" "$work/wanted" || die 'what is live can not be read'
+  one_backend
+  jumps_of_others "$work/wanted"
   has_room || die "$why" 'nothing was changed: make room, and try again'
   if ! draft_before "$work/live" "$work/wanted" || ! draft_links "$work/wanted/links" "$work/wanted" || ! begin; then
     refuse_unwritten

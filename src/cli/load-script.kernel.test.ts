@@ -2,7 +2,9 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -275,16 +277,98 @@ describe('policy.load.sh without room', { timeout: LONG }, () => {
     }));
 });
 
-/** A PATH with another tool in the place of one. */
-const tools = (name: string, text: string): Env => {
+/** A folder of all tools but one, or with another in its place; and a PATH that has it first. */
+const tools = (name: string, text?: string): Env => {
   const folder = join(place.folder, `tools-${name}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
+  if (text === undefined) {
+    const all = ['/usr/bin', '/usr/sbin'].flatMap((bin) =>
+      readdirSync(bin).map((each) => [each, join(bin, each)] as const),
+    );
+    for (const [each, path] of new Map(all)) {
+      if (each !== name) symlinkSync(path, join(folder, each));
+    }
+    return { PATH: folder };
+  }
   writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   return { PATH: `${folder}:${process.env.PATH}` };
 };
 
 describe('policy.load.sh, before it changes anything', { timeout: LONG }, () => {
+  it('refuses what `routec apply` refuses', () =>
+    withNetwork(NETWORK, async (network) => {
+      const script = await compiled(FIRST);
+      const ip = (line: string) => network.router.run('ip', line.split(' '));
+      const sysctl = (line: string) => network.router.run('sysctl', ['-qw', line]);
+      const refused = async (words: string, by = script): Promise<void> => {
+        const before = await all(network);
+        const ended = await onRouter(network, ['dash', by, 'start']);
+        expect(ended, words).toMatchObject({ exitCode: 2 });
+        expect(ended.stderr).toContain(words);
+        expect(await all(network), words).toEqual(before);
+      };
+      for (const [family, path] of [
+        [4, 'net/ipv4/ip_forward'],
+        [6, 'net/ipv6/conf/all/forwarding'],
+      ]) {
+        await sysctl(`${path}=0`);
+        await refused(`this machine forwards no IPv${family}, and the policy has rules for it`);
+        await sysctl(`${path}=1`);
+      }
+      await ip('rule add pref 100 lookup main protocol 214');
+      await refused('(IPv4) has our protocol and no priority of ours');
+      await ip('rule del pref 100');
+
+      const open = join(place.folder, 'open');
+      const manifest = join(place.folder, 'policy/policy.manifest.json');
+      mkdirSync(join(open, 'inner'), { recursive: true });
+      chmodSync(open, 0o777);
+      renameSync(manifest, join(open, 'inner/policy.manifest.json'));
+      symlinkSync(join(open, 'inner/policy.manifest.json'), manifest);
+      await refused(`${open}: everybody may write into it`);
+      rmSync(manifest);
+      renameSync(join(open, 'inner/policy.manifest.json'), manifest);
+
+      await network.router.run('iptables-legacy', ['-t', 'mangle', '-N', 'routec-old']);
+      await refused('`iptables-legacy` holds chains of routec, and `iptables` here is not that');
+      await network.router.run('iptables-legacy', ['-t', 'mangle', '-X', 'routec-old']);
+      await network.router.run('iptables', ['-t', 'mangle', '-N', 'routec-old']);
+      await refused('what runs was loaded for iptables');
+      await network.router.run('iptables', ['-t', 'mangle', '-X', 'routec-old']);
+
+      // At boot it is loaded all the same: what forwards may be switched on later.
+      expect(await onRouter(network, ['dash', script, 'start'])).toMatchObject({ exitCode: 0 });
+      await network.router.run('nft', ['delete', 'table', 'inet', 'routec']);
+      await sysctl('net/ipv4/ip_forward=0');
+      await refused('this machine forwards no IPv4');
+      const good = join(place.folder, 'lib/good/policy.load.sh');
+      const booted = await onRouter(network, ['dash', good, 'start']);
+      expect(booted).toMatchObject({ exitCode: 0 });
+      expect(booted.stderr).toContain('warning: this machine forwards no IPv4');
+    }));
+
+  it('refuses to take chains away that rules of others lead into', () =>
+    withNetwork(NETWORK, async (network) => {
+      let script = await compiled(SECOND, 'iptables');
+      const load = (...args: readonly string[]) => onRouter(network, ['dash', script, ...args]);
+      expect(await load('start')).toMatchObject({ exitCode: 0 });
+      const jump = ['FORWARD', '-p', 'tcp', '-j', 'routec-slot-8'];
+      await network.router.run('iptables', ['-t', 'mangle', '-A', ...jump]);
+      const second = await all(network);
+      script = await compiled(FIRST, 'iptables');
+      for (const command of ['reload', 'stop']) {
+        const refused = await load(command);
+        expect(refused).toMatchObject({ exitCode: 2 });
+        expect(refused.stderr).toContain(
+          `the rule \`-A ${jump.join(' ')}\` (iptables, mangle) leads into a chain that is to go`,
+        );
+        expect(await all(network)).toEqual(second);
+      }
+      await network.router.run('iptables', ['-t', 'mangle', '-D', ...jump]);
+      expect(await load('reload')).toMatchObject({ exitCode: 0 });
+    }));
+
   it('forgets a load whose clock did not start, or that was killed before it did', () =>
     withNetwork(NETWORK, async (network) => {
       let script = await compiled(FIRST);
@@ -321,6 +405,30 @@ describe('policy.load.sh, before it changes anything', { timeout: LONG }, () => 
       expect(unknown).toMatchObject({ exitCode: 2 });
       expect(unknown.stderr).toContain('what was before it is not known here');
     }));
+
+  it.each([
+    ['nft', 'sort'],
+    ['iptables', 'ip6tables-save'],
+  ] as const)('refuses what it lacks a tool or a file for, with %s', (backend, tool) =>
+    withNetwork(NETWORK, async (network) => {
+      const script = await compiled(FIRST, backend);
+      const load = (env: Env) => onRouter(network, ['dash', script, 'start'], env);
+      const bare = await all(network);
+      const emptying = (name: string): Env =>
+        tools('cp', `: >${join(place.folder, 'policy', name)}; exec /bin/cp "$@"`);
+      // It looks beside its PATH.
+      const text = readFileSync(script, 'utf8');
+      writeFileSync(script, text.replace(':/usr/sbin:/usr/bin:/sbin:/bin"', '"'));
+      const missing = await load(tools(tool));
+      expect(missing).toMatchObject({ exitCode: 2 });
+      expect(missing.stderr).toContain(`\`${tool}\` is not installed`);
+      for (const name of ['policy.load.sh', 'policy.manifest.json']) {
+        expect(await load(emptying(name)), name).toMatchObject({ exitCode: 2 });
+        expect(await all(network), name).toEqual(bare);
+        writeFileSync(script, text);
+      }
+    }),
+  );
 
   it('loads where IPv6 is switched off, as `routec apply` does', () =>
     withNetwork(NETWORK, async (network) => {
