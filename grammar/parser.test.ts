@@ -62,9 +62,8 @@ it('what is kept of the analysis decides as the analysis does, and refuses in th
 
 it('every character begins a token, so the lexer never looks for one that does', () => {
   const lexer = new Lexer(ALL_TOKENS, { positionTracking: 'onlyOffset' });
-  for (let code = 0; code <= 0xffff; code += 1) {
-    expect(lexer.tokenize(`a ${String.fromCharCode(code)}`).errors).toEqual([]);
-  }
+  const all = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code));
+  expect(all.filter((each) => lexer.tokenize(`a ${each}`).errors.length > 0)).toEqual([]);
 });
 
 it.each([

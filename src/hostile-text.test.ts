@@ -106,10 +106,10 @@ function expectHarmless(policy: Uint8Array, files: Read = read): Compiled {
   for (const shown of [renderPretty, renderConcise, renderJson].map((as) => as(out.diagnostics))) {
     expect(UNSEEN.exec(shown)).toBeNull();
     expect(shown.length).toBeLessThan(20_000);
-    for (const line of shown.split('\n')) expect(line.length).toBeLessThan(1000);
+    expect(shown.split('\n').filter(({ length }) => length >= 1000)).toEqual([]);
   }
   expect(renderConcise(out.diagnostics).split('\n')).toHaveLength(out.diagnostics.length + 1);
-  for (const { suffix, text } of out.artefacts) expect(text, suffix).toMatch(/^[\n\t -~]*\n$/);
+  expect(out.artefacts.filter(({ text }) => !/^[\n\t -~]*\n$/.test(text))).toEqual([]);
   return out;
 }
 

@@ -47,7 +47,7 @@ function decide(runs: readonly Run[], packet: Packet): string | undefined {
         return point !== undefined && low <= point && point <= high;
       }),
     );
-    expect(found.length).toBeLessThanOrEqual(1);
+    if (found.length > 1) expect.unreachable('two cells hold it');
     if (found[0] !== undefined) return ruleAt(run, found[0])?.id;
   }
   return undefined;
@@ -238,7 +238,7 @@ describe.each([4, 6] as const)('runs of IPv%i rules', (family) => {
     fc.assert(
       fc.property(rules, packets, limits, (list, some, most) => {
         const runs = runsOf(list, family, most);
-        for (const each of some) expect(decide(runs, each)).toBe(firstMatch(list, each));
+        expect(some.filter((each) => decide(runs, each) !== firstMatch(list, each))).toEqual([]);
       }),
       RUNS,
     );
@@ -255,11 +255,9 @@ describe.each([4, 6] as const)('runs of IPv%i rules', (family) => {
           expect(run.exact).toBe(exact);
           keys.forEach((key, index) => {
             expect(ruleAt(run, index)).toBeDefined();
-            for (const other of keys.slice(index + 1)) {
-              expect(key.every((each, at) => overlaps([each], [other[at] as typeof each]))).toBe(
-                false,
-              );
-            }
+            const touches = (other: typeof key): boolean =>
+              key.every((each, at) => overlaps([each], [other[at] as typeof each]));
+            expect(keys.slice(index + 1).filter(touches)).toEqual([]);
             const next = keys[index + 1];
             const differs = key.findIndex(([low], at) => low !== next?.[at]?.[0]);
             if (next === undefined || differs < 0) return;
@@ -329,10 +327,11 @@ describe('one dimension', () => {
           }),
         );
         const runs = runsOf(own, 4);
-        for (let point = 0; point <= MAX + 1; point += 1) {
-          const at: Packet = { family: 4, local: false, source: point, mark: 0 };
-          expect(decide(runs, at)).toBe(firstMatch(own, at));
-        }
+        const packets = Array.from(
+          { length: MAX + 2 },
+          (_, source): Packet => ({ family: 4, local: false, source, mark: 0 }),
+        );
+        expect(packets.filter((each) => decide(runs, each) !== firstMatch(own, each))).toEqual([]);
       }),
       RUNS,
     );
