@@ -980,11 +980,13 @@ draft_before() {
 
 # From here on what was before is known.
 begin() {
+  put_before && put begun
+}
+
+put_before() {
   put original || return
-  if [ -e "$run/load.snapshot.$$" ]; then
-    rm -rf "$run/snapshot" && mv "$run/load.snapshot.$$" "$run/snapshot" && put before || return
-  fi
-  put begun
+  [ ! -e "$run/load.snapshot.$$" ] ||
+    { rm -rf "$run/snapshot" && mv "$run/load.snapshot.$$" "$run/snapshot" && put before; }
 }
 
 sum_of() {
@@ -1539,6 +1541,10 @@ take_back() {
   [ "$(field pending token)" = "$token" ] || return 0
   # Where it can't be taken away, nobody else can take it either.
   mv "$run/pending.json" "$run/claimed.json" 2>/dev/null || [ "$(field pending token)" = "$token" ] || return 0
+  come_back
+}
+
+come_back() {
   rm -f "$work/spare"
   outcome=stuck
   # What refused once may have been busy.
@@ -1553,8 +1559,10 @@ go_back() {
   live "$work/live" "$work/before" || return
   ran >"$work/ran"
   manifest_in "$work/before/running.json" >"$work/next"
-  draft_before "$work/live" "$work/before" && begin
+  # What was before stays known until it is live again.
+  if draft_before "$work/live" "$work/before"; then put begun; else rm -rf "$run/load.snapshot.$$"; fi
   change "$work/before" before || return
+  put_before
   forget "$work/ran" "$work/next"
   runs_no_more
   # What was known is wrong now, so it goes, whatever can be written.
@@ -1601,8 +1609,15 @@ put_links() {
   [ ! -e "$run/load.links.$$" ] || mv "$run/load.links.$$" "$run/links" 2>"$work/error"
 }
 
-# Waits for the end, whoever brings it. Long after the time nobody else will: the clock was killed. Where it ended and that
-# could not be written down, nobody can tell.
+# The lock, and nothing left of what was done without it.
+lock_anew() {
+  lock 60
+  rm -rf "$work"
+  mkdir "$work"
+}
+
+# Waits for the end, whoever brings it. Long after the time nobody else will: the clock was killed, perhaps on its way back.
+# Where it ended and that could not be written down, nobody can tell.
 await_end() {
   outcome=
   while [ -z "$outcome" ]; do
@@ -1612,12 +1627,12 @@ await_end() {
     elif [ "$(now)" -le $((deadline + 5000000000)) ]; then
       continue
     elif [ "$(field pending token)" = "$token" ]; then
-      rm -rf "$work"
-      mkdir "$work"
-      lock 60
+      lock_anew
       take_back
     elif ! ticks "$token" && [ "$(field outcome token)" != "$token" ]; then
       outcome=untold
+      lock_anew
+      ! has begun || [ "$(field claimed token)" != "$token" ] || come_back
     fi
   done
   case $outcome in
