@@ -33,12 +33,15 @@ if ! cmp -s package-lock.json node_modules/.routec-lock; then
   npm ci
   cp package-lock.json node_modules/.routec-lock
 fi
-npm run --silent types
+# On one core, while the other does the rest.
+npm run --silent types &
+types=$!
 npm run --silent lint
 npm run --silent build
 shellcheck deploy/load.sh deploy/routec-link deploy/hooks/* scripts/try-debian.sh
 systemd-analyze verify deploy/systemd/routec.service
 systemd-analyze security --offline=yes --threshold=30 deploy/systemd/routec.service >/dev/null
+wait "$types"
 
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
