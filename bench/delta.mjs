@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openSource } from '../scripts/open-source.mjs';
-import { timed } from './timed.mjs';
+import { timed, timing } from './timed.mjs';
 
 const routec = resolve(import.meta.dirname, '../dist/routec.js');
 const COUNT = 100_000;
@@ -75,9 +75,8 @@ async function difference(source, before, after) {
 /** What the last of these files takes to load, behind the others. */
 function loaded(place, files) {
   const words = files.map((file) => `nft -f ${file}`);
-  // The time is that of the last alone: it writes it over the others'.
-  words[words.length - 1] = `time -f '%U %S %M' -o own ${words.at(-1)}`;
-  return timed(place, ['unshare', '-n', 'sh', '-c', words.join(' && ')], 'own');
+  words[words.length - 1] = timing(words.at(-1), 'own');
+  return timed(place, ['unshare', '-n', 'bash', '-c', words.join(' && ')], 'own');
 }
 
 function print({ part, full, again, scratch }) {

@@ -119,10 +119,9 @@ export async function packets({ svg }) {
 
 /** A sender, a router that is set up, and a sink. */
 async function build({ load, rules = 1 }, name, ground, source) {
-  const { addNamespace } = await source.load('src/lab/namespace.ts');
-  const [lan, router, sink] = await Promise.all(
-    ['lan', 'router', 'sink'].map((label) => addNamespace(`${name}-${label}`, ground)),
-  );
+  const { addNamespaces } = await source.load('src/lab/namespace.ts');
+  const labels = ['lan', 'router', 'sink'].map((label) => `${name}-${label}`);
+  const [lan, router, sink] = await addNamespaces(labels, ground);
   // The neighbours' addresses are nobody's, so that the sink takes nothing for its own.
   const lines = [
     `link add lan0 type veth peer name router netns ${lan.name}`,
