@@ -95,7 +95,8 @@ started="$! $started"
 until ip route show table 6003 | grep -q default; do sleep 0.05; done
 show networkd
 ip link set wwan0 down
-while ip route show table 6003 | grep -q default; do sleep 0.05; done
+# The kernel has dropped the routes before anybody is told.
+while [ -e /run/routec/wwan0.4 ]; do sleep 0.05; done
 show down
 ip link set wwan0 up
 until ip route show table 6003 | grep -q default && ip rule show pref 6901 | grep -q .; do sleep 0.05; done

@@ -123,6 +123,8 @@ const FORGOTTEN = 2;
 const ANEW = FORGOTTEN + 0.5;
 
 async function prepare(network: Network): Promise<void> {
+  // What an earlier storm began goes as its last policies said, until it is forgotten.
+  await network.router.run('conntrack', ['-F']);
   for (const place of places(network).values()) await place.run('nft', ['-f', '-'], COUNTING);
   const timeouts = ['udp_timeout', 'icmp_timeout'].map(
     (name) => `net.netfilter.nf_conntrack_${name}=${FORGOTTEN}`,
