@@ -462,6 +462,22 @@ describe('routec apply --confirm', { timeout: LONG }, () => {
       expect(await routec(network, ['confirm'])).toMatchObject({ exitCode: 2 });
     }));
 
+  it('goes on where the clock is killed on the way back', () =>
+    withNetwork(NETWORK, async (network) => {
+      const bare = await state(network.router);
+      const calls = () => Number(readFileSync(join(place.folder, 'count'), 'utf8'));
+      const args = ['apply', policy(FIRST), '--yes', '--confirm', '1s'];
+      await routec(network, args.slice(0, 3), wrapped('kill', 1000));
+      const there = calls();
+      await routec(network, ['down', '--yes']);
+      expect(await routec(network, args, wrapped('kill', there + 2))).toMatchObject({
+        exitCode: 5,
+      });
+      expect(calls()).toBeGreaterThan(there + 2);
+      expect(await state(network.router)).toEqual(bare);
+      expect(await routec(network, ['rollback', '--yes'])).toMatchObject({ exitCode: 0 });
+    }));
+
   it('takes it back though nothing can be written down any more', () =>
     withNetwork(NETWORK, async (network) => {
       const bare = await state(network.router);

@@ -1,5 +1,5 @@
 import type { Plan } from './draw-plan.ts';
-import { readRecord, removeRecord, snapshotOf, writeRecord } from './records.ts';
+import { type RecordOf, readRecord, removeRecord, snapshotOf, writeRecord } from './records.ts';
 
 /**
  * Keeps what has to be known after a kill at any later instant, under the lock: before the first step, and
@@ -7,7 +7,44 @@ import { readRecord, removeRecord, snapshotOf, writeRecord } from './records.ts'
  *
  * @returns forgets it again, where nothing was begun after all
  */
-export function keepBefore({ steps, target, live, links, original, running }: Plan): () => void {
+export function keepBefore(plan: Plan): () => void {
+  const [last, killed] = [readRecord('before'), readRecord('begun')];
+  const before = draftBefore(plan);
+  keepOriginal(plan);
+  if (before !== undefined) writeRecord('before', before);
+  writeRecord('begun', { pid: process.pid });
+  return () => {
+    if (last === undefined) removeRecord('before');
+    else writeRecord('before', last);
+    if (killed === undefined) removeRecord('begun');
+  };
+}
+
+/**
+ * What is live, as what was before a plan; none where what is kept stays that. An apply that was killed left something
+ * in between: what was before it is what was before. And one that has nothing to do must not cost the way back from the
+ * last that had.
+ */
+export function draftBefore({
+  steps,
+  target,
+  live,
+  running,
+}: Plan): RecordOf<'before'> | undefined {
+  const { settings, groups } = target.state;
+  const changes = steps.some(({ optional }) => optional !== true);
+  const isNews = readRecord('begun') === undefined && changes;
+  if (readRecord('before') !== undefined && !isNews) return undefined;
+  const state = snapshotOf({
+    ...live,
+    groups: only(live.groups, groups),
+    settings: only(live.settings, settings),
+  });
+  return { state, ...(running === undefined ? {} : { running }) };
+}
+
+/** Keeps what `down` restores, of what a plan changes. */
+export function keepOriginal({ target, live, links, original }: Plan): void {
   const { settings, groups } = target.state;
   // What comes later is made then, in no group; a hook puts it into ours.
   const absent = [...target.named].filter((name) => !name.includes('/') && !links.has(name));
@@ -19,24 +56,6 @@ export function keepBefore({ steps, target, live, links, original, running }: Pl
       ...original.groups,
     },
   });
-  const [last, killed] = [readRecord('before'), readRecord('begun')];
-  const changes = steps.some(({ optional }) => optional !== true);
-  // An apply that was killed left something in between: what was before it is what was before. And one that has
-  // nothing to do must not cost the way back from the last that had.
-  if (last === undefined || (killed === undefined && changes)) {
-    const state = snapshotOf({
-      ...live,
-      groups: only(live.groups, groups),
-      settings: only(live.settings, settings),
-    });
-    writeRecord('before', { state, ...(running === undefined ? {} : { running }) });
-  }
-  writeRecord('begun', { pid: process.pid });
-  return () => {
-    if (last === undefined) removeRecord('before');
-    else writeRecord('before', last);
-    if (killed === undefined) removeRecord('begun');
-  };
 }
 
 const only = (values: Readonly<Record<string, string>>, names: object): Record<string, string> =>

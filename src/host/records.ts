@@ -122,9 +122,13 @@ function bootId(): string {
 
 /** Reads a record; none where there is none, or where it is of an earlier boot or version. */
 export function readRecord<N extends RecordName>(name: N): RecordOf<N> | undefined {
+  return readRecordIn(name, name);
+}
+
+function readRecordIn<N extends RecordName>(name: N, file: string): RecordOf<N> | undefined {
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(join(RUN_FOLDER, `${name}.json`), 'utf8'));
+    json = JSON.parse(readFileSync(join(RUN_FOLDER, `${file}.json`), 'utf8'));
   } catch {
     return undefined;
   }
@@ -176,6 +180,9 @@ export function claimPending(): boolean {
     throw error;
   }
 }
+
+/** The token of what `claimPending` took last. */
+export const claimedToken = (): string | undefined => readRecordIn('pending', 'claimed')?.token;
 
 /** Makes the folder of the records, for its owner alone; or says why it can't be trusted. */
 export function makeRunFolder(): { readonly refused?: string } {

@@ -1,7 +1,14 @@
 import { type Carried, carryOut, type Watch } from './carry-out.ts';
 import { drawPlan, type Goal, refilling } from './draw-plan.ts';
-import { keepBefore } from './keep-before.ts';
-import { attempt, claimPending, type RecordOf, readRecord, writeRecord } from './records.ts';
+import { draftBefore, keepOriginal } from './keep-before.ts';
+import {
+  attempt,
+  claimedToken,
+  claimPending,
+  type RecordOf,
+  readRecord,
+  writeRecord,
+} from './records.ts';
 
 /** The way back to what was live before the last apply, if that is known. */
 export function goalBefore(): (Goal & { readonly kind: 'snapshot' }) | undefined {
@@ -17,6 +24,21 @@ export function goalBefore(): (Goal & { readonly kind: 'snapshot' }) | undefined
  */
 export function takeBack(token: string, lock: number, watch: Watch): Carried | undefined {
   if (readRecord('pending')?.token !== token || !isOurs()) return undefined;
+  return comeBack(token, lock, watch);
+}
+
+/**
+ * Goes on, under the lock, with a way back on which the clock was killed.
+ *
+ * @returns how it ended, or nothing where no clock was killed on its way: somebody else has said how it ends
+ */
+export function goOn(token: string, lock: number, watch: Watch): Carried | undefined {
+  const [begun, timer] = [readRecord('begun'), readRecord('timer')];
+  const isHalf = begun !== undefined && begun.pid === timer?.pid && timer.token === token;
+  return isHalf && claimedToken() === token ? comeBack(token, lock, watch) : undefined;
+}
+
+function comeBack(token: string, lock: number, watch: Watch): Carried {
   const ended = goBack(lock, watch);
   const outcome: RecordOf<'outcome'> =
     ended.kind === 'done'
@@ -40,10 +62,17 @@ function goBack(lock: number, watch: Watch): Carried {
   if (goal === undefined) return stuck('what was before is not known any more');
   const plan = drawPlan(goal);
   if ('refused' in plan) return stuck(plan.refused);
-  attempt(() => keepBefore(plan));
+  // What was before stays known until it is live again: who goes on after a kill needs it.
+  const left = draftBefore(plan);
+  attempt(() => {
+    keepOriginal(plan);
+    writeRecord('begun', { pid: process.pid });
+  });
   const carried = carryOut(plan, goal, lock, watch);
   const whole = carried.kind === 'rolled-back' ? refilling(plan) : undefined;
-  return whole === undefined ? carried : carryOut(whole, goal, lock, watch);
+  const ended = whole === undefined ? carried : carryOut(whole, goal, lock, watch);
+  if (ended.kind === 'done' && left !== undefined) attempt(() => writeRecord('before', left));
+  return ended;
 }
 
 const stuck = (why: string): Carried => ({ kind: 'stuck', why, left: 'nothing was changed' });

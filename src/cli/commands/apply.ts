@@ -5,7 +5,7 @@ import { keepGood } from '../../host/last-good.ts';
 import { releaseLock, takeLock } from '../../host/lock.ts';
 import { RUN_FOLDER, readRecord, removeRecord, writeRecord } from '../../host/records.ts';
 import { isAbandoned, now, startTimer, waitForOutcome } from '../../host/revert-timer.ts';
-import { takeBack } from '../../host/take-back.ts';
+import { goOn, takeBack } from '../../host/take-back.ts';
 import { scanDuration } from '../../net/duration.ts';
 import { isFault } from '../../net/fault.ts';
 import type { PlanFile } from '../../plan/plan-file.ts';
@@ -184,37 +184,49 @@ function keep(goal: Artefacts): Exit {
   return EXIT.yes;
 }
 
-/** Waits for the end. Should the clock have been killed, this is one more. */
+/** Waits for the end. Should the clock have been killed, this is one more, and goes on where that was on its way. */
 function awaitEnd(token: string, deadline: bigint): Exit {
   const outcome = waitForOutcome(token, deadline);
-  if (outcome === 'confirmed') {
-    say('confirmed\n');
-    return EXIT.yes;
+  if (outcome !== 'overdue' && outcome !== 'untold') return told(outcome);
+  const locked = takeLock(60);
+  if ('refused' in locked) {
+    complain(locked.refused);
+    return EXIT.stuck;
   }
-  if (outcome === 'overdue') {
-    const locked = takeLock(60);
-    if ('refused' in locked) {
-      complain(locked.refused);
+  try {
+    const help = outcome === 'overdue' ? takeBack : goOn;
+    const carried = help(token, locked.lock, () => {});
+    if (carried !== undefined && carried.kind !== 'done') return report(carried);
+    if (carried !== undefined) return told('reverted');
+  } finally {
+    releaseLock(locked.lock);
+  }
+  // Whoever held the lock until now may have said how it ended.
+  const late = readRecord('outcome');
+  return told(late?.token === token ? late.outcome : 'untold');
+}
+
+function told(outcome: 'confirmed' | 'reverted' | 'stuck' | 'untold'): Exit {
+  switch (outcome) {
+    case 'confirmed':
+      say('confirmed\n');
+      return EXIT.yes;
+    case 'reverted':
+      complain('not confirmed in time', 'it was taken back: all is as it was before');
+      return EXIT.reverted;
+    case 'stuck':
+      complain(
+        `not confirmed, and it could not be taken back: ${readRecord('outcome')?.why ?? ''}`,
+      );
       return EXIT.stuck;
-    }
-    try {
-      const carried = takeBack(token, locked.lock, () => {});
-      if (carried !== undefined && carried.kind !== 'done') return report(carried);
-    } finally {
-      releaseLock(locked.lock);
-    }
+    case 'untold':
+      complain(
+        'how it ended could not be written down',
+        `\`routec status\` says what runs; make room in ${RUN_FOLDER}`,
+      );
+      return EXIT.stuck;
+    default:
+      outcome satisfies never;
+      return EXIT.bug;
   }
-  if (outcome === 'untold') {
-    complain(
-      'how it ended could not be written down',
-      `\`routec status\` says what runs; make room in ${RUN_FOLDER}`,
-    );
-    return EXIT.stuck;
-  }
-  if (outcome === 'stuck') {
-    complain(`not confirmed, and it could not be taken back: ${readRecord('outcome')?.why ?? ''}`);
-    return EXIT.stuck;
-  }
-  complain('not confirmed in time', 'it was taken back: all is as it was before');
-  return EXIT.reverted;
 }
