@@ -144,13 +144,13 @@ describe('killSteps', () => {
     const [step] = killSteps(found.moved, connections, mask);
     const tuple = '-d 203.0.113.80 -p';
     expect(step?.run.stdin?.split('\n')).toEqual([
-      '-D -f ipv4 -m 0x01000000/0x7f000000 -s 10.0.0.1',
+      '-D -f ipv4 -w 0 -m 0x01000000/0x7f000000 -s 10.0.0.1',
       ...[1, 2, 3, 4, 5].map(
         (port) =>
-          `-D -f ipv4 -m 0x01000000/0x7f000000 -s 10.0.0.2 ${tuple} 6 --sport ${port} --dport 80`,
+          `-D -f ipv4 -w 0 -m 0x01000000/0x7f000000 -s 10.0.0.2 ${tuple} 6 --sport ${port} --dport 80`,
       ),
-      `-D -f ipv4 -m 0x00000000/0x7f000000 -s 10.0.0.3 ${tuple} 1 --icmp-type 8 --icmp-code 0 --icmp-id 77`,
-      `-D -f ipv4 -m 0x00000000/0x7f000000 -s 10.0.0.3 ${tuple} 47`,
+      `-D -f ipv4 -w 0 -m 0x00000000/0x7f000000 -s 10.0.0.3 ${tuple} 1 --icmp-type 8 --icmp-code 0 --icmp-id 77`,
+      `-D -f ipv4 -w 0 -m 0x00000000/0x7f000000 -s 10.0.0.3 ${tuple} 47`,
       '',
     ]);
     const run = step?.run ?? bug('no step');
@@ -181,13 +181,13 @@ describe('killSteps', () => {
     const { found, connections, mask } = moved(policy, lines);
     const [step] = killSteps(found.moved, connections, mask);
     expect(step?.run.stdin?.trim().split('\n')).toEqual([
-      '-D -f ipv4 -m 0x01000000/0x7f000000 -p 6 --dport 443',
-      '-D -f ipv4 -m 0x02000000/0x7f000000 -d 203.0.113.81',
+      '-D -f ipv4 -w 0 -m 0x01000000/0x7f000000 -p 6 --dport 443',
+      '-D -f ipv4 -w 0 -m 0x02000000/0x7f000000 -d 203.0.113.81',
       ...hosts
         .slice(0, 5)
         .map(
           (host) =>
-            `-D -f ipv4 -m 0x01000000/0x7f000000 -s ${host} -d 203.0.113.80 -p 6 --sport 7 --dport 80`,
+            `-D -f ipv4 -w 0 -m 0x01000000/0x7f000000 -s ${host} -d 203.0.113.80 -p 6 --sport 7 --dport 80`,
         ),
     ]);
     expect(step?.run && isKill(step.run)).toBe(true);

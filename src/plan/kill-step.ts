@@ -13,7 +13,7 @@ const KILL = ['conntrack', '-R', '-'] as const;
 const ADDRESS = '[0-9a-f.:]+';
 const TUPLE = `-s ${ADDRESS} -d ${ADDRESS} -p \\d+( --(sport|dport|icmp(v6)?-(type|code|id)) \\d+)*`;
 const LINE = new RegExp(
-  `^-D -f ipv[46] -m 0x[0-9a-f]+/0x[0-9a-f]+ (${TUPLE}|-[sd] ${ADDRESS}|-p \\d+ --dport \\d+)$`,
+  `^-D -f ipv[46] -w 0 -m 0x[0-9a-f]+/0x[0-9a-f]+ (${TUPLE}|-[sd] ${ADDRESS}|-p \\d+ --dport \\d+)$`,
 );
 
 /** More than this, and they are named by what they have in common. */
@@ -59,8 +59,9 @@ const COMMON: readonly ((connection: Connection) => string | undefined)[] = [
  * walk through the kernel's table, some milliseconds. The largest first.
  */
 function deletions(moved: readonly Moved[], all: readonly Connection[], mask: number): string {
+  // Those of a zone were left out, and stay.
   const slotOf = (each: Connection): string =>
-    `-D -f ipv${familyOf(each)} -m ${formatMark((each.mark & mask) >>> 0)}/${formatMark(mask)}`;
+    `-D -f ipv${familyOf(each)} -w 0 -m ${formatMark((each.mark & mask) >>> 0)}/${formatMark(mask)}`;
   const linesOf = (each: Connection): string[] => {
     const slot = slotOf(each);
     return COMMON.flatMap((common) => {
