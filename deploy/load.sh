@@ -1271,6 +1271,15 @@ forwards() {
   fi
 }
 
+# IPv4 asks the device alone that a packet came by, IPv6 the whole machine.
+forwards_by_device() {
+  for switch in /proc/sys/net/ipv4/conf/*/forwarding; do
+    case $switch in */all/* | */default/*) continue ;; esac
+    if grep -qx 1 "$switch"; then return; fi
+  done
+  return 1
+}
+
 # A policy for what is forwarded does nothing on a machine that forwards nothing.
 forwarding() {
   for family in $families; do
@@ -1278,6 +1287,7 @@ forwarding() {
     [ "$family" = 4 ] || path=net/ipv6/conf/all/forwarding
     forwards "$family" || continue
     if setting $path && [ "$value" = 1 ]; then continue; fi
+    if [ "$family" = 4 ] && forwards_by_device; then continue; fi
     idle="this machine forwards no IPv$family, and the policy has rules for it"
     # At boot that may be switched on later, and nothing must leak then.
     if [ "$folder" = "$good" ]; then say "warning: $idle"

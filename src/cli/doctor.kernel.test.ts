@@ -256,7 +256,10 @@ it(
       const after = await doctor(network, 'policy.route');
       expect(after).toEqual(before);
 
+      // IPv4 is forwarded where the device that it comes by has that on.
+      await sh('sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.eth2.forwarding=1');
       expect(await routec(network, 'apply policy.route --yes')).toMatchObject({ exitCode: 0 });
+      await sh('sysctl -qw net.ipv4.ip_forward=1');
       expect(await doctor(network, '')).toMatchObject({ exitCode: 0 });
       await sh('sysctl -qw net.ipv4.conf.eth3.rp_filter=1');
       expect((await doctor(network, '')).said).toContainEqual(

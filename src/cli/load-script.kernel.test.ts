@@ -346,6 +346,10 @@ describe('policy.load.sh, before it changes anything', { timeout: LONG }, () => 
       const booted = await onRouter(network, ['dash', good, 'start']);
       expect(booted).toMatchObject({ exitCode: 0 });
       expect(booted.stderr).toContain('warning: this machine forwards no IPv4');
+      // IPv4 is forwarded where the device that it comes by has that on.
+      await network.router.run('nft', ['delete', 'table', 'inet', 'routec']);
+      await sysctl('net/ipv4/conf/eth2/forwarding=1');
+      expect(await onRouter(network, ['dash', script, 'start'])).toMatchObject({ exitCode: 0 });
     }));
 
   it('refuses to take chains away that rules of others lead into', () =>
