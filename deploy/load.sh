@@ -1642,7 +1642,10 @@ await_end() {
     elif ! ticks "$token" && [ "$(field outcome token)" != "$token" ]; then
       outcome=untold
       lock_anew
-      ! has begun || [ "$(field claimed token)" != "$token" ] || come_back
+      # Where it was another who claimed it and was killed on the way, nobody knows which way that was.
+      if has begun && [ "$(field claimed token)" = "$token" ] && [ "$(field begun pid)" = "$(field timer pid)" ]; then
+        come_back
+      fi
     fi
   done
   case $outcome in
