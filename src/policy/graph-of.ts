@@ -102,6 +102,8 @@ function runsOf(program: Program, rules: readonly Rule[]) {
     const leads = leadsOf(program, rule.target);
     const key = JSON.stringify(leads);
     const last = runs.at(-1);
+    // A line has a rule for each uplink that it names with `in`.
+    if (last?.key === key && last.rules.at(-1)?.id === rule.id) continue;
     if (last?.key === key) last.rules.push(rule);
     else runs.push({ key, rules: [rule], leads });
   }

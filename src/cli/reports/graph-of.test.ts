@@ -45,6 +45,12 @@ route in eth2 ipv4 tcp 22 via dsl
     ]);
   });
 
+  it('draws a line once that names several uplinks', () => {
+    const { lists } = drawn(`${UPLINKS}route in cable, dsl tcp 80 via main\n`);
+    const boxes = lists.flatMap(({ id, nodes }) => nodes.map(({ lines }) => [id, lines]));
+    expect(boxes).toContainEqual(['list_inbound', ['3: route in cable, dsl tcp 80 via main']]);
+  });
+
   it('asks the boxes of a list in order, and then main', () => {
     const { edges, ends } = drawn(`${UPLINKS}route tcp 25 via drop\nroute ipv4 tcp 80 via dsl\n`);
     expect(edges.filter(({ onward }) => onward).map(({ from, to }) => `${from} ${to}`)).toEqual([

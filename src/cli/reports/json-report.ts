@@ -9,7 +9,10 @@ export function jsonReport(reports: readonly Report[]): string {
       file,
       error: broken ?? null,
       expectations: cases.map(caseOf),
-      coverage: { rules, expected: rules - unexpected.length, unexpected: unexpected.map(placeOf) },
+      coverage:
+        broken === undefined
+          ? { rules, expected: rules - unexpected.length, unexpected: unexpected.map(placeOf) }
+          : null,
     })),
     summary: count(reports),
   });
