@@ -62,7 +62,7 @@ function wayText(way: Way | undefined): string {
   return way.kind === 'lease' ? 'to the gateway of its lease' : 'to its link, without a gateway';
 }
 
-const ownText = (own: Uplink['own']): string =>
+const ownText = (own: Uplink['networks']): string =>
   own.length === 0 ? 'not known' : own.map(({ prefix }) => prefix).join(', ');
 
 const macText = (macs: Uplink['macs']): string =>

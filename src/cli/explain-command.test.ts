@@ -154,6 +154,54 @@ describe('routec explain', () => {
     });
   });
 
+  it('knows what is sent to the router itself, and what leads that on, whatever rules say', async () => {
+    const rules = [
+      'route in dsl via drop',
+      'route in lan0 via cable',
+      'forward tcp 8443 on dsl to 192.168.0.10:443',
+      'forward tcp 9000-9009 on dsl to 192.168.0.11:7000-7009',
+    ];
+    writeFileSync(join(cwd, 'forward.route'), `${POLICY}${rules.join('\n')}\n`);
+    const ask = async (...words: string[]) => {
+      const { exitCode, stdout } = await explain('forward.route', '--json', ...words);
+      return { exitCode, ...JSON.parse(stdout) };
+    };
+    const served = await ask('from 203.0.113.9 to 192.0.2.2 tcp 8443 in dsl');
+    expect(served).toMatchObject({
+      ...{ exitCode: 0, verdict: 'main', here: true, rule: null, arrival: 'dsl' },
+      forward: { line: 13, to: '192.168.0.10:443' },
+      answers: { by: 'uplink', uplink: 'dsl' },
+      others: [{ line: 11, why: 'here' }],
+    });
+    expect(await ask('from 203.0.113.9 to 192.0.2.8 tcp 9004 in dsl')).toMatchObject({
+      forward: { line: 14, to: '192.168.0.11:7004' },
+    });
+    const beside = await ask('from 203.0.113.9 to 192.0.2.2 tcp 22 in dsl');
+    expect(beside).toMatchObject({ verdict: 'main', here: true, forward: null });
+    const inside = await ask('host 192.168.0.9 to 192.0.2.9 tcp 8443 in lan0');
+    expect(inside).toMatchObject({
+      ...{ verdict: 'main', here: true, forward: { line: 13 }, answers: { by: 'main' } },
+      others: [{ line: 12, why: 'here' }],
+    });
+    const own = await ask('local to 192.0.2.2 tcp 8443');
+    expect(own).toMatchObject({ verdict: 'main', here: true, forward: null });
+    // An address that nobody says is the router's: it may be, and the forward is named.
+    expect(await ask('from 203.0.113.9 to 192.0.2.77 tcp 8443 in dsl')).toMatchObject({
+      ...{ verdict: 'drop', here: false, rule: { line: 11 }, forward: null },
+      others: [{ line: 13, why: 'elsewhere' }],
+    });
+    // Which port is left open: the one that is led on, and all the others.
+    const open = await ask('to 192.0.2.2 tcp 8000-8999 in dsl');
+    expect(open).toMatchObject({ exitCode: 2, decides: ['port'] });
+
+    const { stdout } = await explain('forward.route', 'to 192.0.2.2 tcp 8443 in dsl');
+    expect(stdout).toContain('is led on to 192.168.0.10:443, and is answered by `dsl`\n');
+    expect(stdout).toContain('13 | forward tcp 8443 on dsl');
+    expect(stdout).toContain('but it is sent to the router itself, which no rule moves');
+    const dropped = await explain('forward.route', 'tcp 22 in dsl');
+    expect(dropped.stdout).toContain('unless   it is sent to the router itself');
+  });
+
   it('names what decides where it is left out, with a packet for each way', async () => {
     const { exitCode, verdict, decides, alternatives } = await asJson('host 192.168.0.228 tcp 80');
     expect({ exitCode, verdict, decides }).toEqual({ exitCode: 2, verdict: null, decides: ['to'] });

@@ -110,7 +110,12 @@ describe('routec test', () => {
           ],
           coverage: { rules: 2, expected: 2, unexpected: [] },
         },
-        { file: 'wrong.route', error: 'there is no uplink `dls`', expectations: [] },
+        {
+          file: 'wrong.route',
+          error: 'there is no uplink `dls`',
+          expectations: [],
+          coverage: null,
+        },
       ],
       summary: { total: 3, passed: 1, failed: 2, open: 0 },
     });

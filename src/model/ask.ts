@@ -100,12 +100,12 @@ function usually(box: Box, local: boolean): Box {
 }
 
 /** What becomes of a region's packets, as a text. */
-function wayOf({ outcomes }: Region): string {
+function wayOf({ outcomes, forward }: Region): string {
   const parts = outcomes.map(({ outcome, share }) => {
     const slot = 'slot' in outcome ? outcome.slot : undefined;
     return `${outcome.kind} ${slot} ${share}`;
   });
-  return parts.sort().join();
+  return [...parts.sort(), forward?.id].join();
 }
 
 function waysOf(regions: readonly Region[]): Map<string, Region[]> {

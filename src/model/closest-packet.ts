@@ -25,18 +25,23 @@ const KEPT: readonly Dimension[] = [
   'mac',
 ];
 
-/** A packet of a box that differs in few fields from one that lies elsewhere. */
-export function closestPacket(box: Box, packet: Packet): Packet | undefined {
+/**
+ * A packet of a box that differs in few fields from one that lies elsewhere.
+ *
+ * @param its one of the box, whose addresses are taken where the other's are of another family
+ */
+export function closestPacket(box: Box, packet: Packet, its?: Packet): Packet | undefined {
   let narrow = box;
   const keep = (candidate: Box | undefined): void => {
     if (candidate !== undefined && witness(candidate, packet.local) !== undefined)
       narrow = candidate;
   };
   for (const dimension of KEPT) {
-    const point = pointOf(packet, dimension);
-    const set = narrow[dimension] as IntervalSet<Point> | undefined;
     const address = dimension === 'source' || dimension === 'destination';
-    if (point === undefined || (address && box.family !== packet.family)) continue;
+    const like = address && box.family !== packet.family ? its : packet;
+    const point = like && pointOf(like, dimension);
+    const set = narrow[dimension] as IntervalSet<Point> | undefined;
+    if (point === undefined) continue;
     if (set === undefined || contains(set, point)) {
       keep({ ...narrow, [dimension]: [[point, point]] } as Box);
     }

@@ -1,8 +1,11 @@
 import { bug } from '../bug.ts';
 import type { Family } from '../net/address.ts';
+import { isForRouter } from './for-router.ts';
+import { forwardBoxes } from './forward-boxes.ts';
 import { LAYOUT } from './layout.ts';
 import { holds, type Packet } from './packet.ts';
 import type {
+  Forward,
   Nat,
   OrderingSlot,
   Program,
@@ -44,9 +47,13 @@ type Where =
 export interface Evaluation {
   /** The rule that decides; none where no rule takes the packet. */
   readonly rule?: Rule;
+  /** Whether it is sent to the router itself, which no rule moves. */
+  readonly here: boolean;
+  /** What leads it on, if it is, the first one; else what would if it were. */
+  readonly forwards: readonly Forward[];
   /** Later rules that would have taken it, in order. */
   readonly others: readonly Rule[];
-  /** Rules for what is forwarded that would take it, but are not asked of what an uplink brings. */
+  /** Rules that would take it, but are not asked: of what an uplink brings, or of what is sent to the router. */
   readonly unasked: readonly Rule[];
   /** The uplink that it came in by: what answers it leaves by that, if it has a way for the family. */
   readonly arrival?: Uplink;
@@ -56,22 +63,33 @@ export interface Evaluation {
 
 /**
  * What becomes of the first packet of a connection, but for what main routes more specifically
- * than by a default route, and for what is addressed to the router. The packets that follow go its
+ * than by a default route: of that, only the router's own addresses are known. The packets that follow go its
  * way; those that answer come in by it, or leave by the arrival.
  *
  * @param up the uplinks that are up
  */
 export function evaluate(program: Program, packet: Packet, up: Up): Evaluation {
   const arrival = arrivalOf(program, packet);
-  const fits = ({ boxes }: Rule): boolean => boxes.some((box) => holds(box, packet));
-  const [rule, ...others] = program[listFor(packet, arrival)].filter(fits);
+  const fits = ({ boxes }: Pick<Rule, 'boxes'>): boolean => boxes.some((box) => holds(box, packet));
+  const list = program[listFor(packet, arrival)];
+  const { destination: to } = packet;
+  const here = to !== undefined && isForRouter(program, packet.family, [to, to]);
+  const [rule, ...others] = here ? [] : list.filter(fits);
   const asked = new Set(program.inbound.map(({ id }) => id));
-  const unasked =
-    arrival === undefined
+  const unasked = [
+    ...(here ? list.filter(fits) : []),
+    ...(arrival === undefined
       ? []
-      : program.forwarded.filter((each) => !asked.has(each.id) && fits(each));
+      : program.forwarded.filter((each) => !asked.has(each.id) && fits(each))),
+  ];
+  const forwards =
+    here || arrival !== undefined
+      ? program.forwards.filter((each) => fits({ boxes: forwardBoxes(program, each) }))
+      : [];
   return {
     ...(rule === undefined ? {} : { rule }),
+    here,
+    forwards: packet.local ? [] : forwards,
     others,
     unasked,
     ...(arrival === undefined ? {} : { arrival }),

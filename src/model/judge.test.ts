@@ -77,6 +77,20 @@ describe('judge', () => {
     expect(holds(`${rules}expect in cable ipv4 tcp main`)).toBe(true);
   });
 
+  it('is about what is sent to the router only where its address is named', () => {
+    const rules = 'uplink own dev eth5 address 198.18.0.2/24\nroute in own via drop\n';
+    expect(holds(`${rules}expect in own tcp 8443 drop`)).toBe(true);
+    expect(holds(`${rules}expect in own to 198.18.0.0/24 tcp 8443 drop`)).toBe(true);
+    expect(holds(`${rules}expect in own to 198.18.0.2 tcp 8443 main`)).toBe(true);
+    expect(judged(`${rules}expect in own to 198.18.0.2, 198.18.0.9 tcp 8443 drop`)).toEqual([
+      'main',
+      'from 203.0.113.10 to 198.18.0.2 tcp 8443 in eth5',
+      'to',
+    ]);
+    expect(holds('route in lan0 via lte\nexpect in lan0 to 192.0.2.2 main')).toBe(true);
+    expect(holds('route local via lte\nexpect local to 192.0.2.2 main')).toBe(true);
+  });
+
   it('asks the rules of the router itself, which leave other marks alone', () => {
     const rules = 'route ipv4 via cable\nroute ipv4 local tcp 80 via dsl\n';
     expect(holds(`${rules}expect ipv4 local tcp 80 via dsl`)).toBe(true);

@@ -18,7 +18,7 @@ export function nearestPacket(
 ): Packet | undefined {
   return boxes
     .slice(0, TRIED)
-    .map(({ box, packet: its }) => closestPacket(box, packet) ?? its)
+    .map(({ box, packet: its }) => closestPacket(box, packet, its) ?? its)
     .map((each) => ({ each, cost: costOf(differingFields(each, packet)) }))
     .sort((a, b) => a.cost - b.cost)[0]?.each;
 }

@@ -89,7 +89,11 @@ export interface Uplink {
   /** The families that it has a way for. */
   readonly ways: { readonly [F in Family]?: Way };
   /** Sockets bound to these leave by it: `A` or `A/N`, in order. */
-  readonly own: readonly { readonly family: Family; readonly prefix: string }[];
+  readonly own: readonly {
+    readonly family: Family;
+    readonly prefix: string;
+    readonly range: AddressRange;
+  }[];
   /** The networks on its wire, where they are known. */
   readonly networks: readonly { readonly family: Family; readonly prefix: string }[];
   /** Those of its gateways, where the policy knows them. */

@@ -2,14 +2,16 @@ import { boxesTouch } from './boxes-touch.ts';
 import { type Evaluation, outcomesOf, type Up } from './evaluate.ts';
 import { intersectBoxes } from './intersect-boxes.ts';
 import type { Packet } from './packet.ts';
-import type { Box, Program, Rule } from './program.ts';
-import { partsOf, type Question } from './question.ts';
+import type { Box, Forward, Program, Rule } from './program.ts';
+import { type Lead, ofRouter, type Part, partsOf, type Question } from './question.ts';
 import { subtractBoxes } from './subtract-boxes.ts';
 import { witness } from './witness.ts';
 
-/** Packets that one rule takes, or none. */
+/** Packets that one rule takes, or none; or that are sent to the router itself. */
 export interface Region {
   readonly rule?: Rule;
+  /** Leads them on. */
+  readonly forward?: Forward;
   readonly box: Box;
   /** One of them, a likely one. */
   readonly packet: Packet;
@@ -35,34 +37,39 @@ export function regionsOf(
 ): { readonly regions: readonly Region[]; readonly complete: boolean } {
   const regions: Region[] = [];
   let work = 0;
-  const add = (box: Box | undefined, rule?: Rule): void => {
-    const packet = box && witness(box, question.local);
+  const add = (whole: Box, { here, outside }: Part, by?: Rule | Lead): void => {
+    const [box] = ofRouter(program, whole, here);
+    const packet = box && witness(box, question.local, outside);
     if (box === undefined || packet === undefined) return;
-    const outcomes = outcomesOf(program, rule, packet, up);
-    regions.push({ ...(rule === undefined ? {} : { rule }), box, packet, outcomes });
+    const taker = by === undefined ? {} : 'forward' in by ? { forward: by.forward } : { rule: by };
+    const outcomes = outcomesOf(program, taker.rule, packet, up);
+    regions.push({ ...taker, box, packet, outcomes });
   };
-  for (const { rules, boxes } of partsOf(program, question)) {
-    let left: readonly Box[] = boxes;
-    for (const rule of rules) {
+  for (const part of partsOf(program, question)) {
+    let left = part.boxes;
+    for (const each of part.list) {
       if (left.length === 0) break;
       work += left.length;
       const touched: Box[] = [];
       const apart: Box[] = [];
       for (const box of left) {
-        (rule.boxes.some((other) => boxesTouch(box, other)) ? touched : apart).push(box);
+        (each.boxes.some((other) => boxesTouch(box, other)) ? touched : apart).push(box);
       }
       if (touched.length === 0) continue;
       for (const box of touched) {
-        for (const other of rule.boxes) add(intersectBoxes(box, other), rule);
+        for (const other of each.boxes) {
+          const common = intersectBoxes(box, other);
+          if (common !== undefined) add(common, part, each);
+        }
       }
-      const rest = subtractBoxes(touched, rule.boxes, MOST_BOXES);
+      const rest = subtractBoxes(touched, each.boxes, MOST_BOXES);
       left = apart.concat(rest ?? []);
       const most = Math.max(left.length, regions.length);
       if (rest === undefined || most > MOST_BOXES || work > MOST_WORK) {
         return { regions, complete: false };
       }
     }
-    for (const box of left) add(box);
+    for (const box of left) add(box, part);
   }
   return { regions, complete: true };
 }

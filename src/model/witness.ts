@@ -27,6 +27,12 @@ const LIKELY = {
     4: [0xc0a8_000a, 0x0a00_000a, 0xac10_000a, 0xc633_640a],
     6: [(0xfd00n << 112n) + 0x10n, (0x2001_0db8n << 96n) + 0x10n],
   },
+  /** Of what an uplink brings. */
+  sourceOutside: {
+    // 203.0.113.10, 198.51.100.10, 192.0.2.10; 2001:db8::10, 2001:db8:1::10
+    4: [0xcb00_710a, 0xc633_640a, 0xc000_020a],
+    6: [(0x2001_0db8n << 96n) + 0x10n, (0x2001_0db8_0001n << 80n) + 0x10n],
+  },
   destination: {
     // 203.0.113.80, 198.51.100.80, 192.0.2.80; 2001:db8::80, 2001:db8:1::80
     4: [0xcb00_7150, 0xc633_6450, 0xc000_0250],
@@ -58,8 +64,9 @@ const NAMED = {
  * it: one that has ports has a protocol with ports, what is forwarded has come from a device.
  *
  * @param local whether it is one that the router itself sends
+ * @param outside whether an uplink brings it
  */
-export function witness(box: Box, local: boolean): Packet | undefined {
+export function witness(box: Box, local: boolean, outside = false): Packet | undefined {
   const device = local ? absent(box, 'device') : deviceOf(box);
   const mac = absent(box, 'mac') ?? (local ? undefined : { mac: lowest(box.mac) });
   const user = userOf(box, local);
@@ -74,8 +81,8 @@ export function witness(box: Box, local: boolean): Packet | undefined {
     local,
     ...device,
     ...mac,
-    source: addressOf(box, 'source'),
-    destination: addressOf(box, 'destination'),
+    source: addressOf(box, 'source', outside ? 'sourceOutside' : 'source'),
+    destination: addressOf(box, 'destination', 'destination'),
     ...transport,
     ...user,
     dscp: pick(box.dscp, [0]),
@@ -135,9 +142,13 @@ function deviceOf({ device }: Box): Points | undefined {
   return undefined;
 }
 
-function addressOf(box: Box, side: 'source' | 'destination'): Point {
+function addressOf(
+  box: Box,
+  side: 'source' | 'destination',
+  likelyOf: 'source' | 'sourceOutside' | 'destination',
+): Point {
   const set = box[side] as IntervalSet<Point> | undefined;
-  const likely: readonly Point[] = LIKELY[side][box.family];
+  const likely: readonly Point[] = LIKELY[likelyOf][box.family];
   const found = likely.find((each) => set === undefined || contains(set, each));
   return found ?? hostAddress(set ?? [], box.family) ?? bug('a box with an empty set');
 }

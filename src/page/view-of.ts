@@ -101,14 +101,15 @@ function answerOf(
   policy: Policy,
   program: Program,
 ): View {
-  const { text: packet, route, others, ways } = explained;
+  const { text: packet, route, lead, others, ways } = explained;
+  const line = route ?? lead?.forward;
   const chainOf = (way: Explained['ways'][number]): Chain => {
     const { share, verdict } = way;
     const steps = pathSteps(way, explained, program).filter(({ name }) => name !== 'share');
     return { title: wayText(way), share, verdict, steps };
   };
   const [first, ...rest] = ways;
-  const shown = others.slice(0, SHOWN).map(({ route: { statement }, why }) => ({
+  const shown = others.slice(0, SHOWN).map(({ line: { statement }, why }) => ({
     ...placeOf(statement.span),
     text: statement.text,
     why: whyNotText(why, explained),
@@ -119,9 +120,7 @@ function answerOf(
   const uplinks = new Set(ways.map(({ uplink }) => uplink));
   const declared = policy.uplinks.filter(({ name }) => uplinks.has(name));
   const marks: Mark[] = [
-    ...(route === undefined
-      ? []
-      : [{ kind: 'decides' as const, ...placeOf(route.statement.span) }]),
+    ...(line === undefined ? [] : [{ kind: 'decides' as const, ...placeOf(line.statement.span) }]),
     ...shown.map(({ file, from, to }) => ({ kind: 'fits' as const, file, from, to })),
     ...declared.flatMap(({ statement }) =>
       statement === undefined ? [] : [{ kind: 'uplink' as const, ...placeOf(statement.span) }],
@@ -131,9 +130,9 @@ function answerOf(
     kind: 'answer',
     said: verdictText(explained),
     packet,
-    ...(route === undefined
+    ...(line === undefined
       ? {}
-      : { decides: { ...placeOf(route.statement.span), text: route.statement.text } }),
+      : { decides: { ...placeOf(line.statement.span), text: line.statement.text } }),
     chains: [chainOf(first), ...rest.map(chainOf)],
     others: shown,
     more: others.length - shown.length,
@@ -144,11 +143,12 @@ function answerOf(
 }
 
 function choiceOf(each: OtherExplained): Choice {
-  const { text: packet, route } = each;
+  const { text: packet, route, lead } = each;
+  const line = route ?? lead?.forward;
   const verdict = verdictText(each);
-  return route === undefined
+  return line === undefined
     ? { packet, verdict }
-    : { packet, verdict, place: placeOf(route.statement.span) };
+    : { packet, verdict, place: placeOf(line.statement.span) };
 }
 
 function placeOf({ source, start, end }: Span): Place {

@@ -3,12 +3,13 @@ import { type Answered, ask, type Other } from '../model/ask.ts';
 import type { Evaluation, Outcome, Up } from '../model/evaluate.ts';
 import { slotMark } from '../model/marking.ts';
 import type { Packet } from '../model/packet.ts';
-import type { Nat, Program, Rule, Slot, Uplink } from '../model/program.ts';
+import type { Forward, Nat, Program, Rule, Slot, Uplink } from '../model/program.ts';
 import { formatEnds, formatRange } from '../net/prefix.ts';
 import { fieldWord } from './field-word.ts';
 import { formatPacket } from './format-packet.ts';
+import { ledTo } from './led-to.ts';
 import { lowerQuestion } from './lower-question.ts';
-import type { Policy, QuestionPolicy, RoutePolicy } from './policy.ts';
+import type { ForwardPolicy, Policy, QuestionPolicy, RoutePolicy } from './policy.ts';
 import { routesById } from './routes-by-id.ts';
 
 /** One way out, as programs are told it: what there is nothing of is null. */
@@ -51,8 +52,13 @@ export interface Explained {
   readonly text: string;
   readonly evaluation: Evaluation;
   readonly route?: RoutePolicy;
+  /** What leads it on where it is sent to the router itself, and to which host and port. */
+  readonly lead?: { readonly forward: ForwardPolicy; readonly to: string };
   /** Those that fit, too, with why they do not decide. */
-  readonly others: readonly { readonly route: RoutePolicy; readonly why: 'later' | 'no-arrival' }[];
+  readonly others: readonly {
+    readonly line: RoutePolicy | ForwardPolicy;
+    readonly why: 'later' | 'no-arrival' | 'here' | 'elsewhere';
+  }[];
   /** Each possible way once, by the shares that were added up; one but for a balance. */
   readonly ways: readonly [WayOut, ...WayOut[]];
   /** How answers go back to who asked: by the uplink that it came in by, or by main's routes. */
@@ -92,7 +98,7 @@ export function explainQuestion(
   const routes = routesById(policy);
   const reply = ask(program, lowerQuestion(conditions, program), up);
   const timed = reply.kind === 'depends' && reply.fields.includes('time');
-  const one = (each: Answered): Explained => explained(program, routes, each, timed);
+  const one = (each: Answered): Explained => explained(policy, program, routes, each, timed);
   const other = (each: Other): OtherExplained => {
     return { ...one(each), differs: each.differs.map(fieldWord) };
   };
@@ -118,13 +124,17 @@ function allBut({ uplinks }: Program, downs: QuestionPolicy['downs']): Up {
 }
 
 function explained(
+  { forwards: lines }: Policy,
   program: Program,
   routes: ReadonlyMap<string, RoutePolicy>,
   { packet, evaluation }: Answered,
   timed: boolean,
 ): Explained {
-  const { rule, others, unasked, outcomes } = evaluation;
+  const { rule, others, unasked, outcomes, here, forwards } = evaluation;
   const routeOf = ({ id }: Rule): RoutePolicy => routes.get(id) ?? bug('a rule of no line');
+  const lineOf = ({ id }: Forward): ForwardPolicy =>
+    lines.find((each) => each.id === id) ?? bug('a forward of no line');
+  const [leads, ...later] = here ? forwards : [];
   const [first, ...more] = merged(
     outcomes.map(({ outcome, share }) => wayOut(program, outcome, share, packet)),
   );
@@ -133,9 +143,18 @@ function explained(
     text: formatPacket(packet, timed),
     evaluation,
     ...(rule === undefined ? {} : { route: routeOf(rule) }),
+    ...(leads === undefined
+      ? {}
+      : { lead: { forward: lineOf(leads), to: ledTo(leads, Number(packet.port)) } }),
     others: [
-      ...others.map((each) => ({ route: routeOf(each), why: 'later' as const })),
-      ...unasked.map((each) => ({ route: routeOf(each), why: 'no-arrival' as const })),
+      ...others.map((each) => ({ line: routeOf(each), why: 'later' as const })),
+      ...later.map((each) => ({ line: lineOf(each), why: 'later' as const })),
+      ...unasked.map((each) => {
+        return { line: routeOf(each), why: here ? ('here' as const) : ('no-arrival' as const) };
+      }),
+      ...(here ? [] : forwards).map((each) => {
+        return { line: lineOf(each), why: 'elsewhere' as const };
+      }),
     ],
     ways: [first ?? bug('a packet that goes no way'), ...more],
     answers: answersOf(program, packet, evaluation),

@@ -4,9 +4,21 @@ import { formatMark } from '../net/mark.ts';
 import type { Explained, WayOut } from './explain-question.ts';
 import { wayText } from './verdict-text.ts';
 
+type Lead = NonNullable<Explained['lead']>;
+
 /** One step of a packet's way: what of the kernel's it is, and what is to be said of it. */
 export interface Step {
-  readonly name: 'share' | 'passed' | 'slot' | 'rule' | 'table' | 'NAT' | 'answers';
+  readonly name:
+    | 'share'
+    | 'passed'
+    | 'here'
+    | 'forward'
+    | 'slot'
+    | 'rule'
+    | 'unless'
+    | 'table'
+    | 'NAT'
+    | 'answers';
   readonly lines: readonly [string, ...string[]];
 }
 
@@ -21,6 +33,13 @@ export function pathSteps(way: WayOut, explained: Explained, program: Program): 
   for (const { uplink, why } of way.passed) {
     add('passed', `\`${uplink}\` ${why === 'down' ? 'is down' : 'has no way for this family'}`);
   }
+  if (explained.evaluation.here) {
+    add(
+      'here',
+      "this is an uplink's own address, and so the router's: no rule moves what is sent there",
+    );
+  }
+  if (explained.lead !== undefined) add('forward', ...leadText(explained.lead, explained));
   const decides =
     way.priority === null ? [] : [`${way.priority}: ${actionOf(way, explained, program)}`];
   const mark = wayMark(way, program);
@@ -33,6 +52,10 @@ export function pathSteps(way: WayOut, explained: Explained, program: Program): 
       `${priority}: first main, where that knows better than a default route`,
       ...decides,
     );
+    // Where the destination is left open, that is easily forgotten.
+    if (explained.evaluation.arrival !== undefined) {
+      add('unless', 'it is sent to the router itself: no rule moves that');
+    }
   }
   if (way.table !== null) {
     const via = way.gateway === null ? '' : `via ${way.gateway} `;
@@ -44,6 +67,14 @@ export function pathSteps(way: WayOut, explained: Explained, program: Program): 
   }
   add('answers', answersText(way, explained));
   return steps;
+}
+
+function leadText({ to }: Lead, { evaluation: { arrival } }: Explained): Step['lines'] {
+  const goesOn = `its destination becomes ${to}, and it goes there by main's routes`;
+  // The server would answer a client beside it directly, from an address that this never asked.
+  return arrival === undefined
+    ? [goesOn, "its source becomes the router's, where that is a LAN again"]
+    : [goesOn];
 }
 
 /** What the connection carries from then on. */

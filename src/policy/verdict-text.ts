@@ -1,8 +1,15 @@
 import type { Explained, WayOut } from './explain-question.ts';
 
+type Said = Pick<Explained, 'ways' | 'lead' | 'answers' | 'evaluation'>;
+
 /** What becomes of a packet, in one line. */
-export function verdictText({ ways }: Pick<Explained, 'ways'>): string {
-  return ways.map(wayText).join(', or ');
+export function verdictText({ ways, lead, answers, evaluation: { here } }: Said): string {
+  const [{ verdict }] = ways;
+  const back =
+    answers === null || verdict !== 'main' ? '' : `, and is answered by \`${answers.uplink.name}\``;
+  if (lead !== undefined) return `is led on to ${lead.to}${back}`;
+  if (here) return `is for the router itself${back}`;
+  return `${ways.map(wayText).join(', or ')}${back}`;
 }
 
 /** One way out; its share where that is not all. */

@@ -10,6 +10,10 @@ export function whyNotText(
       return 'it stands below the first one';
     case 'no-arrival':
       return `it came in by \`${arrival?.name}\`, and only lines that name that with \`in\` look at it`;
+    case 'here':
+      return 'it is sent to the router itself, which no rule moves';
+    case 'elsewhere':
+      return "it takes only what is sent to the router itself, and this is no uplink's own address that the policy names";
     default:
       return why satisfies never;
   }

@@ -6,7 +6,7 @@ import type {
   WayOut,
 } from '../../policy/explain-question.ts';
 import { NO_ANSWER } from '../../policy/no-answer.ts';
-import type { RoutePolicy } from '../../policy/policy.ts';
+import type { ForwardPolicy, RoutePolicy } from '../../policy/policy.ts';
 import { jsonText } from '../../text/json-text.ts';
 import { placeOf } from './report-of.ts';
 
@@ -50,7 +50,7 @@ export function jsonExplanation(explanation: Explanation, { asked, down, live }:
 
 const NOTHING = { verdict: null, uplink: null, dev: null, nat: null, rule: null, possible: null };
 
-function pathOut({ text, ways, route, others, answers, evaluation }: Explained): object {
+function pathOut({ text, ways, route, lead, others, answers, evaluation }: Explained): object {
   const [only, ...more] = ways;
   const { verdict } = only;
   const single = more.length === 0 ? only : undefined;
@@ -61,7 +61,7 @@ function pathOut({ text, ways, route, others, answers, evaluation }: Explained):
     dev: single?.dev ?? null,
     gateway: single?.gateway ?? null,
     nat: single?.nat ?? null,
-    rule: route === undefined ? null : ruleOut(route),
+    rule: route === undefined ? null : lineOut(route),
     possible: verdict === 'uplink' ? ways.map(wayOut) : null,
     slot: slotText(single?.slot),
     connection: slotText(single?.connection),
@@ -69,6 +69,8 @@ function pathOut({ text, ways, route, others, answers, evaluation }: Explained):
     table: single?.table ?? null,
     passed: single?.passed ?? [],
     arrival: evaluation.arrival?.name ?? null,
+    here: evaluation.here,
+    forward: lead === undefined ? null : { ...lineOut(lead.forward), to: lead.to },
     answers:
       verdict !== 'uplink' && verdict !== 'main'
         ? null
@@ -82,7 +84,7 @@ function pathOut({ text, ways, route, others, answers, evaluation }: Explained):
               priority: answers.priority,
               table: answers.uplink.ownTable,
             },
-    others: others.map((other) => ({ ...ruleOut(other.route), why: other.why })),
+    others: others.map((other) => ({ ...lineOut(other.line), why: other.why })),
   };
 }
 
@@ -95,7 +97,10 @@ function slotText(slot: WayOut['slot'] | undefined): object | null {
   return slot == null ? null : { ...slot, mark: formatMark(slot.mark) };
 }
 
-const ruleOut = ({ id, statement }: RoutePolicy): object => ({ ...placeOf(statement), id });
+const lineOut = ({ id, statement }: RoutePolicy | ForwardPolicy): object => ({
+  ...placeOf(statement),
+  id,
+});
 
 const otherOut = (other: OtherExplained): object => ({
   differs: other.differs,

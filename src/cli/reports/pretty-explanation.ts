@@ -2,7 +2,7 @@ import type { Program } from '../../model/program.ts';
 import type { Explained, Explanation, OtherExplained } from '../../policy/explain-question.ts';
 import { NO_ANSWER } from '../../policy/no-answer.ts';
 import { pathSteps } from '../../policy/path-steps.ts';
-import type { RoutePolicy } from '../../policy/policy.ts';
+import type { ForwardPolicy, RoutePolicy } from '../../policy/policy.ts';
 import { verdictText } from '../../policy/verdict-text.ts';
 import { whyNotText } from '../../policy/why-not-text.ts';
 import { at } from '../../text/diagnostic.ts';
@@ -50,28 +50,25 @@ export function prettyExplanation(
 }
 
 function alternative(each: OtherExplained, mark: string): string[] {
-  const rule = each.route === undefined ? 'no rule takes it' : placeText(each.route);
-  return [`  ${mark} ${each.text}`, `     ${verdictText(each)} (${rule})`];
+  const line = each.route ?? each.lead?.forward;
+  const why = line === undefined ? 'no rule takes it' : placeText(line);
+  return [`  ${mark} ${each.text}`, `     ${verdictText(each)} (${why})`];
 }
 
-const placeText = ({ statement: { span } }: RoutePolicy): string =>
+const placeText = ({ statement: { span } }: RoutePolicy | ForwardPolicy): string =>
   `${span.source.name}:${positionOf(span.source, span.start).line}`;
 
 function answer(explained: Explained, program: Program, palette: Palette): string[] {
-  const { text, route, others, ways } = explained;
+  const { text, route, lead, others, ways, evaluation } = explained;
   const out = [text, palette.strong(verdictText(explained))];
-  if (route === undefined) out.push('', 'no rule takes it, so it is left to main');
-  else {
-    const { lines } = renderFrame(
-      [at(route.statement.span, 'the first line that fits')],
-      'note',
-      palette,
-    );
-    out.push('', ...lines);
-  }
+  const line = route ?? lead?.forward;
+  if (line !== undefined) {
+    const label = at(line.statement.span, 'the first line that fits');
+    out.push('', ...renderFrame([label], 'note', palette).lines);
+  } else if (!evaluation.here) out.push('', 'no rule takes it, so it is left to main');
   for (const way of ways) out.push('', ...stepLines(pathSteps(way, explained, program)));
   if (others.length > 0) out.push('', 'these lines fit, too:');
-  for (const { route: other, why } of others.slice(0, SHOWN)) {
+  for (const { line: other, why } of others.slice(0, SHOWN)) {
     const { source } = other.statement.span;
     const its = source.quotable ? `: ${other.statement.text}` : '';
     out.push(`  ${placeText(other)}${its}`);

@@ -5,6 +5,7 @@ import { fieldPhrase, fieldWord } from '../../policy/field-word.ts';
 import { formatOutcomes } from '../../policy/format-outcome.ts';
 import { formatPacket } from '../../policy/format-packet.ts';
 import { judgeExpects } from '../../policy/judge-expects.ts';
+import { ledTo } from '../../policy/led-to.ts';
 import type { ExpectPolicy, RoutePolicy } from '../../policy/policy.ts';
 import { routesById } from '../../policy/routes-by-id.ts';
 import { at, type Label } from '../../text/diagnostic.ts';
@@ -76,7 +77,13 @@ export function caseOf(
   for (const { uplink, why } of passedOver(evaluation.outcomes)) {
     notes.push(`\`${uplink}\` ${why === 'down' ? 'is down' : 'has no way for this family'}`);
   }
-  if (route === undefined) notes.push('no rule takes it');
+  const [forward] = evaluation.forwards;
+  if (evaluation.here) {
+    notes.push("it is sent to an uplink's own address, and so to the router: no rule moves that");
+  } else if (route === undefined) notes.push('no rule takes it');
+  if (evaluation.here && forward !== undefined) {
+    notes.push(`\`${forward.text}\` leads it on to ${ledTo(forward, Number(packet.port))}`);
+  }
   return {
     ...base,
     result: 'fail',
