@@ -33,7 +33,12 @@ it.each([
   ['local user 1000', 'local user 1000'],
   ['local cgroup "x.slice"', 'local cgroup "x.slice"'],
   ['to @s', 'to @s'],
-  ['time 22:00-06:00 fri', 'time fri 22:00-sat 06:00'],
+  ['time 22:00-06:00 fri', 'time 22:00-06:00 fri'],
+  ['time 22:00-06:00 sun', 'time 22:00-06:00 sun'],
+  ['time 22:00-06:00', 'time 22:00-06:00'],
+  ['time 08:00-24:00 mon-fri,sun', 'time 08:00-24:00 mon-fri,sun'],
+  ['time 00:00-24:00 mon-fri', 'time 00:00-24:00 mon-fri'],
+  ['time 10:00-14:00 sat-mon', 'time 10:00-14:00 mon,sat-sun'],
   ['tcp 1,3,5,7,9,11,13,15', 'tcp 1, 3, 5, 7, 9, 11 and 2 more'],
 ])('%s is said as such', (matches, words) => {
   expect(said(matches)).toEqual([words]);

@@ -9,6 +9,7 @@ import { formatMac } from '../net/mac.ts';
 import { type Cube, formatMark } from '../net/mark.ts';
 import { formatRange } from '../net/prefix.ts';
 import { ICMP, protocolNames, protocolNumber } from '../net/protocols.ts';
+import { formatMinutes } from './format-minutes.ts';
 import { quoted } from './format-packet.ts';
 
 /** Longer lists are only counted. */
@@ -18,7 +19,6 @@ const TRANSPORTS: ReadonlyMap<number, string> = new Map([
   [17, 'udp'],
   [132, 'sctp'],
 ]);
-const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
 /** Boxes as the language asks for them, for people: long lists are cut. What differs in the family alone is told once. */
 export function formatBoxes(
@@ -139,7 +139,7 @@ function atomText(atom: Atom): string {
   const not = atom.negated ? 'not ' : '';
   switch (atom.kind) {
     case 'time':
-      return `time ${not}${timeText(atom.minutes)}`;
+      return `time ${not}${formatMinutes(atom.minutes)}`;
     case 'user':
       return `user ${not}${atom.name}`;
     case 'cgroup':
@@ -150,16 +150,4 @@ function atomText(atom: Atom): string {
       atom satisfies never;
       return bug('an atom of no kind');
   }
-}
-
-/** Minutes of the week; the end is exclusive, as in a rule. */
-function timeText(minutes: IntervalSet<number>): string {
-  const moment = (minute: number): string => {
-    const [hour, rest] = [Math.floor(minute / 60) % 24, minute % 60];
-    const clock = [hour, rest].map((each) => String(each).padStart(2, '0')).join(':');
-    return `${DAYS[Math.floor(minute / 1440) % 7]} ${clock}`;
-  };
-  const shown = minutes.slice(0, SHOWN).map(([low, high]) => `${moment(low)}-${moment(high + 1)}`);
-  const more = minutes.length > SHOWN ? ` and ${minutes.length - SHOWN} more` : '';
-  return `${shown.join(', ')}${more}`;
 }
