@@ -20,8 +20,10 @@ export interface Pair {
   readonly box: Box;
   /** One of them. */
   readonly packet: Packet;
-  /** Only what comes in by an uplink is meant, on the side that knows it: the other entry is one of many. */
+  /** They come in by a device that is an uplink's on this side alone. */
   readonly arrival?: 'before' | 'after';
+  /** Of what that uplink brings more fares the same, by other rules. */
+  readonly more?: boolean;
 }
 
 /** What differs in two lists of one family. */
@@ -31,6 +33,9 @@ export interface Changed {
   readonly undecided: readonly Entry[];
 }
 
+type Others = readonly (Entry | undefined)[];
+type LookWith = (other: Entry | undefined) => Pair | undefined;
+
 /** Enough for thousands of changed lines, in all lists together; some seconds if all of it is needed. */
 export function patience(): Budget {
   return { tries: 100_000, comparisons: 10_000_000 };
@@ -38,7 +43,8 @@ export function patience(): Budget {
 
 /**
  * The packets of which something else becomes, by the entries that decide about them. Each lies in exactly one
- * pair. Only entries that the lists do not have in common are looked at, for one of them decides.
+ * pair, but for those of which a pair says that there are more. Only entries that the lists do not have in common are
+ * looked at, for one of them decides.
  */
 export function changedPackets(was: RuleList, now: RuleList, left: Budget): Changed {
   const kept = keptEntries(was.entries, now.entries);
@@ -49,24 +55,51 @@ export function changedPackets(was: RuleList, now: RuleList, left: Budget): Chan
   const keyOf = (entry: Entry | undefined, list: RuleList): string =>
     (entry?.destiny ?? list.rest).key;
 
-  /** Whether the pair has packets; their own entries decide about them on both sides. */
-  const look = (before: Entry | undefined, after: Entry | undefined, of: Entry): boolean => {
-    if (keyOf(before, was) === keyOf(after, now)) return false;
-    const arrival =
-      of === after && isArrival(after, kept.before)
-        ? 'after'
-        : of === before && isArrival(before, kept.after)
-          ? 'before'
-          : undefined;
+  /** The pair, if it has packets of which another thing becomes; their own entries decide about them on both sides. */
+  const look = (
+    before: Entry | undefined,
+    after: Entry | undefined,
+    of: Entry,
+  ): Pair | undefined => {
+    if (keyOf(before, was) === keyOf(after, now)) return undefined;
     const found = packetOf(was, now, before, after, left);
     if (found === 'undecided') undecided.add(of);
-    if (typeof found === 'string') return false;
+    if (typeof found === 'string') return undefined;
     const ends = {
       ...(before === undefined ? {} : { before }),
       ...(after === undefined ? {} : { after }),
     };
-    pairs.push({ ...ends, ...found, ...(arrival === undefined ? {} : { arrival }) });
-    return arrival !== undefined;
+    return { ...ends, ...found };
+  };
+
+  const lookAtEach = (others: Others, lookWith: LookWith): void => {
+    for (const other of others) {
+      const pair = lookWith(other);
+      if (pair !== undefined) pairs.push(pair);
+    }
+  };
+
+  /**
+   * What an uplink brings may be a matter for each rule of the side that takes it for a LAN's: of those that lead to
+   * the same place the first line is told, and whether there are others.
+   */
+  const lookAtArrival = (arrival: 'before' | 'after', others: Others, lookWith: LookWith): void => {
+    const list = arrival === 'before' ? now : was;
+    const told = new Map<string, { route: Entry['route']; pairs: Pair[]; more: boolean }>();
+    for (const other of others) {
+      const key = keyOf(other, list);
+      const its = told.get(key);
+      const isSame = its === undefined || its.route === other?.route;
+      if (its?.more === true && !isSame) continue;
+      const pair = lookWith(other);
+      if (pair === undefined) continue;
+      if (its === undefined) told.set(key, { route: other?.route, pairs: [pair], more: false });
+      else if (isSame) its.pairs.push(pair);
+      else its.more = true;
+    }
+    for (const { pairs: its, more } of told.values()) {
+      for (const pair of its) pairs.push({ ...pair, arrival, more });
+    }
   };
 
   for (const before of was.entries) {
@@ -78,7 +111,9 @@ export function changedPackets(was: RuleList, now: RuleList, left: Budget): Chan
       return !earlier && (isArrival(before, kept.after) || !isArrival(after, kept.before));
     });
     if (meeting === undefined) undecided.add(before);
-    for (const after of meeting ?? []) if (look(before, after, before)) break;
+    const lookWith: LookWith = (after) => look(before, after, before);
+    if (isArrival(before, kept.after)) lookAtArrival('before', meeting ?? [], lookWith);
+    else lookAtEach(meeting ?? [], lookWith);
   }
   for (const after of now.entries) {
     if (kept.before[after.order] !== -1) continue;
@@ -91,7 +126,9 @@ export function changedPackets(was: RuleList, now: RuleList, left: Budget): Chan
       return !seen && !(partner >= 0 && partner < after.order);
     });
     if (meeting === undefined) undecided.add(after);
-    for (const before of meeting ?? []) if (look(before, after, after)) break;
+    const lookWith: LookWith = (before) => look(before, after, after);
+    if (arrival) lookAtArrival('after', meeting ?? [], lookWith);
+    else lookAtEach(meeting ?? [], lookWith);
   }
   return { pairs, undecided: [...undecided] };
 }

@@ -6,6 +6,7 @@ import { holds, type Packet } from '../model/packet.ts';
 import type { Program } from '../model/program.ts';
 import { sameNat } from '../model/same-nat.ts';
 import { deviceInterval } from '../net/device-name.ts';
+import { formatBoxes } from '../policy/format-box.ts';
 import { formatPacket } from '../policy/format-packet.ts';
 import { type Difference, diffPolicies, type Side } from './diff-policies.ts';
 import { formatDestiny } from './format-destiny.ts';
@@ -122,7 +123,7 @@ describe('what changes', () => {
     });
   });
 
-  it('is what comes in by a new uplink, once, however many rules there are', () => {
+  it('is what comes in by a new uplink, once for each place it went to, however many rules there are', () => {
     const rules = Array.from(
       { length: 300 },
       (_, i) => `route host 10.0.1.${i % 250} tcp ${i + 1} via a`,
@@ -131,10 +132,63 @@ describe('what changes', () => {
     const now = side([...UPLINKS, 'uplink lte dev wwan0', ...rules]) as Side;
     const { flows: its, uplinks } = diffPolicies(was, now);
     expect(uplinks).toEqual(['the uplink `lte` is new: it leaves by `wwan0`']);
-    expect(its.flatMap(({ regions }) => regions.map(({ arrival }) => arrival))).toEqual([
-      true,
-      true,
+    expect(
+      its.map(({ before, regions }) => [
+        formatDestiny(before),
+        regions.map(({ arrival, more }) => [arrival, more]),
+      ]),
+    ).toEqual([
+      ['via a masquerade', [['after', true]]],
+      // In both families.
+      [
+        'via main',
+        [
+          ['after', false],
+          ['after', false],
+        ],
+      ],
     ]);
+  });
+
+  it('is what comes in by a device that is an uplink no more, and where each part of it went', () => {
+    const was = ['uplink lte dev wwan0 gateway 203.0.113.1', 'route ipv4 tcp 25 via drop'];
+    const now = ['route ipv4 tcp 25 via drop', 'route ipv4 udp via b'];
+    const told = diffOf(was, now).flows.map(({ before, after, regions }) => [
+      `${formatDestiny(before)} -> ${formatDestiny(after)}`,
+      ...regions.map(({ boxes, arrival, more, partly }) => {
+        return [formatBoxes(boxes).join(), arrival, more, partly];
+      }),
+    ]);
+    expect(told).toEqual([
+      [
+        'via main, answers back by lte -> via drop',
+        ['ipv4 tcp 25 in wwan0', 'before', false, false],
+      ],
+      ['via main, answers back by lte -> via main', ['ipv4 in wwan0', 'before', false, true]],
+      ['via main, answers back by lte -> via b', ['ipv4 udp in wwan0', 'before', false, false]],
+      ['via main -> via b', ['ipv4 udp', undefined, false, false]],
+    ]);
+  });
+
+  it('is no more than what a list, a range or a time has lost or won', () => {
+    const told = (was: string, now: string) =>
+      diffOf([was], [now]).flows.map(({ before, after, regions }) => [
+        `${formatDestiny(before)} -> ${formatDestiny(after)}`,
+        ...regions.map(({ boxes, partly }) => [formatBoxes(boxes).join(), partly]),
+      ]);
+    expect(
+      told('route host 10.0.0.1, 10.0.0.3, 10.0.0.5 via b', 'route host 10.0.0.1, 10.0.0.5 via b'),
+    ).toEqual([['via b -> via main', ['from 10.0.0.3', false]]]);
+    expect(told('route ipv4 tcp 80-90 via b', 'route ipv4 tcp 82-90 via b')).toEqual([
+      ['via b -> via main', ['ipv4 tcp 80-81', false]],
+    ]);
+    expect(told('route ipv4 time 10:00-12:00 via b', 'route ipv4 time 10:00-14:00 via b')).toEqual([
+      ['via main -> via b', ['ipv4 time 12:00-14:00', false]],
+    ]);
+    // Two things at once leave no box: then it is said that it is not all of it.
+    expect(
+      told('route from 10.0.0.0/24 tcp 80-90 via b', 'route host 10.0.0.1 tcp 80 via b'),
+    ).toEqual([['via b -> via main', ['from 10.0.0.0/24 tcp 80-90', true]]]);
   });
 });
 
@@ -191,6 +245,9 @@ const policies = fc
     if (turned) now.reverse();
     return [was, now];
   });
+
+/** A device that may be an uplink's on one side, or on both. */
+const more = fc.constantFrom<string[]>([], [], ['uplink x dev x gateway 203.0.113.1']);
 
 const device = (name: string): bigint => deviceInterval(name, false)[0];
 const PACKETS: Packet[] = [4 as const, 6 as const].flatMap((family) =>
@@ -257,14 +314,15 @@ it('names each rule that took what the router sends, where rules that ask for ma
   const was = ['route ipv4 local tcp via a', 'route ipv4 local via a'];
   const [first] = diffOf(was, ['route ipv4 local mark 0x1/0x3 via a']).flows;
   const named = first?.regions.map((each) => [each.before?.statement.text, each.arrival]);
-  expect(named).toEqual(was.map((text) => [text, false]));
+  expect(named).toEqual(was.map((text) => [text, undefined]));
 });
 
 it('tells of each packet that changes, and of no other', () => {
   let changed = 0;
   fc.assert(
-    fc.property(policies, ([was, now]) => {
-      const [one, other] = [side([...UPLINKS, ...was]), side([...UPLINKS, ...now])];
+    fc.property(policies, more, more, ([was, now], moreWas, moreNow) => {
+      const one = side([...UPLINKS, ...moreWas, ...was]);
+      const other = side([...UPLINKS, ...moreNow, ...now]);
       fc.pre(one !== undefined && other !== undefined);
       if (one === undefined || other === undefined) return;
       const difference = diffPolicies(one, other);
@@ -276,17 +334,27 @@ it('tells of each packet that changes, and of no other', () => {
       }
       const textOf = (program: Program, packet: Packet): string | undefined =>
         evaluate(program, packet, new Set()).rule?.text;
+      /** By which device it comes, and what becomes of it on either side. */
+      const fares = (packet: Packet): string =>
+        [
+          packet.family,
+          packet.device,
+          told(one.program, packet),
+          told(other.program, packet),
+        ].join();
       for (const packet of PACKETS) {
         const differs = told(one.program, packet) !== told(other.program, packet);
         const [before, after] = [textOf(one.program, packet), textOf(other.program, packet)];
-        const inside = regions.some(
-          ({ boxes, before: from, after: to }) =>
+        const inside = regions.some((region) => {
+          const { boxes, before: from, after: to } = region;
+          const exact =
             from?.statement.text === before &&
             to?.statement.text === after &&
-            boxes.some(({ box, local }) => local === packet.local && holds(box, packet)),
-        );
+            boxes.some(({ box, local }) => local === packet.local && holds(box, packet));
+          return exact || (region.more && fares(packet) === fares(region.packet));
+        });
         if (differs) changed += 1;
-        const what = `${formatPacket(packet, true)}\n${was.join('\n')}\n--\n${now.join('\n')}`;
+        const what = `${formatPacket(packet, true)}\n${moreWas}${was.join('\n')}\n--\n${moreNow}${now.join('\n')}`;
         expect(inside, what).toBe(differs);
       }
     }),

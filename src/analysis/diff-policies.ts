@@ -2,6 +2,7 @@ import { bug } from '../bug.ts';
 import { intersectBoxes } from '../model/intersect-boxes.ts';
 import type { Packet } from '../model/packet.ts';
 import type { Box, Program } from '../model/program.ts';
+import { subtractBoxes } from '../model/subtract-boxes.ts';
 import { witness } from '../model/witness.ts';
 import type { Policy, RoutePolicy } from '../policy/policy.ts';
 import { type Changed, changedPackets, type Pair, patience } from './changed-packets.ts';
@@ -30,8 +31,10 @@ export interface Region {
   /** Whether other rules take some of what lies there. */
   readonly partly: boolean;
   readonly packet: Packet;
-  /** Whether all is meant that comes in by an uplink and that no rule for it takes. */
-  readonly arrival: boolean;
+  /** They come in by a device that is an uplink's on this side alone, where no rule for what it brings takes them. */
+  readonly arrival?: 'before' | 'after';
+  /** Whether more of what that uplink brings fares the same, by other rules. */
+  readonly more: boolean;
 }
 
 /** Packets of which the same became, and of which another thing becomes. */
@@ -192,32 +195,43 @@ function flowsOf(grouped: Grouped, was: Policy, now: Policy): Flow[] {
 function regionOf(found: readonly Found[]): Region {
   const [{ pair }] = found as readonly [Found];
   const { before, after } = pair;
-  // Of what comes in by an uplink only the side that knows it says what is meant.
-  const boxOf = (each: Pair): Box =>
-    (each.arrival === undefined ? undefined : each[each.arrival]?.box) ?? each.box;
+  const parts = found.map((each) => ({ ...partOf(each), local: each.was.local }));
   return {
     ...(before?.route === undefined ? {} : { before: before.route }),
     ...(after?.route === undefined ? {} : { after: after.route }),
-    boxes: found.map((each) => ({ box: boxOf(each.pair), local: each.was.local })),
-    partly: found.some(
-      ({ pair: its, was, now }) =>
-        takesSome(was, its.box, its.before) || takesSome(now, its.box, its.after),
-    ),
+    boxes: parts.map(({ box, local }) => ({ box, local })),
+    partly: parts.some(({ partly }) => partly),
     packet: pair.packet,
-    arrival: pair.arrival !== undefined,
+    ...(pair.arrival === undefined ? {} : { arrival: pair.arrival }),
+    more: found.some(({ pair: its }) => its.more === true),
   };
+}
+
+/** So many rules above are taken out of a box, if one box is left. */
+const TAKEN_OUT = 100;
+
+/** The box of a pair without what rules above take, where that is one box again; else all of it, and whether they take some. */
+function partOf({ pair, was, now }: Found): { readonly box: Box; readonly partly: boolean } {
+  const { box, before, after } = pair;
+  const above = [...takersAbove(was, box, before), ...takersAbove(now, box, after)];
+  if (above.length === 0) return { box, partly: false };
+  const rest = above.length > TAKEN_OUT ? undefined : subtractBoxes([box], above, TAKEN_OUT);
+  const [only, ...others] = (rest ?? []).filter((each) => witness(each, was.local) !== undefined);
+  return only === undefined || others.length > 0
+    ? { box, partly: true }
+    : { box: only, partly: false };
 }
 
 /** What is told of one change is looked up to the end. */
 const ENOUGH = { comparisons: Number.POSITIVE_INFINITY };
 
-/** Whether some rule above an entry takes packets of a box; what comes in by an uplink goes without saying. */
-function takesSome(list: RuleList, box: Box, entry: Entry | undefined): boolean {
-  let found = false;
+/** The boxes of rules above an entry that take packets of a box; what comes in by an uplink goes without saying. */
+function takersAbove(list: RuleList, box: Box, entry: Entry | undefined): Box[] {
+  const found: Box[] = [];
   visitMeeting(list, box, 0, entry?.order ?? list.entries.length, ENOUGH, (other) => {
     const common = other.route && intersectBoxes(box, other.box);
-    found = common !== undefined && witness(common, list.local) !== undefined;
-    return found;
+    if (common !== undefined && witness(common, list.local) !== undefined) found.push(common);
+    return found.length > TAKEN_OUT;
   });
   return found;
 }

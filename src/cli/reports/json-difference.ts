@@ -32,6 +32,8 @@ export function jsonDifference(difference: Difference, sides: SideNames): string
         return {
           matches,
           partly: region.partly,
+          arrival: region.arrival ?? null,
+          more: region.more,
           packet: packet ?? null,
           before: rule(region.before, sides.was),
           after: rule(region.after, sides.now),

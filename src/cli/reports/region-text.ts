@@ -28,17 +28,21 @@ const SHOWN = 4;
 const LONGEST = 300;
 
 export function textOf(region: Region, { was, now }: SideNames): RegionText {
-  const { before, after, boxes, packet, partly, arrival } = region;
+  const { before, after, boxes, packet, partly } = region;
   const secret = isSecret(before, was.checked.policy) || isSecret(after, now.checked.policy);
   const all = secret ? [] : formatBoxes(boxes).map(cut);
-  const more = all.length - SHOWN;
+  const left = all.length - SHOWN;
   const timed = boxes.some(({ box }) => box.atoms?.some(({ kind }) => kind === 'time'));
   return {
     matches: all.slice(0, SHOWN),
-    but: `${more > 0 ? ` and ${countText(more, 'more part')}` : ''}${partly ? ', but for what lines above take' : ''}`,
+    but: [
+      left > 0 ? ` and ${countText(left, 'more part')}` : '',
+      partly ? ', but for what lines above take' : '',
+      region.more ? '; and more of what that uplink brings' : '',
+    ].join(''),
     ...(secret ? {} : { packet: formatPacket(packet, timed) }),
-    before: lineOf(before, was, arrival),
-    after: lineOf(after, now, arrival),
+    before: lineOf(before, was, region.arrival === 'before', region.more),
+    after: lineOf(after, now, region.arrival === 'after', region.more),
   };
 }
 
@@ -49,11 +53,16 @@ function isSecret(route: RoutePolicy | undefined, policy: Policy): boolean {
 }
 
 /** Where a rule stands and what it says. */
-function lineOf(route: RoutePolicy | undefined, side: OpenSide, arrival: boolean): string {
+function lineOf(
+  route: RoutePolicy | undefined,
+  side: OpenSide,
+  arrival = false,
+  more = false,
+): string {
   if (route === undefined) return arrival ? 'no rule for what that uplink brings' : 'no rule';
   const { span, text } = route.statement;
   const place = `${side.nameOf(span.source)}:${positionOf(span.source, span.start).line}`;
-  const rules = arrival ? ' and others' : '';
+  const rules = more ? ' and others' : '';
   return span.source.quotable ? `${place}: \`${cut(text)}\`${rules}` : place;
 }
 
@@ -63,8 +72,8 @@ export function undecidedText(
   { was, now }: SideNames,
 ): string[] {
   const lines = [
-    ...before.map((route) => lineOf(route, was, false)),
-    ...after.map((route) => lineOf(route, now, false)),
+    ...before.map((route) => lineOf(route, was)),
+    ...after.map((route) => lineOf(route, now)),
   ];
   const more = lines.length - SHOWN;
   return [
