@@ -2,10 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { tryRoutec } from './try-routec.ts';
 
-const ROUTEC = join(import.meta.dirname, '../../dist/routec.js');
 const UPLINKS =
   'uplink cable dev eth2 gateway 198.51.100.1 masquerade\n' +
   'uplink dsl dev eth3 gateway 192.0.2.1 masquerade\n';
@@ -36,12 +35,7 @@ afterAll(() => {
   rmSync(place, { recursive: true, force: true });
 });
 const diff = (words: readonly string[], cwd = join(place, 'site'), input = '') =>
-  execa(process.execPath, [ROUTEC, 'diff', ...words], {
-    cwd,
-    input,
-    reject: false,
-    env: { NO_COLOR: '1' },
-  });
+  tryRoutec(cwd, ['diff', ...words], { input });
 
 const SAID = `\
 traffic changes from \`HEAD:site/policy.route\` to \`policy.route\`

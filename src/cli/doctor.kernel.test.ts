@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Network, withNetwork } from '../lab/network.ts';
+import { ROUTEC } from '../lab/place.ts';
 import { readPackets } from '../lab/read-packets.ts';
 
-/** The bundle as it ships: `npm test` builds it first. */
-const ROUTEC = join(import.meta.dirname, '../../dist/routec.js');
 const { network: NETWORK } = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../fixtures/kill-switch/packets.json'), 'utf8'),
 );

@@ -1,11 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tryRoutec } from './try-routec.ts';
 
-/** The bundle as it ships: `npm test` builds it first. */
-const ROUTEC = join(import.meta.dirname, '../../dist/routec.js');
 const POLICY = `uplink cable dev eth2 gateway 198.51.100.1 masquerade
 uplink dsl   dev eth3 gateway 192.0.2.1    address 192.0.2.2/24, 192.0.2.8, 192.0.2.9 snat 192.0.2.2
 set servers = 203.0.113.81, 203.0.113.96/28
@@ -28,14 +26,7 @@ afterAll(() => {
   rmSync(cwd, { recursive: true, force: true });
 });
 
-const explain = (...words: string[]) =>
-  execa(process.execPath, [ROUTEC, 'explain', ...words], {
-    cwd,
-    reject: false,
-    timeout: 20_000,
-    input: '',
-    env: { NO_COLOR: '1' },
-  }) as unknown as Promise<{ exitCode: number; stdout: string; stderr: string }>;
+const explain = (...words: string[]) => tryRoutec(cwd, ['explain', ...words]);
 
 const asJson = async (...words: string[]) => {
   const { stdout, exitCode } = await explain('policy.route', '--json', ...words);

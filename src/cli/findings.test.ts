@@ -11,13 +11,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa, type Options } from 'execa';
+import type { Options } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at, type Diagnostic, type Fix } from '../text/diagnostic.ts';
 import { hint } from './hint.ts';
+import { tryRoutec } from './try-routec.ts';
 
-/** The bundle as it ships: `npm test` builds it first. */
-const ROUTEC = join(import.meta.dirname, '../../dist/routec.js');
 const UPLINK = 'uplink dsl dev eth3 gateway 192.0.2.1\n';
 const BAD = `${UPLINK}route tcp 80 via dls\nroute tcp HTTP via dsl\nroute tcp 81 via dsl\n`;
 
@@ -36,15 +35,7 @@ const folder = (name: string, files: Record<string, string>): string => {
   return path;
 };
 const routec = (cwd: string, words: string[], options: Options = {}) =>
-  execa(process.execPath, [ROUTEC, ...words], {
-    cwd,
-    reject: false,
-    timeout: 20_000,
-    input: '',
-    stripFinalNewline: false,
-    env: { NO_COLOR: '1' },
-    ...options,
-  }) as unknown as Promise<{ exitCode: number; stdout: string; stderr: string }>;
+  tryRoutec(cwd, words, { stripFinalNewline: false, ...options });
 
 describe('routec --explain', () => {
   it.each(['RC101', 'rc101', '101', 'unknown-uplink', 'Unknown-Uplink'])('%s', async (asked) => {

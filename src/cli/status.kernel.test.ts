@@ -6,10 +6,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Artefacts } from '../lab/artefacts.ts';
 import { type Network, withNetwork } from '../lab/network.ts';
 import { runPackets } from '../lab/packets.ts';
+import { ROUTEC } from '../lab/place.ts';
 import { readPackets } from '../lab/read-packets.ts';
 
-/** The bundle as it ships: `npm test` builds it first. */
-const ROUTEC = join(import.meta.dirname, '../../dist/routec.js');
 const PACKETS = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../fixtures/kill-switch/packets.json'), 'utf8'),
 );

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { Parser } from 'tap-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROUTEC } from '../lab/place.ts';
+import { tryRoutec } from './try-routec.ts';
 
-/** The bundle as it ships: `npm test` builds it first. */
-const ROUTEC = join(import.meta.dirname, '../../dist/routec.js');
 const RULES = [
   'uplink cable dev eth2 gateway 198.51.100.1 masquerade',
   'uplink dsl   dev eth3 gateway 192.0.2.1    snat 192.0.2.2',
@@ -31,14 +31,7 @@ afterAll(() => {
 });
 
 const test = (words: string[], options: Options = {}) =>
-  execa(process.execPath, [ROUTEC, 'test', ...words], {
-    cwd,
-    reject: false,
-    timeout: 20_000,
-    input: '',
-    env: { NO_COLOR: '1' },
-    ...options,
-  }) as unknown as Promise<{ exitCode: number; stdout: string; stderr: string }>;
+  tryRoutec(cwd, ['test', ...words], options);
 
 describe('routec test', () => {
   it('answers with its exit code', async () => {

@@ -5,10 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ROUTEC } from '../lab/place.ts';
 import { formatFragment } from './fragment.ts';
 
-/** The bundle as it ships: `npm test` builds it first. */
-const ROUTEC = join(import.meta.dirname, '../../dist/routec.js');
 const POLICY = `uplink cable dev eth2 gateway 198.51.100.1 masquerade
 uplink dsl   dev eth3 gateway 192.0.2.1    address 192.0.2.2/24 snat 192.0.2.2
 

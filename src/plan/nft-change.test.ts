@@ -1,42 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { losing, nftChange } from './nft-change.ts';
+import { NFT_LISTING } from './nft-listing.ts';
 import { essence, parseNftTable } from './nft-table.ts';
 
-const LISTING = [
-  'table inet routec {',
-  '\tmap ports {',
-  '\t\ttype inet_service : verdict',
-  '\t\tcounter',
-  '\t\telements = { 80 counter packets 3 bytes 180 : goto to_dsl,',
-  '\t\t\t     81 counter packets 0 bytes 0 : goto to_dsl }',
-  '\t}',
-  '',
-  '\tset learned {',
-  '\t\ttype ipv4_addr',
-  '\t\tflags dynamic,timeout',
-  '\t\telements = { 192.0.2.1 timeout 1d expires 5h }',
-  '\t}',
-  '',
-  '\tchain to_dsl {',
-  '\t\tnumgen random mod 2 vmap { 0 : goto a,',
-  '\t\t\t\t\t   1 : goto b }',
-  '\t\tiifname "a{b" accept',
-  '\t}',
-  '',
-  '\tchain prerouting {',
-  '\t\ttype filter hook prerouting priority -140; policy accept;',
-  '\t\ttcp dport vmap @ports',
-  '\t}',
-  '}',
-  '',
-].join('\n');
-
 describe('the change from one table to another', () => {
-  const table = parseNftTable(LISTING);
+  const table = parseNftTable(NFT_LISTING);
 
   it('is what is not the same in both', () => {
     const other = parseNftTable(
-      LISTING.replace(
+      NFT_LISTING.replace(
         '81 counter packets 0 bytes 0 : goto to_dsl',
         '82 counter packets 0 bytes 0 : goto to_dsl',
       )
@@ -47,7 +19,7 @@ describe('the change from one table to another', () => {
         .replace('192.0.2.1 timeout', '192.0.2.7 timeout'),
     );
     const counted = parseNftTable(
-      LISTING.replace('iifname "a{b" accept', 'iifname "a{b" counter packets 7 bytes 9 accept'),
+      NFT_LISTING.replace('iifname "a{b" accept', 'iifname "a{b" counter packets 7 bytes 9 accept'),
     );
     expect(nftChange(other, counted).split('\n')).toEqual([
       'flush chain inet routec to_dsl',
@@ -67,7 +39,7 @@ describe('the change from one table to another', () => {
       '',
     ]);
     // Of intervals one takes as long as all.
-    const [from, to] = [LISTING, LISTING.replace('81 ', '82 ')].map((text) =>
+    const [from, to] = [NFT_LISTING, NFT_LISTING.replace('81 ', '82 ')].map((text) =>
       parseNftTable(text.replace('\t\tcounter\n', '\t\tflags interval\n\t\tcounter\n')),
     ) as [ReturnType<typeof parseNftTable>, ReturnType<typeof parseNftTable>];
     const text = nftChange(to, from);
@@ -77,7 +49,7 @@ describe('the change from one table to another', () => {
 
   it('is the same without the elements that stay, and loses no count where elements only come', () => {
     const more = parseNftTable(
-      LISTING.replace(
+      NFT_LISTING.replace(
         ' goto to_dsl }',
         ' goto to_dsl,\n82 counter packets 0 bytes 0 : goto to_dsl }',
       ),
@@ -97,7 +69,7 @@ describe('the change from one table to another', () => {
   });
 
   it('makes anew what is another thing under the same name', () => {
-    const typed = parseNftTable(LISTING.replace('type inet_service', 'type mark'));
+    const typed = parseNftTable(NFT_LISTING.replace('type inet_service', 'type mark'));
     const lines = nftChange(typed, table).split('\n');
     expect(lines.slice(0, 3)).toEqual([
       'flush map inet routec ports',

@@ -1,37 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { NFT_LISTING } from './nft-listing.ts';
 import { parseNftTable, refill, settledText } from './nft-table.ts';
 
-const LISTING = [
-  'table inet routec {',
-  '\tmap ports {',
-  '\t\ttype inet_service : verdict',
-  '\t\tcounter',
-  '\t\telements = { 80 counter packets 3 bytes 180 : goto to_dsl,',
-  '\t\t\t     81 counter packets 0 bytes 0 : goto to_dsl }',
-  '\t}',
-  '',
-  '\tset learned {',
-  '\t\ttype ipv4_addr',
-  '\t\tflags dynamic,timeout',
-  '\t\telements = { 192.0.2.1 timeout 1d expires 5h }',
-  '\t}',
-  '',
-  '\tchain to_dsl {',
-  '\t\tnumgen random mod 2 vmap { 0 : goto a,',
-  '\t\t\t\t\t   1 : goto b }',
-  '\t\tiifname "a{b" accept',
-  '\t}',
-  '',
-  '\tchain prerouting {',
-  '\t\ttype filter hook prerouting priority -140; policy accept;',
-  '\t\ttcp dport vmap @ports',
-  '\t}',
-  '}',
-  '',
-].join('\n');
-
 describe('a table as nft lists it', () => {
-  const table = parseNftTable(LISTING);
+  const table = parseNftTable(NFT_LISTING);
 
   it('is read rule by rule and element by element', () => {
     expect(table.get('ports')?.content).toEqual([
@@ -53,7 +25,7 @@ describe('a table as nft lists it', () => {
   });
 
   it('is compared without what packets change', () => {
-    const later = parseNftTable(LISTING.replace('packets 3', 'packets 9').replace('5h', '4h'));
+    const later = parseNftTable(NFT_LISTING.replace('packets 3', 'packets 9').replace('5h', '4h'));
     for (const [name, block] of table) {
       expect(settledText(later.get(name) ?? block)).toBe(settledText(block));
     }
