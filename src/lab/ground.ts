@@ -129,7 +129,9 @@ async function start(user: readonly string[], cgroup: string | undefined): Promi
 }
 
 /** A cgroup below the one of this process, and how to take it away, which happens also without being told. */
-function ownCgroup(): { readonly root: string; readonly sweep: () => Promise<void> } | string {
+export function ownCgroup():
+  | { readonly root: string; readonly sweep: () => Promise<void> }
+  | string {
   const mount = cgroupRoot();
   if (mount === undefined) return 'finds no cgroups of version 2 here';
   const [, path = '/'] = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8')) ?? [];
