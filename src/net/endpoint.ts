@@ -1,4 +1,4 @@
-import { type Address, scanAddress } from './address.ts';
+import { type Address, formatAddress, scanAddress } from './address.ts';
 import { isFault, type Scanned } from './fault.ts';
 import type { Interval } from './interval-set.ts';
 import { scanPorts } from './port.ts';
@@ -25,4 +25,11 @@ export function scanEndpoint(text: string): Scanned<Endpoint> {
   const ports = scanPorts(parts[3] ?? '');
   if (isFault(ports)) return ports;
   return { value: { address: address.value, ports: ports.value } };
+}
+
+/** As the language writes it: `A:PORT`, or `[A6]:PORT`; a range of ports as `A:PORT-PORT`. */
+export function formatEndpoint({ address, ports: [low, high] }: Endpoint): string {
+  const text = formatAddress(address);
+  const host = address.family === 4 ? text : `[${text}]`;
+  return `${host}:${low === high ? low : `${low}-${high}`}`;
 }

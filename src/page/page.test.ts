@@ -16,6 +16,7 @@ route ipv4 dscp ef via cable
 route host 192.168.0.228 tcp 80 via dsl else reject
 route ipv4 tcp 443 via balance cable 3, dsl 1
 include "more.route"
+forward tcp 8443 on dsl to 192.168.0.10:443
 `;
 const MORE = `route ipv4 tcp 25 via drop
 route ipv4 tcp \\
@@ -137,6 +138,8 @@ const ASKED: readonly (readonly [packet: string, down: readonly string[]])[] = [
   ['from 192.168.0.9 to 203.0.113.80 tcp 22 in lan0', []],
   ['local udp 53 to 203.0.113.53', []],
   ['from 203.0.113.80 tcp 80 to 192.168.0.10 in dsl', []],
+  ['from 203.0.113.80 tcp 8443 to 192.0.2.2 in dsl', []],
+  ['from 192.168.0.9 tcp 22 to 192.0.2.2 in lan0', []],
 ];
 
 /** One question to the page and to the command. */
@@ -156,14 +159,12 @@ async function compare(packet: string, down: readonly string[]): Promise<void> {
     verdict: json.verdict,
     tables: ways.map(({ table, gateway, dev }) => `${table}: default via ${gateway} dev ${dev}`),
   });
-  expect(now.decides[0]).toBe(
-    json.rule === null ? undefined : `${json.rule.file}:${json.rule.line}`,
-  );
-  const { rule } = json;
-  const place = rule?.file === 'policy.route' ? rule.line : `${rule?.file}:${rule?.line}`;
-  const taken = rule === null ? 'what none of them takes' : `${place}: `;
+  const line = json.rule ?? json.forward;
+  expect(now.decides[0]).toBe(line === null ? undefined : `${line.file}:${line.line}`);
+  const place = line?.file === 'policy.route' ? line.line : `${line?.file}:${line?.line}`;
+  const taken = line === null ? 'what none of them takes' : `${place}: `;
   // A list without rules is not on the map.
-  const drawn = rule !== null || packet.endsWith('in lan0');
+  const drawn = line !== null || packet.endsWith('in lan0');
   expect(now.boxes).toEqual(drawn ? [expect.stringContaining(taken)] : []);
   const end = json.verdict === 'unreachable' ? [] : [json.verdict];
   const ends = ways.length > 0 ? ways.map(({ uplink }) => uplink) : end;

@@ -114,9 +114,10 @@ function answerOf(
     text: statement.text,
     why: whyNotText(why, explained),
   }));
-  const list = `list_${listFor(explained.packet, explained.evaluation.arrival)}`;
+  const { arrival, here } = explained.evaluation;
+  const list = here ? 'list_here' : `list_${listFor(explained.packet, arrival)}`;
   const ends = new Set(ways.map(({ verdict, uplink }) => uplink ?? verdict));
-  const trail = route === undefined ? { list, ends } : { list, ends, rule: route.id };
+  const trail = line === undefined ? { list, ends } : { list, ends, rule: line.id };
   const uplinks = new Set(ways.map(({ uplink }) => uplink));
   const declared = policy.uplinks.filter(({ name }) => uplinks.has(name));
   const marks: Mark[] = [

@@ -1,10 +1,11 @@
 import { bug } from '../bug.ts';
-import type { Program, Rule, Slot, Target, Uplink, UplinkSlot } from '../model/program.ts';
+import type { Program, Slot, Target, Uplink, UplinkSlot } from '../model/program.ts';
 import { FAMILIES } from '../net/address.ts';
+import { formatEndpoint } from '../net/endpoint.ts';
 import { printable } from '../text/printable.ts';
 import { positionOf } from '../text/source.ts';
 import { formatNat } from './format-outcome.ts';
-import type { Policy, RoutePolicy } from './policy.ts';
+import type { ForwardPolicy, Policy, RoutePolicy } from './policy.ts';
 import { routesById } from './routes-by-id.ts';
 
 /** A policy as boxes and arrows; texts are as they are, each format escapes them. */
@@ -48,6 +49,8 @@ const LISTS = [
   ['local', 'what the router itself sends'],
   ['marked', "what it sends with another program's mark"],
 ] as const satisfies readonly (readonly [keyof Program, string])[];
+/** No rule is asked there. */
+const HERE = { list: 'here', title: 'what is sent to the router itself' } as const;
 
 /**
  * The rules in their order, each with an arrow to where it leads; neighbours that lead to the same share
@@ -56,18 +59,26 @@ const LISTS = [
  * @param entry the name of the policy: its lines are told by their numbers alone
  */
 export function graphOf(policy: Policy, program: Program, entry: string): Graph {
-  const routes = routesById(policy);
+  const lines = new Map<string, Line>([
+    ...routesById(policy),
+    ...policy.forwards.map((each) => [each.id, each] as const),
+  ]);
   const edges: Edge[] = [];
   const lists: Graph['lists'][number][] = [];
-  for (const [list, title] of LISTS) {
-    const rules = program[list];
-    if (rules.length === 0 && list !== 'forwarded') continue;
+  const asked = LISTS.map(([list, title]) => ({
+    ...{ list, title },
+    boxes: program[list].map(({ id, target }) => ({ id, leads: leadsOf(program, target) })),
+  }));
+  const led = program.forwards.map(({ id, to }) => {
+    return { id, leads: [{ to: 'main', label: formatEndpoint(to) }] };
+  });
+  for (const { list, title, boxes: all } of [...asked, { ...HERE, boxes: led }]) {
+    if (all.length === 0 && list !== 'forwarded') continue;
     const start: Node = { id: list, kind: 'start', lines: ['a packet'], rules: [] };
-    const boxes = runsOf(program, rules).map(({ rules: together, leads }, index): Node => {
+    const boxes = runsOf(all).map(({ ids, leads }, index): Node => {
       const id = `${list}_${index}`;
       for (const lead of leads) edges.push({ from: id, ...lead, onward: false });
-      const lines = linesOf(together, routes, entry);
-      return { id, kind: 'rules', lines, rules: together.map((rule) => rule.id) };
+      return { id, kind: 'rules', lines: linesOf(ids, lines, entry), rules: ids };
     });
     const chain = [list, ...boxes.map(({ id }) => id), 'main'];
     chain.slice(1).forEach((to, index) => {
@@ -95,35 +106,43 @@ interface Lead {
   readonly label: string;
 }
 
+/** A line of the policy, and where it leads. */
+interface Leading {
+  readonly id: string;
+  readonly leads: readonly Lead[];
+}
+
 /** Neighbours that lead to the same, together. */
-function runsOf(program: Program, rules: readonly Rule[]) {
-  const runs: { readonly key: string; readonly rules: Rule[]; readonly leads: Lead[] }[] = [];
-  for (const rule of rules) {
-    const leads = leadsOf(program, rule.target);
+function runsOf(all: readonly Leading[]) {
+  const runs: { readonly key: string; readonly ids: string[]; readonly leads: readonly Lead[] }[] =
+    [];
+  for (const { id, leads } of all) {
     const key = JSON.stringify(leads);
     const last = runs.at(-1);
     // A line has a rule for each uplink that it names with `in`.
-    if (last?.key === key && last.rules.at(-1)?.id === rule.id) continue;
-    if (last?.key === key) last.rules.push(rule);
-    else runs.push({ key, rules: [rule], leads });
+    if (last?.key === key && last.ids.at(-1) === id) continue;
+    if (last?.key === key) last.ids.push(id);
+    else runs.push({ key, ids: [id], leads });
   }
   return runs;
 }
 
+type Line = Pick<RoutePolicy | ForwardPolicy, 'statement'>;
+
 function linesOf(
-  rules: readonly Rule[],
-  routes: ReadonlyMap<string, RoutePolicy>,
+  ids: readonly string[],
+  lines: ReadonlyMap<string, Line>,
   entry: string,
 ): string[] {
-  const shown = rules.slice(0, LINES).map(({ id }) => {
-    const { statement } = routes.get(id) ?? bug('a rule of no line');
+  const shown = ids.slice(0, LINES).map((id) => {
+    const { statement } = lines.get(id) ?? bug('a rule of no line');
     const { source, start } = statement.span;
     const { line } = positionOf(source, start);
     const place = source.name === entry ? `${line}` : `${source.name}:${line}`;
     // What lies outside the policy's folder is not quoted.
     return cut(source.quotable ? `${place}: ${statement.text}` : place);
   });
-  const more = rules.length - shown.length;
+  const more = ids.length - shown.length;
   return more > 0 ? [...shown, `... and ${more} more`] : shown;
 }
 

@@ -45,6 +45,17 @@ route in eth2 ipv4 tcp 22 via dsl
     ]);
   });
 
+  it('shows what leads on what is sent to the router itself, where something does', () => {
+    const forwards = 'forward tcp 80-81 on dsl to 192.168.0.10:8080-8081\n';
+    const { lists, edges } = drawn(`${UPLINKS}${forwards}`);
+    expect(lists.map(({ id }) => id)).toEqual(['list_forwarded', 'list_here']);
+    expect(edges.slice(1)).toEqual([
+      { from: 'here_0', to: 'main', label: '192.168.0.10:8080-8081', onward: false },
+      { from: 'here', to: 'here_0', label: '', onward: true },
+      { from: 'here_0', to: 'main', label: '', onward: true },
+    ]);
+  });
+
   it('draws a line once that names several uplinks', () => {
     const { lists } = drawn(`${UPLINKS}route in cable, dsl tcp 80 via main\n`);
     const boxes = lists.flatMap(({ id, nodes }) => nodes.map(({ lines }) => [id, lines]));

@@ -1,7 +1,8 @@
 import { slotMark } from '../../model/marking.ts';
 import type { Forward, Program } from '../../model/program.ts';
 import { isShared } from '../../model/sharers.ts';
-import { type Address, type Family, formatAddress } from '../../net/address.ts';
+import { type Family, formatAddress } from '../../net/address.ts';
+import { formatEndpoint } from '../../net/endpoint.ts';
 import { formatMark } from '../../net/mark.ts';
 import { comment } from '../comment.ts';
 import { formatInterval } from './key.ts';
@@ -67,7 +68,7 @@ function rules(each: Forward, { uplinks, marking }: Program): string[] {
 function destination({ ports, to }: Forward): string {
   const address = formatAddress(to.address);
   const [low, high] = to.ports;
-  if (low === high) return withPort(to.address, low);
+  if (low === high) return formatEndpoint(to);
   const [outside] = ports;
   if (outside?.[0] === low) return address;
   const pairs = Array.from(
@@ -75,9 +76,4 @@ function destination({ ports, to }: Forward): string {
     (_, index) => `${(outside?.[0] ?? 0) + index} : ${low + index}`,
   );
   return `${address} : th dport map { ${pairs.join(', ')} }`;
-}
-
-function withPort(address: Address, port: number): string {
-  const text = formatAddress(address);
-  return address.family === 4 ? `${text}:${port}` : `[${text}]:${port}`;
 }
