@@ -10,21 +10,25 @@ export function lookAtRoutes(
   report: Report,
   look: (route: RoutePolicy, report: Report) => void,
 ): void {
-  const quiet = new Set<RoutePolicy>();
-  let found = false;
-  const note: Report = (diagnostic) => {
-    found = true;
-    report(diagnostic);
-  };
+  const loud = new Set<RoutePolicy>();
+  for (const route of unlikeRoutes(routes)) {
+    look(route, (diagnostic) => {
+      loud.add(route);
+      report(diagnostic);
+    });
+  }
+  if (loud.size === 0) return;
   for (const route of routes) {
-    if (route.like !== undefined && quiet.has(route.like)) continue;
-    found = false;
-    look(route, note);
-    if (!found) quiet.add(route);
+    if (route.like !== undefined && loud.has(route.like)) look(route, report);
   }
 }
 
+// Many ask, and there may be a hundred thousand.
+const unlike = new WeakMap<readonly RoutePolicy[], readonly RoutePolicy[]>();
+
 /** Routes without those that differ from one before in nothing but addresses and ports. */
-export function unlikeRoutes(routes: readonly RoutePolicy[]): RoutePolicy[] {
-  return routes.filter(({ like }) => like === undefined);
+export function unlikeRoutes(routes: readonly RoutePolicy[]): readonly RoutePolicy[] {
+  const found = unlike.get(routes) ?? routes.filter(({ like }) => like === undefined);
+  unlike.set(routes, found);
+  return found;
 }

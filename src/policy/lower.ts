@@ -25,6 +25,7 @@ import { formatMac } from '../net/mac.ts';
 import { formatRange } from '../net/prefix.ts';
 import { LAST_USER } from '../net/user.ts';
 import type { Report } from '../text/diagnostic.ts';
+import { unlikeRoutes } from './look-at-routes.ts';
 import {
   arrivalsOf,
   choicesOf,
@@ -151,6 +152,7 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     balances.set(name, { index: balance, by: first.by, choices });
     return { kind: 'balance', balance };
   };
+  const unlike = unlikeRoutes(policy.routes);
   const targets = new Map<RoutePolicy, Target>();
   const ownTarget = (route: RoutePolicy): Target => {
     const first = route.like ?? route;
@@ -166,6 +168,7 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     take = (route: RoutePolicy): RoutePolicy | undefined => route,
   ): Rule[] => {
     const rules: Rule[] = [];
+    if (!unlike.some(({ conditions }) => conditions.local === local)) return rules;
     for (const [place, route] of policy.routes.entries()) {
       const taken = route.conditions.local === local ? take(route) : undefined;
       if (taken !== undefined) rules.push(lowerRule(taken, place, ownTarget(route)));
@@ -178,7 +181,8 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     route.conditions.marks === undefined ? undefined : route,
   );
   const told = tellArrivals(policy);
-  const inbound = policy.routes.flatMap((route, place) => {
+  const arriving = unlike.some(({ conditions }) => conditions.arrivals.length > 0);
+  const inbound = (arriving ? policy.routes : []).flatMap((route, place) => {
     if (route.conditions.arrivals.length === 0) return [];
     const named = arrivalsOf(policy, route.conditions);
     return told

@@ -33,11 +33,13 @@ interface Finding {
 }
 
 function* findings({ uplinks, routes }: Policy): Iterable<Finding> {
+  const onNets = uplinks.filter(({ addresses }) => addresses.some(({ network }) => network));
+  if (onNets.length === 0) return;
   for (const { statement, conditions } of routes) {
     const { from, local, devices } = conditions;
     // With `in` a rule says itself what it looks at.
     if (local || devices !== undefined || from === undefined) continue;
-    for (const { name, addresses, span: secret } of uplinks) {
+    for (const { name, addresses, span: secret } of onNets) {
       const address = addresses.find((each) => liesOn(from, each));
       if (address === undefined) continue;
       const span = sourceSpan(statement);
