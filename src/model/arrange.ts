@@ -4,12 +4,12 @@ import { DIMENSIONS, type Dimension } from './dimensions.ts';
 import { type Extent, extent } from './extent.ts';
 import { isCutBy } from './live-cells.ts';
 import type { Box } from './program.ts';
-import type { Entry, Shape } from './shapes.ts';
+import type { Shape } from './shapes.ts';
 
 /** What comes after one another: boxes of one shape, or one box without any. */
 export interface Stage {
   readonly shape: Shape | undefined;
-  /** As places in the list of entries; ascending. */
+  /** As places in the list of boxes; ascending. */
   readonly places: readonly number[];
 }
 
@@ -24,26 +24,20 @@ const MOST_PASSED = 64;
  *   nothing is left of it
  */
 export function arrange(
-  entries: readonly Entry[],
+  boxes: readonly Box[],
   shapesAt: (place: number) => readonly Shape[] | undefined,
 ): Stage[] {
   const stages: Open[] = [];
-  for (const [place, { box }] of entries.entries()) {
+  for (let place = 0; place < boxes.length; place += 1) {
     const shapes = shapesAt(place);
     if (shapes === undefined) continue;
     if (shapes.length === 0) stages.push(open(undefined, [place]));
-    for (const shape of shapes) join(stages, entries, place, box, shape);
+    for (const shape of shapes) join(stages, boxes, place, shape);
   }
   return stages;
 }
 
-function join(
-  stages: Open[],
-  entries: readonly Entry[],
-  place: number,
-  box: Box,
-  shape: Shape,
-): void {
+function join(stages: Open[], boxes: readonly Box[], place: number, shape: Shape): void {
   // Where it may stand: before the coarser ones, so that later ones of those need not pass it.
   let early = stages.length;
   const last = Math.max(0, stages.length - MOST_PASSED);
@@ -54,7 +48,7 @@ function join(
       return;
     }
     const isCut = stage.shape !== undefined && isCutBy(shape, stage.shape);
-    if (!isCut && meets(stage, entries, box, shape)) break;
+    if (!isCut && meets(stage, boxes, place, shape)) break;
     if (isCut && early === at + 1) early = at;
   }
   stages.splice(early, 0, open(shape, [place]));
@@ -73,27 +67,24 @@ const open = (shape: Shape | undefined, places: number[]): Open => ({
   extents: new Map(),
 });
 
-/** Whether a packet of the box may lie in one of the stage's boxes. */
-function meets(stage: Open, entries: readonly Entry[], box: Box, shape: Shape): boolean {
+/** Whether a packet of the box at a place may lie in one of the stage's boxes. */
+function meets(stage: Open, boxes: readonly Box[], place: number, shape: Shape): boolean {
   const isApart = stage.shape?.guard.some(({ dimension, value }) =>
     shape.guard.some((other) => other.dimension === dimension && other.value !== value),
   );
   if (isApart) return false;
+  const box = boxes[place] as Box;
   return DIMENSIONS.every((dimension) => {
     const set = box[dimension] as IntervalSet<Point> | undefined;
     if (set === undefined) return true;
-    const all = extentOf(stage, entries, dimension);
+    const all = extentOf(stage, boxes, dimension);
     return all === undefined || all.meets(set);
   });
 }
 
 /** Where the boxes of a stage lie in a dimension; void if one of them does not ask for it. */
-function extentOf(
-  stage: Open,
-  entries: readonly Entry[],
-  dimension: Dimension,
-): Extent | undefined {
-  const boxAt = (at: number): Box => entries[stage.places[at] ?? -1]?.box ?? bug('a box is lost');
+function extentOf(stage: Open, boxes: readonly Box[], dimension: Dimension): Extent | undefined {
+  const boxAt = (at: number): Box => boxes[stage.places[at] ?? -1] ?? bug('a box is lost');
   if (boxAt(0)[dimension] === undefined) return undefined;
   const known = stage.extents.get(dimension) ?? { extent: extent(), known: 0 };
   stage.extents.set(dimension, known);

@@ -4,7 +4,7 @@ import { type Cells, type Intervals, pickCells } from './cells.ts';
 import type { Keyed } from './dimensions.ts';
 import { paint, paintOver } from './paint.ts';
 import type { Box } from './program.ts';
-import { type Entry, type Shape, setOf } from './shapes.ts';
+import { type Shape, setOf } from './shapes.ts';
 import { sortedPlaces } from './sorted-places.ts';
 import type { Limits } from './structures.ts';
 import { subtractBoxes } from './subtract-boxes.ts';
@@ -12,7 +12,7 @@ import { subtractBoxes } from './subtract-boxes.ts';
 /** A shape and what is left of its boxes. */
 export interface Living {
   readonly shape: Shape;
-  /** Owned by places in the list of entries; nothing that is left of one lies in one before it. */
+  /** Owned by places in the list of boxes; nothing that is left of one lies in one before it. */
   readonly cells: Cells;
 }
 
@@ -22,11 +22,11 @@ export interface Living {
  * shape still meet, the finer one comes first in the policy, and may as well be looked up first.
  */
 export function liveCells(
-  entries: readonly Entry[],
+  boxes: readonly Box[],
   shapes: readonly Shape[],
   limits: Limits,
 ): Living[] {
-  const own = shapes.flatMap((shape) => cellsOf(entries, shape, limits));
+  const own = shapes.flatMap((shape) => cellsOf(boxes, shape, limits));
   const finders = new Map(own.map((living) => [living, lazy(() => finderOf(living))]));
   return own.map((living) => {
     let { cells } = living;
@@ -120,22 +120,22 @@ function lazy<T>(make: () => T): () => T {
   };
 }
 
-function cellsOf(entries: readonly Entry[], shape: Shape, limits: Limits): Living[] {
+function cellsOf(boxes: readonly Box[], shape: Shape, limits: Limits): Living[] {
   switch (shape.kind) {
     case 'line':
     case 'guarded':
-      return [{ shape, cells: paint(intervalsOf(entries, shape)) }];
+      return [{ shape, cells: paint(intervalsOf(boxes, shape)) }];
     case 'exact':
-      return [{ shape, cells: exactCells(entries, shape) }];
+      return [{ shape, cells: exactCells(boxes, shape) }];
     default:
-      return rangeCells(entries, shape, limits);
+      return rangeCells(boxes, shape, limits);
   }
 }
 
-function intervalsOf(entries: readonly Entry[], { dimensions, places }: Shape): Intervals {
+function intervalsOf(boxes: readonly Box[], { dimensions, places }: Shape): Intervals {
   const out: Intervals = { low: [], high: [], owner: [] };
   for (const place of places) {
-    for (const [low, high] of setOf((entries[place] as Entry).box, dimensions[0] as Keyed)) {
+    for (const [low, high] of setOf(boxes[place] as Box, dimensions[0] as Keyed)) {
       out.low.push(low);
       out.high.push(high);
       out.owner.push(place);
@@ -145,12 +145,12 @@ function intervalsOf(entries: readonly Entry[], { dimensions, places }: Shape): 
 }
 
 /** Single values in several dimensions: each key for the first that has it. */
-function exactCells(entries: readonly Entry[], { dimensions, places }: Shape): Cells {
+function exactCells(boxes: readonly Box[], { dimensions, places }: Shape): Cells {
   const columns: Point[][] = dimensions.map(() => []);
   const owner: number[] = [];
   const seen = new Set<string>();
   for (const place of places) {
-    for (const key of keysOf((entries[place] as Entry).box, dimensions)) {
+    for (const key of keysOf(boxes[place] as Box, dimensions)) {
       const text = key.map(([low]) => low).join();
       if (seen.has(text)) continue;
       seen.add(text);
@@ -187,13 +187,13 @@ const MOST_PIECES = 16;
  * Intervals in several dimensions: each box is cut by those before it, until they are too many or their
  * pieces; then a further shape begins.
  */
-function rangeCells(entries: readonly Entry[], shape: Shape, limits: Limits): Living[] {
+function rangeCells(boxes: readonly Box[], shape: Shape, limits: Limits): Living[] {
   const { dimensions } = shape;
   const out: { readonly places: number[]; readonly keys: Keys }[] = [];
   let kept: Box[] = [];
   let hulls = hullsOf(dimensions);
   for (const place of shape.places) {
-    const { box } = entries[place] as Entry;
+    const box = boxes[place] as Box;
     const near = hulls.near(box).map((at) => kept[at] as Box);
     const meeting = near.filter((each) => meet(each, box, dimensions));
     let pieces = subtractBoxes([box], meeting, MOST_PIECES);

@@ -5,7 +5,7 @@ import { type Cells, cellAt, pickCells, shareEnds } from './cells.ts';
 import type { Keyed } from './dimensions.ts';
 import { type Living, liveCells } from './live-cells.ts';
 import type { Box, Rule } from './program.ts';
-import { type Entry, type Guard, type Shape, shapesOf } from './shapes.ts';
+import { type Entries, type Guard, type Shape, shapesOf } from './shapes.ts';
 import { LIMITS, type Limits } from './structures.ts';
 
 /** Cells that one look-up decides; its cells are disjoint. */
@@ -38,11 +38,13 @@ export type Run = LookUp | Test;
  */
 export function runsOf(rules: readonly Rule[], family: Family, limits: Limits = LIMITS): Run[] {
   const entries = entriesOf(rules, family);
+  const { boxes } = entries;
   const shapes = shapesOf(entries, family, limits);
-  const living = liveCells(entries, shapes, limits);
-  const stages = arrange(entries, shapesAt(entries.length, shapes, living));
+  const living = liveCells(boxes, shapes, limits);
+  const stages = arrange(boxes, shapesAt(boxes.length, shapes, living));
   const stageOf = stagesByShape(stages);
   const cellsOf = new Map<Stage, Cells>();
+  const names = new Uint32Array(boxes.length);
   for (const { shape, cells } of living) {
     const own = stageOf.get(shape) ?? [];
     const [only] = own;
@@ -52,9 +54,11 @@ export function runsOf(rules: readonly Rule[], family: Family, limits: Limits = 
   const runs = stages.flatMap((stage) => {
     const cells = cellsOf.get(stage);
     if (stage.shape !== undefined && cells !== undefined) {
-      return lookUps(stage.shape, cells, entries, limits);
+      return lookUps(stage.shape, cells, entries.rules, names, limits);
     }
-    return stage.places.map((place): Run => ({ kind: 'test', ...(entries[place] as Entry) }));
+    return stage.places.map((place): Run => {
+      return { kind: 'test', box: boxes[place] as Box, rule: entries.rules[place] as Rule };
+    });
   });
   // Rules that cross all the time: the kernel takes minutes over ten thousands of maps.
   const isLong = runs.filter(({ kind }) => kind === 'look-up').length > limits.mostInARow;
@@ -82,16 +86,18 @@ export const guardSets = (guard: readonly Guard[]): object =>
   Object.fromEntries(guard.map(({ dimension, value }) => [dimension, [[value, value]]]));
 
 /** The boxes of a family, up to the first that takes everything. */
-function entriesOf(rules: readonly Rule[], family: Family): Entry[] {
-  const entries: Entry[] = [];
-  for (const rule of rules) {
+function entriesOf(list: readonly Rule[], family: Family): Entries {
+  const boxes: Box[] = [];
+  const rules: Rule[] = [];
+  for (const rule of list) {
     for (const box of rule.boxes) {
       if (box.family !== family) continue;
-      entries.push({ box, rule });
-      if (takesAll(box)) return entries;
+      boxes.push(box);
+      rules.push(rule);
+      if (takesAll(box)) return { boxes, rules };
     }
   }
-  return entries;
+  return { boxes, rules };
 }
 
 function takesAll(box: Box): boolean {
@@ -110,9 +116,10 @@ function shapesAt(
   for (const { places } of shapes) for (const place of places) isShaped[place] = 1;
   for (const { shape, cells } of living) {
     const only = [shape];
-    for (const place of ownersOf(cells)) {
+    for (const place of cells.owner) {
       const there = left[place];
-      left[place] = there === undefined ? only : [...there, shape];
+      if (there === undefined) left[place] = only;
+      else if (there.at(-1) !== shape) left[place] = [...there, shape];
     }
   }
   return (place) => left[place] ?? (isShaped[place] === 1 ? undefined : []);
@@ -143,29 +150,42 @@ function deal(stages: readonly Stage[], cells: Cells): Map<Stage, Cells> {
 }
 
 /** One look-up, or where single values are many among intervals, one for them and one for the rest. */
-function lookUps(shape: Shape, cells: Cells, entries: readonly Entry[], limits: Limits): LookUp[] {
+function lookUps(
+  shape: Shape,
+  cells: Cells,
+  rules: readonly Rule[],
+  names: Uint32Array,
+  limits: Limits,
+): LookUp[] {
+  const one = (some: Cells): LookUp => lookUp(shape, some, rules, names);
   const shared = shareEnds(cells);
   const isExact = shared.low === shared.high;
-  if (isExact || shape.dimensions.length > 1) return [lookUp(shape, shared, entries)];
+  if (isExact || shape.dimensions.length > 1) return [one(shared)];
   const [low = [], high = []] = [cells.low[0], cells.high[0]];
   const points: number[] = [];
   const ranges: number[] = [];
   for (let at = 0; at < cells.size; at += 1) (low[at] === high[at] ? points : ranges).push(at);
-  if (points.length < limits.manyPoints) return [lookUp(shape, cells, entries)];
-  return [points, ranges].map((places) =>
-    lookUp(shape, shareEnds(pickCells(cells, places)), entries),
-  );
+  if (points.length < limits.manyPoints) return [one(cells)];
+  return [points, ranges].map((places) => one(shareEnds(pickCells(cells, places))));
 }
 
-function lookUp({ dimensions, guard }: Shape, cells: Cells, entries: readonly Entry[]): LookUp {
+/**
+ * @param all the rule of each box
+ * @param names room for a number for each box: where its rule stands in the look-up
+ */
+function lookUp(
+  { dimensions, guard }: Shape,
+  cells: Cells,
+  all: readonly Rule[],
+  names: Uint32Array,
+): LookUp {
   const rules: Rule[] = [];
-  const names = new Map<number, number>();
   for (const place of ownersOf(cells)) {
-    const { rule } = entries[place] as Entry;
+    const rule = all[place] as Rule;
     if (rules.at(-1) !== rule) rules.push(rule);
-    names.set(place, rules.length - 1);
+    names[place] = rules.length - 1;
   }
-  const owner = cells.owner.map((place) => names.get(place) as number);
+  const owner = cells.owner.map((place) => names[place] as number);
   const exact = cells.low === cells.high;
   return { kind: 'look-up', guard, dimensions, exact, cells: { ...cells, owner }, rules };
 }

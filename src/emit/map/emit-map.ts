@@ -1,5 +1,5 @@
 import { bug } from '../../bug.ts';
-import type { Program, Rule, Slot, Target, Uplink } from '../../model/program.ts';
+import type { Program, Slot, Target, Uplink } from '../../model/program.ts';
 import { settledOf } from '../../model/settled.ts';
 import { FAMILIES, type Family } from '../../net/address.ts';
 import type { RulePlace } from '../../policy/rule-places.ts';
@@ -42,7 +42,7 @@ function* rulesOut(places: Iterable<RulePlace>, files: Map<string, number>): Gen
       number = files.size;
       files.set(file, number);
     }
-    yield `    ${JSON.stringify([id, text, number, line])}`;
+    yield `    ["${id}",${JSON.stringify(text)},${number},${line}]`;
   }
 }
 
@@ -77,16 +77,15 @@ function targetsOf(program: Program): WrittenTarget[] {
   const groups = new Map<string, { readonly target: Target; readonly its: number[] }>();
   // Rules alike have one target, which is written out but once.
   const known = new Map<Target, number[]>();
-  for (const { place, target } of [forwarded, local, marked, inbound].flat() as readonly Rule[]) {
-    let its = known.get(target);
-    if (its === undefined) {
-      const key = JSON.stringify(target);
-      const group = groups.get(key) ?? { target, its: [] };
-      groups.set(key, group);
-      its = group.its;
-      known.set(target, its);
-    }
-    its.push(place);
+  const itsOf = (target: Target): number[] => {
+    const key = JSON.stringify(target);
+    const group = groups.get(key) ?? { target, its: [] };
+    groups.set(key, group);
+    known.set(target, group.its);
+    return group.its;
+  };
+  for (const rules of [forwarded, local, marked, inbound]) {
+    for (const { place, target } of rules) (known.get(target) ?? itsOf(target)).push(place);
   }
   return [...groups.values()].map(({ target, its }): WrittenTarget => {
     const rules = stretchesOf(its);

@@ -156,13 +156,16 @@ export function choose(
 
 /** Rules of a family that those before them leave nothing of. */
 function lostRules(list: readonly Rule[], family: Family, runs: readonly Run[]): Rule[] {
+  const asked = list.filter(({ boxes }) => boxes.some((box) => box.family === family));
+  // Most often one look-up has them all.
+  const [only] = runs;
+  if (only?.kind === 'look-up' && only.rules.length === asked.length) return [];
   const left = new Set<Rule>();
   for (const run of runs) {
     if (run.kind === 'test') left.add(run.rule);
     else for (const rule of run.rules) left.add(rule);
   }
-  if (left.size === list.length) return [];
-  return list.filter((rule) => !left.has(rule) && rule.boxes.some((box) => box.family === family));
+  return asked.filter((rule) => !left.has(rule));
 }
 
 function targetChain({ slots }: Program, target: Target, main: string): string {
