@@ -248,14 +248,7 @@ wanted() {
   original_groups >"$1/all-groups"
   [ ! -e "$at.sysctl" ] || sed '/^#/d' "$at.sysctl" >>"$1/all-settings"
   sed '/^#/d; s/=.*//' "$at."*sysctl >"$1/named"
-  for file in "$at".uplink.*.ip; do
-    name=${file#"$at".uplink.}
-    name=${name%.ip}
-    case $name in
-      *.* | \*) continue ;;
-    esac
-    wanted_uplink "$1"
-  done
+  each_uplink wanted_uplink "$1"
   for family in $families; do
     canonical rule "$family" <"$1/batch.$family" >"$1/rules.$family"
     canonical route "$family" <"$1/batch.$family" >"$1/routes.$family"
@@ -271,6 +264,18 @@ wanted() {
       END { for (i = 1; i <= count; i++) print name[i] "=" value[name[i]] }' "$1/all-$each" >"$1/$each"
   done
   wanted_ruleset "$1"
+}
+
+# COMMAND...: does that for each uplink of the artefacts at $at: its $name, and the $file of its routes.
+each_uplink() {
+  for file in "$at".uplink.*.ip; do
+    name=${file#"$at".uplink.}
+    name=${name%.ip}
+    case $name in
+      *.* | \*) ;;
+      *) "$@" ;;
+    esac
+  done
 }
 
 # WHAT of the uplink $name can't be loaded now.
@@ -854,6 +859,58 @@ standing() {
       printf '%s\n' "$line"
     done <"$1/routes.$family" >"$1/standing"
     mv "$1/standing" "$1/routes.$family"
+  done
+}
+
+# FOLDER: what was live before, but that what its uplinks have is as their links and leases are now: hooks may have loaded
+# them anew since. A default route that was withdrawn from one table and not from another stays withdrawn.
+follow_links() {
+  for file in "$1"/links/*.uplink.*.ip; do at=${file%.uplink.*}; done
+  rm -rf "$work/links-now"
+  empty_state "$work/links-now"
+  for family in $families; do
+    : >"$work/links-now/batch.$family"
+    : >"$work/links-now/theirs.$family"
+  done
+  each_uplink wanted_uplink "$work/links-now"
+  each_uplink lines_of_uplink "$work/links-now"
+  for family in $families; do
+    for each in rule route; do
+      canonical $each "$family" <"$work/links-now/batch.$family" >"$work/links-now/${each}s.$family"
+      awk -F '\t' -v kind=$each '
+        function of(line,  i, value) {
+          for (i = 1; i <= count; i++) {
+            if (!waits[i] && line == start[i]) return i
+            value = substr(line, length(start[i]) + 1, length(line) - length(start[i] end[i]))
+            if (waits[i] && value ~ /^[0-9a-f.:\/]+$/ && line == start[i] value end[i]) return i
+          }
+          return 0
+        }
+        FILENAME == ARGV[1] && $1 == kind {
+          uplink[++count] = $2
+          waits[count] = split($3, side, /@[A-Z]+@/) > 1
+          start[count] = side[1]; end[count] = side[2]
+        }
+        FILENAME == ARGV[1] { next }
+        { its = of($0) }
+        FILENAME == ARGV[2] && /^default / { stood[its]; stands[uplink[its]] }
+        FILENAME == ARGV[2] { if (!its) print; next }
+        its && (!/^default / || its in stood || !(uplink[its] in stands))' \
+        "$work/links-now/theirs.$family" "$1/${each}s.$family" "$work/links-now/${each}s.$family" >"$1/followed"
+      mv "$1/followed" "$1/${each}s.$family"
+    done
+  done
+}
+
+# FOLDER: writes down the lines of the uplink $name, in which some wait for what a lease says.
+lines_of_uplink() {
+  for family in $families; do
+    for part in ip dhcp own; do
+      [ ! -e "$at.uplink.$name.$part${family#4}" ] || cat "$at.uplink.$name.$part${family#4}"
+    done >"$1/lines"
+    for each in rule route; do
+      canonical $each "$family" <"$1/lines" | sed "s/^/$each	$name	/"
+    done >>"$1/theirs.$family"
   done
 }
 
@@ -1565,8 +1622,8 @@ come_back() {
 go_back() {
   read -r backend protocol <"$run/snapshot/by" || return
   guard=$((protocol + 1))
+  live "$work/live" "$run/snapshot" || return
   before "$work/before"
-  live "$work/live" "$work/before" || return
   ran >"$work/ran"
   manifest_in "$work/before/running.json" >"$work/next"
   # What was before stays known until it is live again.
@@ -1586,8 +1643,9 @@ go_back() {
 
 # FOLDER: what was live before, as far as it can be again.
 before() {
-  [ -d "$work/before" ] || cp -R "$run/snapshot" "$work/before"
-  [ "$1" = "$work/before" ] || cp -R "$work/before" "$1"
+  rm -rf "$1"
+  cp -R "$run/snapshot" "$1"
+  follow_links "$1"
   standing "$1"
   sift "$1"
 }

@@ -6,6 +6,7 @@ import type { Family } from '../net/address.ts';
 import { formatMark } from '../net/mark.ts';
 import { partOf } from '../plan/canonical-line.ts';
 import { fingerprint } from '../plan/fingerprint.ts';
+import { followLinks } from '../plan/follow-links.ts';
 import { goneSlots } from '../plan/number-clashes.ts';
 import { planSteps, type Target } from '../plan/plan.ts';
 import { type Loads, readArtefactLines } from '../plan/read-artefacts.ts';
@@ -89,17 +90,23 @@ export function drawPlan(
     withRuleset ? rulesetsFor(goal, running) : [],
   );
   if ('refused' in live) return live;
-  const leases = readLeases(loads.uplinks);
   const { state: asked, leftOut } = wantedState(
-    loads,
+    named,
     tried,
     links.value,
     known,
-    leases,
+    readLeases(named.uplinks),
     live.value.routes,
     kernelFamilies(),
   );
-  const state = goal.kind === 'snapshot' ? standing(goal.before.state, links.value) : asked;
+  const state =
+    goal.kind === 'snapshot'
+      ? standing(
+          goal.before.state,
+          followLinks(goal.before.state, asked, named.uplinks),
+          links.value,
+        )
+      : asked;
   const target: Target = {
     state,
     guard: protocols.guard,
@@ -141,20 +148,24 @@ function rulesetsFor(goal: Goal, running: Running | undefined): readonly Backend
 }
 
 /** What of a snapshot can be live now: routes by devices that are gone, or down, or lost IPv6, can not, nor cgroups that are gone. */
-function standing(before: RecordOf<'before'>['state'], links: Links): State {
+function standing(
+  before: RecordOf<'before'>['state'],
+  { rules, routes }: Pick<State, 'rules' | 'routes'>,
+  links: Links,
+): State {
   const stands = (line: string, family: Family): boolean => {
     const device = partOf(line, 'dev');
     if (device === undefined) return true;
     const link = links.get(device);
     return link?.up === true && (family === 4 || !link.noIpv6);
   };
-  const { 4: four, 6: six } = before.routes;
   return {
     ...before,
     ...withoutGone({ nft: before.nft, iptables: before.iptables }),
+    rules,
     routes: {
-      4: four.filter((line) => stands(line, 4)),
-      6: six.filter((line) => stands(line, 6)),
+      4: routes[4].filter((line) => stands(line, 4)),
+      6: routes[6].filter((line) => stands(line, 6)),
     },
   };
 }

@@ -1,0 +1,147 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CONFINED_NETWORK as NETWORK } from '../lab/confined-host.ts';
+import { type Network, withNetwork } from '../lab/network.ts';
+import { type Ended, makePlace, type Place } from '../lab/place.ts';
+
+const LINK = join(import.meta.dirname, '../../deploy/routec-link');
+const CABLE =
+  'uplink cable dev eth2 gateway 198.51.100.1, 2001:db8:a::1 address 198.51.100.2/24 masquerade';
+const DSL = 'uplink dsl dev eth3 gateway dhcp, 2001:db8:b::1 masquerade';
+const FIRST = [CABLE, DSL, 'route tcp 25 via dsl'];
+
+let place: Place;
+beforeEach(() => {
+  place = makePlace();
+});
+afterEach(() => place.remove());
+
+/** What leads to `dsl` by its lease: its rules, and its IPv4 routes in tables of ours. */
+async function ledTo({ router }: Network): Promise<readonly string[]> {
+  const rules = await router.run('ip', ['-4', 'rule', 'show', 'proto', '214']);
+  const routes = await router.run('ip', ['-4', 'route', 'show', 'table', 'all', 'proto', '214']);
+  return [
+    ...rules.split('\n').flatMap((line) => /from (1\.2\.\S+)/.exec(line)?.slice(1) ?? []),
+    ...routes
+      .split('\n')
+      .flatMap((line) => /^(\S+( via \S+)?) dev eth3 .*table \d+/.exec(line)?.slice(1, 2) ?? []),
+  ].sort();
+}
+
+/** The same, as it should be by a lease of the network of that number. */
+const ofLease = (net: number, ...more: readonly string[]): readonly string[] =>
+  [
+    ...[`1.2.${net}.0/24`, `1.2.${net}.0/24`, `1.2.${net}.3`, `1.2.${net}.3`],
+    ...[`default via 1.2.${net}.1`, ...(more.length > 0 ? more : [`default via 1.2.${net}.1`])],
+  ].sort();
+
+async function hook(network: Network, ...words: readonly string[]): Promise<void> {
+  const env = { ROUTEC_STATE: join(place.folder, 'run/routec') };
+  expect(await place.run(network, [LINK, ...words], env)).toMatchObject({ exitCode: 0 });
+}
+
+/** Applies a policy, compiled before, so that its numbers are kept. */
+async function applied(network: Network, lines: readonly string[]): Promise<void> {
+  await place.compiled(lines);
+  const ended = await place.routec(network, ['apply', place.policy(lines), '--yes']);
+  expect(ended).toMatchObject({ exitCode: 0 });
+}
+
+/** A lease of that network, as a DHCP client brings it. */
+async function lease(network: Network, net: number): Promise<void> {
+  await network.router.run('ip', ['-4', 'addr', 'flush', 'dev', 'eth3']);
+  await network.router.run('ip', ['addr', 'add', `1.2.${net}.3/24`, 'dev', 'eth3']);
+  await hook(network, 'lease', 'eth3', `1.2.${net}.1`);
+}
+
+const waits = () =>
+  expect
+    .poll(
+      () => {
+        const path = join(place.folder, 'run/routec/pending.json');
+        return existsSync(path) && readFileSync(path, 'utf8').includes('"deadline"');
+      },
+      { timeout: 60_000 },
+    )
+    .toBe(true);
+
+/** Loads a policy, and goes back once something has happened. */
+type Way = (network: Network, lines: readonly string[], meanwhile: () => Promise<void>) => unknown;
+const unconfirmed = async (
+  loading: Promise<Ended>,
+  meanwhile: () => Promise<void>,
+): Promise<void> => {
+  await waits();
+  await meanwhile();
+  const ended = await loading;
+  expect(ended.stderr).toContain('taken back');
+  expect(ended.exitCode).toBe(5);
+};
+const WAYS: Readonly<Record<string, Way>> = {
+  rollback: async (network, lines, meanwhile) => {
+    await applied(network, lines);
+    await meanwhile();
+    expect(await place.routec(network, ['rollback', '--yes'])).toMatchObject({ exitCode: 0 });
+  },
+  'the clock of apply': (network, lines, meanwhile) => {
+    const args = ['apply', place.policy(lines), '--yes', '--confirm', '4s'];
+    return unconfirmed(place.routec(network, args), meanwhile);
+  },
+  'the clock of the loader': async (network, lines, meanwhile) => {
+    const script = await place.compiled(lines);
+    const loading = place.run(network, ['dash', script, 'start', '--confirm', '4']);
+    return unconfirmed(loading, meanwhile);
+  },
+};
+
+describe.each(Object.entries(WAYS))('the way back by %s', (_, back) => {
+  it.each([
+    ['stays', [...FIRST, 'route tcp 80 via dsl']],
+    ['had gone', [CABLE, 'route tcp 25 via cable']],
+  ])('brings the lease of today, where its uplink %s', (_, lines) =>
+    withNetwork(NETWORK, async (network) => {
+      await lease(network, 3);
+      await applied(network, FIRST);
+      expect(await ledTo(network)).toEqual(ofLease(3));
+      await back(network, lines, () => lease(network, 9));
+      expect(await ledTo(network)).toEqual(ofLease(9));
+    }),
+  );
+
+  it('brings none that is over, nor what was withdrawn', () =>
+    withNetwork(NETWORK, async (network) => {
+      const more = [...FIRST, 'route tcp 80 via dsl'];
+      const { router } = network;
+      await lease(network, 3);
+      await applied(network, FIRST);
+      const table = (await router.run('ip', ['-4', 'route', 'show', 'table', 'all', 'dev', 'eth3']))
+        .split('\n')
+        .flatMap((line) => /^default .*table (\d+)/.exec(line)?.[1] ?? [])
+        .sort()[0];
+      await router.run('ip', ['route', 'del', 'default', 'table', table as string]);
+      await back(network, more, () => lease(network, 9));
+      expect(await ledTo(network)).toEqual(ofLease(9).slice(0, -1));
+      await back(network, more, async () => {
+        await network.setLink('eth3', 'down');
+        await hook(network, 'lost', 'eth3', '4');
+      });
+      expect(await ledTo(network)).toEqual(['1.2.9.3', '1.2.9.3']);
+    }));
+
+  it('leaves a link loaded that came up meanwhile', () =>
+    withNetwork(NETWORK, async (network) => {
+      const lines = [CABLE, DSL.replace('dhcp', '1.2.3.1'), 'route tcp 25 via dsl'];
+      await network.setLink('eth3', 'down');
+      await applied(network, lines);
+      expect(await ledTo(network)).toEqual([]);
+      let up: readonly string[] = [];
+      await back(network, [...lines, 'route tcp 80 via dsl'], async () => {
+        await network.setLink('eth3', 'up');
+        await hook(network, 'up', 'eth3');
+        up = await ledTo(network);
+        expect(up).toContain('default via 1.2.3.1');
+      });
+      expect(await ledTo(network)).toEqual(up);
+    }));
+});
