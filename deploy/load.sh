@@ -1698,9 +1698,11 @@ await_end() {
       lock_anew
       take_back
     elif ! ticks "$token" && [ "$(field outcome token)" != "$token" ]; then
-      outcome=untold
       lock_anew
-      # Where it was another who claimed it and was killed on the way, nobody knows which way that was.
+      # Another who claimed it, and was still on the way, has written it down by now.
+      if [ "$(field outcome token)" = "$token" ]; then continue; fi
+      outcome=untold
+      # Where that one was killed on the way, nobody knows which way that was.
       if has begun && [ "$(field claimed token)" = "$token" ] && [ "$(field begun pid)" = "$(field timer pid)" ]; then
         come_back
       fi

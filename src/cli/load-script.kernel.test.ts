@@ -547,6 +547,22 @@ describe('policy.load.sh start --confirm', { timeout: LONG }, () => {
     }),
   );
 
+  it('hears how a slow rollback of another ended', () =>
+    withNetwork(NETWORK, async (network) => {
+      const script = await compiled(FIRST);
+      const starting = onRouter(network, ['dash', script, 'start', '--confirm', '3']);
+      await waits();
+      // As `routec rollback` does it: under the lock it claims what is pending, goes back, and writes down how that ended.
+      const lines = [
+        'cd "$ROUTEC_RUN" && mv pending.json claimed.json && sleep 12',
+        'sed \'s/"pending":{/"outcome":{"outcome":"reverted",/\' claimed.json >outcome.json',
+      ];
+      const lock = join(place.folder, 'run/routec.lock');
+      const back = await onRouter(network, ['flock', lock, 'sh', '-c', lines.join(' && ')]);
+      expect(back).toMatchObject({ exitCode: 0 });
+      expect(await starting).toMatchObject({ exitCode: 5 });
+    }));
+
   it('keeps it when another login confirms, and believes no other', () =>
     withNetwork(NETWORK, async (network) => {
       const script = await compiled(FIRST);
