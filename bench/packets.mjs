@@ -56,29 +56,41 @@ const howto = (count, iptables) => ({
   },
 });
 
-const FLOOR = `table inet floor {
+const SOURCE_NAT = `
   chain source_nat {
     type nat hook postrouting priority 100; policy accept;
     oifname { "eth2", "eth3" } masquerade
-  }
+  }`;
+const FLOOR = `table inet floor {${SOURCE_NAT}
 }
 `;
+/** What keeps a connection on the uplink that was chosen for it, and nothing else. */
+const BY_HAND = `table inet by_hand {
+  chain choose {
+    type filter hook prerouting priority -140; policy accept;
+    iifname != "lan0" accept
+    ct mark != 0 meta mark set ct mark accept
+    ip saddr ${host(0)} ct mark set 4 meta mark set 4
+  }${SOURCE_NAT}
+}
+`;
+/** A ruleset, and two tables that are asked by mark. */
+const marked =
+  (ruleset) =>
+  async ({ router }) => {
+    await router.run('nft', ['-f', '-'], ruleset);
+    for (const mark of ['4', '5']) {
+      await router.run('ip', ['route', 'add', 'default', 'via', '192.0.2.1', 'table', mark]);
+      await router.run('ip', ['rule', 'add', 'fwmark', mark, 'table', mark]);
+    }
+  };
 const PLAIN_NAME = 'plain forwarding';
 const FLOOR_NAME = 'no policy: conntrack, NAT, two fwmark rules';
 
 const CASES = [
   { name: PLAIN_NAME, leaves: 'eth2', load: async () => {} },
-  {
-    name: FLOOR_NAME,
-    leaves: 'eth2',
-    load: async ({ router }) => {
-      await router.run('nft', ['-f', '-'], FLOOR);
-      for (const mark of ['4', '5']) {
-        await router.run('ip', ['route', 'add', 'default', 'via', '192.0.2.1', 'table', mark]);
-        await router.run('ip', ['rule', 'add', 'fwmark', mark, 'table', mark]);
-      }
-    },
-  },
+  { name: FLOOR_NAME, leaves: 'eth2', load: marked(FLOOR) },
+  { name: 'by hand: one mark, kept and restored', leaves: 'eth3', load: marked(BY_HAND) },
   ...[1, 1000, 100_000].flatMap((count) => [
     { name: 'routec, nft', ...routec('nft', count) },
     { name: 'routec, iptables and ipset', ...routec('iptables', count, 'nft') },

@@ -175,7 +175,7 @@ it(
       await run('ip', 'rule', 'add', 'pref', '6950', 'lookup', 'main', 'protocol', '214');
       await run('sysctl', '-qw', 'net.ipv4.conf.eth3.rp_filter=1');
       await run('ip', 'link', 'set', 'lan1', 'group', '6000');
-      await run('nft', 'flush', 'chain', 'inet', 'routec', 'bypass');
+      await run('nft', 'flush', 'chain', 'inet', 'routec', 'bypass_own');
       await run('nft', 'add', 'chain', 'inet', 'routec', 'mine');
       const drifted = await status(network, 'policy.route');
       expect(drifted).toMatchObject({ exitCode: 1, well: false });
@@ -190,7 +190,7 @@ it(
       expect(told).toContain('foreign device lan1: group 6000');
       expect(told.join('\n')).toMatch(/^changed route4 default via 1\.2\.3\.99 .* table 6502/m);
       expect(told.join('\n')).toMatch(/^extra rule4 pref 6950 lookup main protocol 214$/m);
-      expect(told).toContain('missing ruleset chain bypass: fib daddr type broadcast accept');
+      expect(told).toContain('missing ruleset chain bypass_own: ip6 daddr fe80::/10 accept');
       expect(told).toContain('extra ruleset chain mine');
       expect(told.join('\n')).not.toMatch(/missing route/);
       expect(drifted.uplinks[1]).toMatchObject({

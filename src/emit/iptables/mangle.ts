@@ -11,16 +11,21 @@ import type { Marks } from './marks.ts';
 import { namedChain } from './named.ts';
 import { type Chain, chain, slotChain, type Table } from './table.ts';
 
-/** What only the link itself is concerned with is nobody's to route. */
-const bypass = (family: Family): string[] => [
-  ...[...(family === 4 ? ['BROADCAST'] : []), 'ANYCAST', 'MULTICAST'].map(
-    (type) => `-m addrtype --dst-type ${type} -j RETURN`,
-  ),
-  ...(family === 6 ? ['-d fe80::/10 -j RETURN'] : []),
-];
+const returning = (...types: readonly string[]): string =>
+  `-m addrtype --dst-type ${types.join(',')} -j RETURN`;
+
+/**
+ * What only the link itself is concerned with is nobody's to route. One look at the routes does for many types;
+ * but MULTICAST among others fits nothing else in IPv6 (`match_type6` in the kernel).
+ */
+const bypass = (family: Family, ...types: readonly string[]): string[] =>
+  family === 4
+    ? [returning(...types, 'BROADCAST', 'ANYCAST', 'MULTICAST')]
+    : [returning(...types, 'ANYCAST'), returning('MULTICAST'), '-d fe80::/10 -j RETURN'];
 
 /** The router's own DHCP and neighbour discovery; a host behind it has no such excuse. */
-const bypassOwn = (family: Family): string[] => [
+const bypassOwn = (family: Family, ...types: readonly string[]): string[] => [
+  ...bypass(family, ...types),
   ...(family === 4
     ? ['-p 17 -m udp --sport 67:68 --dport 67:68 -j RETURN']
     : [
@@ -29,13 +34,12 @@ const bypassOwn = (family: Family): string[] => [
         ),
         '-p 17 -m udp --sport 546:547 --dport 546:547 -j RETURN',
       ]),
-  ...bypass(family),
 ];
 
 /** It goes by the MTU of the way there, and by that of main's way back. */
 const CLAMP = '-p 6 -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu';
 
-const TO_ROUTER = '-m addrtype --dst-type LOCAL -j RETURN';
+const TO_ROUTER = returning('LOCAL');
 /** First packets, and what conntrack does not follow: that is judged packet by packet. */
 const UNDECIDED = 'NEW,INVALID,UNTRACKED';
 
@@ -146,14 +150,12 @@ export function mangle(
         ...devices.map((device) => `-i ${device} -g routec-inbound`),
         '-i lo -j RETURN',
         `${marks.notConnection()} -g routec-restore`,
-        TO_ROUTER,
-        ...bypass(family),
+        ...bypass(family, 'LOCAL'),
         ...chosen(choices.forwarded.name),
       ]),
       chain('output', [
         `${marks.notPacket()} -j RETURN`,
-        TO_ROUTER,
-        ...bypassOwn(family),
+        ...bypassOwn(family, 'LOCAL'),
         `${marks.notConnection()} -g routec-restore`,
         // What carries another program's mark (a tunnel's own packets) is chosen for where a rule names it.
         `-m mark ! --mark 0 ${marked === undefined ? '-j RETURN' : '-g routec-marked'}`,

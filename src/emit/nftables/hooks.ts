@@ -13,6 +13,11 @@ const ENDS = {
   reject: 'reject with icmpx admin-prohibited',
 } as const;
 
+/** What only the link itself is concerned with is nobody's to route. */
+const LINK = ['broadcast', 'anycast', 'multicast'];
+/** Known in IPv6 by its address alone. */
+const OF_LINK = 'ip6 daddr fe80::/10 accept';
+
 /** Where packets come past: what is undecided is chosen for, what is decided gets its mark. */
 export function hooks({ marking, uplinks, slots, inbound, marked }: Program): Part {
   const mask = formatMark(marking.mask);
@@ -28,19 +33,22 @@ export function hooks({ marking, uplinks, slots, inbound, marked }: Program): Pa
         declaration: ['type ifname'],
         elements: sorted([...new Set(uplinks.map(({ device }) => quoted(device)))]),
       },
+      // One look at the routes for all types of address; a set that stays misses none in a reload.
+      { keyword: 'set', name: 'of_link', declaration: ['type fib_addrtype'], elements: LINK },
+      {
+        keyword: 'set',
+        name: 'unrouted',
+        declaration: ['type fib_addrtype'],
+        elements: ['local', ...LINK],
+      },
     ],
     chains: [
-      // What only the link itself is concerned with is nobody's to route.
-      chain('bypass', [
-        ...['broadcast', 'anycast', 'multicast'].map((type) => `fib daddr type ${type} accept`),
-        'ip6 daddr fe80::/10 accept',
-      ]),
       // The router's own DHCP and neighbour discovery; a host behind it has no such excuse.
       chain('bypass_own', [
+        OF_LINK,
         'icmpv6 type 133-137 accept',
         'udp sport 67-68 udp dport 67-68 accept',
         'udp sport 546-547 udp dport 546-547 accept',
-        'goto bypass',
       ]),
       // A slot that nothing knows any more must not fall to main with its old source address.
       chain('restore', [`ct mark & ${mask} vmap @slots`, 'goto mark_dead']),
@@ -50,6 +58,7 @@ export function hooks({ marking, uplinks, slots, inbound, marked }: Program): Pa
         `ct mark & ${mask} vmap @transits`,
         'ct state established,related accept',
         `${decided} accept`,
+        'fib daddr type @of_link accept',
         'jump bypass_own',
         ...(inbound.length === 0 ? [] : ['fib daddr type != local goto choose_inbound']),
         'goto arrive',
@@ -80,12 +89,13 @@ export function hooks({ marking, uplinks, slots, inbound, marked }: Program): Pa
         'prerouting',
         [
           'iifname @uplinks goto inbound',
-          'iifname "lo" goto looped',
+          // Its number is 1 wherever it is, and soon compared; a name is not.
+          'iif "lo" goto looped',
           // As in `restore`, without the way there: nearly all packets are of decided connections.
           `ct mark & ${mask} vmap @slots`,
           `${decided} goto mark_dead`,
-          'fib daddr type local accept',
-          'jump bypass',
+          'fib daddr type @unrouted accept',
+          OF_LINK,
           // What conntrack does not follow is judged packet by packet.
           'ct state new,invalid,untracked goto choose',
         ],
@@ -95,7 +105,7 @@ export function hooks({ marking, uplinks, slots, inbound, marked }: Program): Pa
         'output',
         [
           `meta mark & ${mask} != 0 accept`,
-          'fib daddr type local accept',
+          'fib daddr type @unrouted accept',
           'jump bypass_own',
           // What carries another program's mark (a tunnel's own packets) is chosen for where a rule names it.
           `meta mark 0 ${undecided} ct state new jump choose_local`,
@@ -113,9 +123,9 @@ export function hooks({ marking, uplinks, slots, inbound, marked }: Program): Pa
       chain(
         'settle',
         [
-          `oifname "lo" meta mark & ${mask} != 0 goto hold`,
+          `oif "lo" meta mark & ${mask} != 0 goto hold`,
           // Another program wrote the whole mark behind us: main has routed what a rule chose for.
-          `meta mark & ${mask} == 0 ${decided} oifname @uplinks ct direction original goto astray`,
+          `meta mark & ${mask} == 0 ct direction original ${decided} oifname @uplinks goto astray`,
           ...(slots.some(isUnsettled) ? [`ct mark & ${mask} vmap @orderings`] : []),
         ],
         'type filter hook postrouting priority -140; policy accept;',
@@ -128,13 +138,13 @@ export function hooks({ marking, uplinks, slots, inbound, marked }: Program): Pa
         'refuse_local',
         // Without main's default, what is for main alone is bound for lo.
         [reset, 'reject'].map(
-          (rule) => `oifname "lo" meta mark & ${mask} == 0 fib daddr type != local ${rule}`,
+          (rule) => `oif "lo" meta mark & ${mask} == 0 fib daddr type != local ${rule}`,
         ),
         'type filter hook output priority 10; policy accept;',
       ),
       chain(
         'refuse_forwarded',
-        ['oifname "lo" reject with icmpx no-route'],
+        ['oif "lo" reject with icmpx no-route'],
         'type filter hook forward priority 10; policy accept;',
       ),
     ],
