@@ -175,6 +175,29 @@ describe('uplinks that nothing reaches', () => {
   });
 });
 
+describe('rules that no packet comes to', () => {
+  it.each([
+    [['route to 203.0.113.2, 203.0.113.3 tcp 80 via drop'], ['RC307 2']],
+    [['route in o to 203.0.113.2 via drop'], ['RC307 2']],
+    [['route local to 203.0.113.3 via b'], ['RC307 2']],
+    [['route to 203.0.113.0/30 via drop'], []],
+    [['route to 203.0.113.3, 203.0.113.9 via drop'], []],
+    [['route to 224.0.0.0/4, ff02::1 via t'], ['RC307 2']],
+    [['route local udp 67 sport 68 via a'], ['RC307 2']],
+    [['route ipv4 udp 67 sport 68 via a'], []],
+    // What a rule above takes of others is another matter.
+    [
+      ['route to 203.0.113.9 via a', 'route to 203.0.113.3, 203.0.113.9 via t'],
+      ['RC305 0 3', 'RC301 3 2'],
+    ],
+    [['route to 203.0.113.0/30 via a', 'route to 203.0.113.2 via b'], ['RC307 3']],
+    [['expect to 203.0.113.0/24 main', 'expect to 203.0.113.2 via b'], []],
+  ])('%j', (rules, lines) => {
+    const own = 'uplink o dev eth5 address 203.0.113.2/24, 203.0.113.3/24 nonat';
+    expect(said(own, ...rules)).toEqual(lines);
+  });
+});
+
 describe('what falls through to main', () => {
   it.each([
     [['route ipv4 via a'], ['RC306 1']],

@@ -11,6 +11,7 @@ import { orderDecides } from './order-decides.ts';
 import { redundantRule } from './redundant-rule.ts';
 import { ruleLists } from './rule-lists.ts';
 import { shadowedRule } from './shadowed-rule.ts';
+import { unaskedRule } from './unasked-rule.ts';
 import { unreachedUplink } from './unreached-uplink.ts';
 
 /**
@@ -19,6 +20,7 @@ import { unreachedUplink } from './unreached-uplink.ts';
  */
 const ANALYSES: readonly Analysis[] = [
   shadowedRule,
+  unaskedRule,
   unreachedUplink,
   redundantRule,
   orderDecides,

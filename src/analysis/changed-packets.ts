@@ -51,7 +51,11 @@ export function changedPackets(was: RuleList, now: RuleList, left: Budget): Chan
   const pairs: Pair[] = [];
   const undecided = new Set<Entry>();
   const isArrival = (entry: Entry | undefined, partners: readonly number[]): boolean =>
-    !was.local && entry !== undefined && !entry.route && partners[entry.order] === -1;
+    !was.local &&
+    entry !== undefined &&
+    entry.route === undefined &&
+    entry.spared === undefined &&
+    partners[entry.order] === -1;
   const keyOf = (entry: Entry | undefined, list: RuleList): string =>
     (entry?.destiny ?? list.rest).key;
 
@@ -61,6 +65,8 @@ export function changedPackets(was: RuleList, now: RuleList, left: Budget): Chan
     after: Entry | undefined,
     of: Entry,
   ): Pair | undefined => {
+    // An address that becomes the router's own, or is it no more, is told with its uplink.
+    if (before?.spared !== undefined || after?.spared !== undefined) return undefined;
     if (keyOf(before, was) === keyOf(after, now)) return undefined;
     const found = packetOf(was, now, before, after, left);
     if (found === 'undecided') undecided.add(of);

@@ -1,4 +1,6 @@
+import { intersectBoxes } from '../model/intersect-boxes.ts';
 import type { Packet } from '../model/packet.ts';
+import type { Spared } from '../model/spared.ts';
 import { subtractBoxes } from '../model/subtract-boxes.ts';
 import { witness } from '../model/witness.ts';
 import type { RoutePolicy } from '../policy/policy.ts';
@@ -10,6 +12,8 @@ import { wayTo } from './way-to.ts';
 /** Whether some packet reaches a rule. */
 export type Fate =
   | { readonly kind: 'reached' | 'undecided' }
+  /** No rule is asked about its packets, of which this is one. */
+  | { readonly kind: 'spared'; readonly why: Spared; readonly packet: Packet }
   | {
       readonly kind: 'shadowed';
       /** The rules that take its packets instead: one, if one takes them all. */
@@ -42,7 +46,7 @@ export function fateOf(list: RuleList, entry: Entry, budget: Budget): Fate | und
   const boxes = way.by.filter(({ route }) => route === undefined).map(({ box }) => box);
   const asked = subtractBoxes([entry.box], boxes, TRIES) ?? [];
   const packet = asked.map((box) => witness(box, list.local)).find((each) => each !== undefined);
-  if (packet === undefined) return undefined;
+  if (packet === undefined) return sparedOf(list, entry, way.by);
   const takers = way.by.filter(({ route }) => route !== undefined);
   const alone = takers.find(({ box }) => {
     const left = subtractBoxes(asked, [box], TRIES);
@@ -55,9 +59,19 @@ export function fateOf(list: RuleList, entry: Entry, budget: Budget): Fate | und
     : { kind: 'shadowed', by: [...new Set(by)], packet, taker };
 }
 
+/** Why no rule is asked about what lies in a box, where that is all that takes it. */
+function sparedOf(list: RuleList, { box }: Entry, by: readonly Entry[]): Fate | undefined {
+  const [first, ...others] = by;
+  if (first?.spared === undefined || others.some(({ spared }) => spared === undefined))
+    return undefined;
+  const common = intersectBoxes(box, first.box);
+  const packet = common && witness(common, list.local);
+  return packet && { kind: 'spared', why: first.spared, packet };
+}
+
 function both(one: Fate, other: Fate): Fate {
-  if (other.kind === 'reached') return other;
-  if (one.kind !== 'shadowed') return one;
+  if (other.kind === 'reached' || one.kind === 'spared') return other;
+  if (one.kind !== 'shadowed' || other.kind === 'spared') return one;
   if (other.kind !== 'shadowed') return other;
   return { ...one, by: [...new Set([...one.by, ...other.by])] };
 }

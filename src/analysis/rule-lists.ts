@@ -1,6 +1,7 @@
 import { bug } from '../bug.ts';
 import { intersectBoxes } from '../model/intersect-boxes.ts';
 import type { Box, Program, Rule, Target, Uplink } from '../model/program.ts';
+import { LINK_DESTINATIONS, OWN_LINK, ownDestinations, type Spared } from '../model/spared.ts';
 import { FAMILIES, type Family } from '../net/address.ts';
 import type { Policy, RoutePolicy } from '../policy/policy.ts';
 import { type Destiny, destinyOf, type Names, OWN_NAMES } from './destiny.ts';
@@ -13,6 +14,8 @@ export interface Entry {
   readonly destiny: Destiny;
   /** Absent for what no rule takes of that which an uplink brings, or the router sends without a mark. */
   readonly route?: RoutePolicy;
+  /** Why no rule is asked about these packets, if so. */
+  readonly spared?: Spared;
 }
 
 /** What the router is asked of packets in one family that it forwards, or sends itself: the first entry decides. */
@@ -48,12 +51,30 @@ export function ruleLists(policy: Policy, program: Program, names: Names = OWN_N
         known.set(key, its);
         return its;
       };
+      const push = (box: Box, its: Omit<Entry, 'order' | 'box'>): void => {
+        entries.push({ order: entries.length, box, ...its });
+      };
       const add = (box: Box | undefined, its: Destiny, route?: RoutePolicy): void => {
         if (box === undefined || box.family !== family) return;
-        const order = entries.length;
-        entries.push({ order, box, destiny: its, ...(route === undefined ? {} : { route }) });
+        push(box, { destiny: its, ...(route === undefined ? {} : { route }) });
       };
       const main: Target = { kind: 'main' };
+      const arriving = local ? [] : program.arrivals.filter(({ box }) => box.family === family);
+      const spare = (box: Box, spared: Spared, arrival?: Uplink): void =>
+        push(box, { destiny: destiny(main, arrival), spared });
+      spare({ family, destination: LINK_DESTINATIONS[family] } as Box, 'link');
+      for (const box of OWN_LINK[family]) {
+        const those = local ? [box] : arriving.map((each) => intersectBoxes(box, each.box));
+        for (const its of those) if (its !== undefined) spare(its, 'link');
+      }
+      for (const point of ownDestinations(program, family)) {
+        const own = { family, destination: [[point, point]] } as Box;
+        for (const { uplink, box } of arriving) {
+          const its = intersectBoxes(own, box);
+          if (its !== undefined) spare(its, 'here', uplink);
+        }
+        spare(own, 'here');
+      }
       if (local) {
         const unmarked = { family, mark: UNMARKED };
         for (const rule of program.local) {

@@ -83,7 +83,8 @@ function unreached(
   for (const { list, entry, route } of leads) {
     const fate = fateOf(list, entry, budget);
     if (fate?.kind === 'undecided' && fates.get(route)?.kind === 'reached') giveUp(route);
-    if (fate !== undefined && fate.kind !== 'shadowed') return undefined;
+    if (fate === undefined || fate.kind === 'spared') continue;
+    if (fate.kind !== 'shadowed') return undefined;
     dead ??= fate;
   }
   return dead && { ...dead, routes: [...new Set(leads.map(({ route }) => route))] };

@@ -145,6 +145,25 @@ describe('routec explain', () => {
     });
   });
 
+  it("knows the link's own business, about which no rule is asked", async () => {
+    writeFileSync(join(cwd, 'link.route'), `${POLICY}route in dsl via drop\nroute via cable\n`);
+    const { exitCode, stdout } = await explain('link.route', 'to 224.0.0.251 udp 5353 in dsl');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("goes by main's own routes\n");
+    expect(stdout).toContain("but it is the link's own business, about which no rule is asked");
+    expect(stdout).not.toContain('no rule takes it');
+    const json = await explain('link.route', '--json', 'to 224.0.0.251 udp 5353 in dsl');
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      ...{ verdict: 'main', rule: null, here: false, answers: { by: 'main' } },
+      others: [
+        { line: 11, why: 'link' },
+        { line: 12, why: 'link' },
+      ],
+    });
+    const some = await explain('link.route', 'to 224.0.0.251, 203.0.113.9 udp 5353');
+    expect(some.stdout).toContain('(no rule is asked about it)');
+  });
+
   it('knows what is sent to the router itself, and what leads that on, whatever rules say', async () => {
     const rules = [
       'route in dsl via drop',

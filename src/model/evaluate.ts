@@ -1,6 +1,5 @@
 import { bug } from '../bug.ts';
 import type { Family } from '../net/address.ts';
-import { isForRouter } from './for-router.ts';
 import { forwardBoxes } from './forward-boxes.ts';
 import { LAYOUT } from './layout.ts';
 import { holds, type Packet } from './packet.ts';
@@ -15,6 +14,7 @@ import type {
   Uplink,
   UplinkSlot,
 } from './program.ts';
+import { type Spared, sparedBy } from './spared.ts';
 
 /** Which uplinks take new connections of a family: a set of names says so of both. */
 export interface Up {
@@ -47,8 +47,8 @@ type Where =
 export interface Evaluation {
   /** The rule that decides; none where no rule takes the packet. */
   readonly rule?: Rule;
-  /** Whether it is sent to the router itself, which no rule moves. */
-  readonly here: boolean;
+  /** Why no rule is asked about it, if so. */
+  readonly spared?: Spared;
   /** What leads it on, if it is, the first one; else what would if it were. */
   readonly forwards: readonly Forward[];
   /** Later rules that would have taken it, in order. */
@@ -63,8 +63,8 @@ export interface Evaluation {
 
 /**
  * What becomes of the first packet of a connection, but for what main routes more specifically
- * than by a default route: of that, only the router's own addresses are known. The packets that follow go its
- * way; those that answer come in by it, or leave by the arrival.
+ * than by a default route: of that, only what no rule is asked about is known. The packets that follow
+ * go its way; those that answer come in by it, or leave by the arrival.
  *
  * @param up the uplinks that are up
  */
@@ -72,23 +72,23 @@ export function evaluate(program: Program, packet: Packet, up: Up): Evaluation {
   const arrival = arrivalOf(program, packet);
   const fits = ({ boxes }: Pick<Rule, 'boxes'>): boolean => boxes.some((box) => holds(box, packet));
   const list = program[listFor(packet, arrival)];
-  const { destination: to } = packet;
-  const here = to !== undefined && isForRouter(program, packet.family, [to, to]);
-  const [rule, ...others] = here ? [] : list.filter(fits);
+  const spared = sparedBy(program, packet, arrival !== undefined);
+  const here = spared === 'here';
+  const [rule, ...others] = spared === undefined ? list.filter(fits) : [];
   const asked = new Set(program.inbound.map(({ id }) => id));
   const unasked = [
-    ...(here ? list.filter(fits) : []),
+    ...(spared === undefined ? [] : list.filter(fits)),
     ...(arrival === undefined
       ? []
       : program.forwarded.filter((each) => !asked.has(each.id) && fits(each))),
   ];
   const forwards =
-    here || arrival !== undefined
+    here || (arrival !== undefined && spared === undefined)
       ? program.forwards.filter((each) => fits({ boxes: forwardBoxes(program, each) }))
       : [];
   return {
     ...(rule === undefined ? {} : { rule }),
-    here,
+    ...(spared === undefined ? {} : { spared }),
     forwards: packet.local ? [] : forwards,
     others,
     unasked,
@@ -114,7 +114,10 @@ export function outcomesOf(
   packet: Packet,
   up: Up,
 ): Evaluation['outcomes'] {
-  const arrival = arrivalOf(program, packet);
+  const came = arrivalOf(program, packet);
+  // A connection that is the link's business is not remembered.
+  const isLink = sparedBy(program, packet, came !== undefined) === 'link';
+  const arrival = isLink ? undefined : came;
   return sharesOf(program, rule?.target ?? { kind: 'main' }).map(({ to, share }) => {
     return { outcome: outcomeOf(program, to, packet, up, arrival), share };
   });

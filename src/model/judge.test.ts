@@ -89,6 +89,29 @@ describe('judge', () => {
     ]);
     expect(holds('route in lan0 via lte\nexpect in lan0 to 192.0.2.2 main')).toBe(true);
     expect(holds('route local via lte\nexpect local to 192.0.2.2 main')).toBe(true);
+    // Side by side they are addresses all the same; a net is about what else it holds.
+    const two = 'uplink own dev eth5 address 198.18.0.2/24, 198.18.0.3/24\nroute via drop\n';
+    expect(holds(`${two}expect to 198.18.0.2, 198.18.0.3 main`)).toBe(true);
+    expect(holds(`${two}expect to 198.18.0.2-198.18.0.3, 198.18.0.9 main`)).toBe(false);
+    expect(holds(`${two}expect to 198.18.0.2-198.18.0.4 drop`)).toBe(true);
+  });
+
+  it("is about the link's own business only where nothing else is named", () => {
+    const rules = 'route via reject\nroute local via reject\nroute in cable via drop\n';
+    const link = ['to 224.0.0.0/4', 'to ff02::1, fe80::1', 'to 255.255.255.255', 'to 127.0.0.1'];
+    const own = ['udp 67 sport 68', 'udp 546 sport 547', 'icmpv6 nd-neighbor-solicit'];
+    for (const match of [...link, ...own].flatMap((each) => [
+      `local ${each}`,
+      `in cable ${each}`,
+    ])) {
+      expect(holds(`${rules}expect ${match} main`), match).toBe(true);
+    }
+    for (const match of link) expect(holds(`${rules}expect ${match} main`), match).toBe(true);
+    // A host's own is not the router's.
+    for (const match of own) expect(holds(`${rules}expect ${match} reject`), match).toBe(true);
+    expect(holds(`${rules}expect local udp 67 reject`)).toBe(true);
+    expect(holds(`${rules}expect to not 10.0.0.0/8 reject`)).toBe(true);
+    expect(holds(`${rules}expect to 224.0.0.0-255.255.255.255 reject`)).toBe(true);
   });
 
   it('asks the rules of the router itself, which leave other marks alone', () => {

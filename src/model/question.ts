@@ -1,11 +1,21 @@
 import { bug } from '../bug.ts';
 import { deviceInterval } from '../net/device-name.ts';
-import { type Interval, type IntervalSet, intersection, type Point } from '../net/interval-set.ts';
-import { isForRouter } from './for-router.ts';
+import {
+  complement,
+  covers,
+  difference,
+  type Interval,
+  type IntervalSet,
+  intersection,
+  type Point,
+  union,
+} from '../net/interval-set.ts';
+import { DIMENSIONS, lastPoint } from './dimensions.ts';
 import { forwardBoxes } from './forward-boxes.ts';
 import { intersectBoxes } from './intersect-boxes.ts';
 import { lans } from './lans.ts';
 import type { Box, Forward, Program, Rule, Uplink } from './program.ts';
+import { OWN_LINK, type Spared, sparedDestinations } from './spared.ts';
 import { subtractBoxes } from './subtract-boxes.ts';
 
 /** Packets that somebody asks about. What a box leaves out stands for every value. */
@@ -27,33 +37,32 @@ export interface Lead {
 export interface Part {
   readonly list: readonly (Rule | Lead)[];
   readonly boxes: readonly Box[];
-  /** Whether they are sent to the router itself. */
-  readonly here: boolean;
+  /** Why no rule is asked about them, if so. */
+  readonly spared?: Spared;
   /** Whether an uplink brings them. */
   readonly outside: boolean;
 }
 
 /** The packets of a question by the lists that take them. */
 export function partsOf(program: Program, { boxes, local, arrivals }: Question): Part[] {
-  const here = boxes.flatMap((box) => ofRouter(program, box, true));
-  const elsewhere = boxes.flatMap((box) => ofRouter(program, box, false));
+  const { here, link, asked } = bySpared(program, boxes);
   if (local) {
+    const own = byOwnLink(asked);
     // A mark that nobody speaks of is none.
     const unmarked = ({ family }: Box): Box => {
       return { family, mark: [{ value: 0, mask: ~program.marking.mask >>> 0 }] };
     };
-    const marked = elsewhere.filter(({ mark }) => mark !== undefined);
+    const marked = own.asked.filter(({ mark }) => mark !== undefined);
     return [
-      { list: [], boxes: here, here: true, outside: false },
+      { list: [], boxes: here, spared: 'here', outside: false },
+      { list: [], boxes: [...link, ...own.link], spared: 'link', outside: false },
       {
         list: program.local,
-        here: false,
         outside: false,
-        boxes: elsewhere.flatMap((box) => intersectBoxes(box, unmarked(box)) ?? []),
+        boxes: own.asked.flatMap((box) => intersectBoxes(box, unmarked(box)) ?? []),
       },
       {
         list: program.marked,
-        here: false,
         outside: false,
         boxes:
           subtractBoxes(marked, marked.map(unmarked), MOST_CUBES) ?? bug('one cube is too many'),
@@ -73,25 +82,58 @@ export function partsOf(program: Program, { boxes, local, arrivals }: Question):
   const leads = (here.length === 0 ? [] : program.forwards).map((forward): Lead => {
     return { forward, boxes: forwardBoxes(program, forward) };
   });
+  const brought = byOwnLink(asked);
   return [
-    { list: leads, boxes: forwarded(here), here: true, outside: false },
-    { list: leads, boxes: inbound(here), here: true, outside: true },
-    { list: program.forwarded, boxes: forwarded(elsewhere), here: false, outside: false },
-    { list: program.inbound, boxes: inbound(elsewhere), here: false, outside: true },
+    { list: leads, boxes: forwarded(here), spared: 'here', outside: false },
+    { list: leads, boxes: inbound(here), spared: 'here', outside: true },
+    { list: [], boxes: forwarded(link), spared: 'link', outside: false },
+    { list: [], boxes: inbound([...link, ...brought.link]), spared: 'link', outside: true },
+    { list: program.forwarded, boxes: forwarded(asked), outside: false },
+    { list: program.inbound, boxes: inbound(brought.asked), outside: true },
   ];
 }
 
 /**
- * Of a box what is sent to the router itself, and what is not: each address that is named counts where it
- * belongs; a range, and what leaves its destination open, is about all but the router's own.
+ * Boxes by whether rules are asked about their packets: each destination that is named counts where it belongs; a
+ * wider net, and what leaves its destination open, is about all that rules are asked about.
  */
-export function ofRouter(program: Program, box: Box, here: boolean): Box[] {
-  if (box.destination === undefined) return here ? [] : [box];
-  const all: IntervalSet<Point> = box.destination;
-  const its = all.filter(
-    (each: Interval<Point>) => isForRouter(program, box.family, each) === here,
+function bySpared(
+  program: Program,
+  boxes: readonly Box[],
+): { readonly [S in Spared | 'asked']: readonly Box[] } {
+  const out = { here: [] as Box[], link: [] as Box[], asked: [] as Box[] };
+  for (const box of boxes) {
+    const { here, link } = sparedDestinations(program, box.family);
+    const all: IntervalSet<Point> =
+      box.destination ?? complement([], lastPoint('destination', box.family));
+    const named = box.destination === undefined ? [] : all;
+    const within = (set: IntervalSet<Point>): IntervalSet<Point> =>
+      named.filter((each: Interval<Point>) => covers(set, each));
+    const its = { here: within(here), link: within(link) };
+    const wide = difference(all, union([its.here, its.link]));
+    const asked = difference(wide, union([here, link]));
+    for (const [why, destination] of Object.entries({ ...its, asked })) {
+      if (destination.length > 0) out[why as Spared | 'asked'].push({ ...box, destination } as Box);
+    }
+  }
+  return out;
+}
+
+/** Boxes of what the router sends, or an uplink brings, by whether all that lies in them is the link's business. */
+function byOwnLink(boxes: readonly Box[]): { readonly link: Box[]; readonly asked: Box[] } {
+  const link = boxes.filter(isOwnLink);
+  return { link, asked: boxes.filter((box) => !link.includes(box)) };
+}
+
+/** Whether all that lies in a box is DHCP or neighbour discovery. */
+export function isOwnLink(box: Box): boolean {
+  return OWN_LINK[box.family].some((outer) =>
+    DIMENSIONS.every((dimension) => {
+      const set = outer[dimension] as IntervalSet<Point> | undefined;
+      const its = box[dimension] as IntervalSet<Point> | undefined;
+      return set === undefined || (its !== undefined && difference(its, set).length === 0);
+    }),
   );
-  return its.length === 0 ? [] : [{ ...box, destination: its } as Box];
 }
 
 /** Each of a box's cubes loses one point, and falls into as many as it leaves bits open. */

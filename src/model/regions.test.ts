@@ -4,8 +4,9 @@ import { understand } from '../compile.ts';
 import { lowerQuestion } from '../policy/lower-question.ts';
 import { evaluate } from './evaluate.ts';
 import { holds } from './packet.ts';
-import type { Box } from './program.ts';
+import { isOwnLink } from './question.ts';
 import { regionsOf } from './regions.ts';
+import { OWN_LINK, type Spared } from './spared.ts';
 
 const RUNS = { numRuns: Number(process.env.ROUTEC_RUNS ?? 150) };
 
@@ -22,6 +23,13 @@ const matches = fc
       fc.constant(''),
       addresses.map((each) => `to not ${each}`),
       pick('to 198.51.100.2', 'to 198.51.100.2, 203.0.113.80', 'to 2001:db8::2', 'to 192.0.2.2'),
+      pick(
+        'to 192.0.2.2, 192.0.2.3',
+        'to 192.0.2.0/29',
+        'to 192.0.2.3, 192.0.2.9',
+        'to 224.0.0.5',
+        'to ff02::1, fd00::9',
+      ),
     ),
     pick(
       '',
@@ -30,6 +38,7 @@ const matches = fc
       'tcp not 80',
       'tcp,udp 53-80',
       'udp 53 sport 53',
+      'udp 67 sport 68',
       'not tcp',
       'icmp 8',
     ),
@@ -39,17 +48,16 @@ const matches = fc
 const target = pick('dsl', 'cable', 'dsl else cable', 'main', 'drop', 'balance dsl, cable');
 const rule = fc.tuple(matches, target).map(([match, via]) => `route ${match} via ${via}`);
 
-const HEAD = `uplink cable dev eth2 address 192.0.2.2/24 masquerade
+const HEAD = `uplink cable dev eth2 address 192.0.2.2/24, 192.0.2.3/24 masquerade
 uplink dsl dev eth3 address 198.51.100.2, 2001:db8::2/64 masquerade
 forward tcp 80 on dsl to 192.168.0.10:8080
 forward tcp,udp 53-80 on cable, dsl to 192.168.0.11:53
 `;
-const isNamed = ({ destination = [] }: Box): boolean =>
-  destination.length > 0 && destination.every(([low, high]) => low === high);
 const source = (text: string) => ({ name: '<packet>', text, quotable: true });
 
 it('parts a question as `evaluate` decides its packets, and leaves none out', () => {
   let [asked, led] = [0, 0];
+  const unasked = new Set<Spared>();
   fc.assert(
     fc.property(fc.array(rule, { maxLength: 6 }), matches, matches, (rules, wide, narrow) => {
       const read = (text: string) => {
@@ -74,9 +82,10 @@ it('parts a question as `evaluate` decides its packets, and leaves none out', ()
         asked += 1;
         if (forward !== undefined) led += 1;
         expect(holds(box, packet)).toBe(true);
-        const { rule, here, forwards } = evaluate(whole.program, packet, new Set());
+        const { rule, spared, forwards } = evaluate(whole.program, packet, new Set());
         expect(rule).toBe(decides);
-        expect(here ? forwards[0] : undefined).toBe(forward);
+        expect(spared === 'here' ? forwards[0] : undefined).toBe(forward);
+        if (spared !== undefined) unasked.add(spared);
         expect(whole.regions.filter((each) => holds(each.box, packet))).toHaveLength(1);
       }
       // Packets from elsewhere lie in the region of their rule, or were never asked about.
@@ -84,15 +93,17 @@ it('parts a question as `evaluate` decides its packets, and leaves none out', ()
         const [found, ...more] = whole.regions.filter((each) => holds(each.box, packet));
         expect(more).toEqual([]);
         if (found === undefined || found.packet.local !== packet.local) continue;
-        const { rule, here, forwards } = evaluate(whole.program, packet, new Set());
-        // What leaves its destination open is about all but what is sent to the router itself.
-        if (here && !isNamed(found.box)) continue;
+        // What asks for more than DHCP is about all but the router's own.
+        const isOwn = OWN_LINK[packet.family].some((box) => holds(box, packet));
+        if (isOwn && !isOwnLink(found.box)) continue;
+        const { rule, spared, forwards } = evaluate(whole.program, packet, new Set());
         expect(rule).toBe(found.rule);
-        expect(here ? forwards[0] : undefined).toBe(found.forward);
+        expect(spared === 'here' ? forwards[0] : undefined).toBe(found.forward);
       }
     }),
     RUNS,
   );
   expect(asked).toBeGreaterThan(100);
   expect(led).toBeGreaterThan(0);
+  expect(unasked).toEqual(new Set(['here', 'link']));
 });

@@ -3,7 +3,7 @@ import { type Evaluation, outcomesOf, type Up } from './evaluate.ts';
 import { intersectBoxes } from './intersect-boxes.ts';
 import type { Packet } from './packet.ts';
 import type { Box, Forward, Program, Rule } from './program.ts';
-import { type Lead, ofRouter, type Part, partsOf, type Question } from './question.ts';
+import { isOwnLink, type Lead, type Part, partsOf, type Question } from './question.ts';
 import { subtractBoxes } from './subtract-boxes.ts';
 import { witness } from './witness.ts';
 
@@ -37,10 +37,10 @@ export function regionsOf(
 ): { readonly regions: readonly Region[]; readonly complete: boolean } {
   const regions: Region[] = [];
   let work = 0;
-  const add = (whole: Box, { here, outside }: Part, by?: Rule | Lead): void => {
-    const [box] = ofRouter(program, whole, here);
-    const packet = box && witness(box, question.local, outside);
-    if (box === undefined || packet === undefined) return;
+  const add = (box: Box, { spared, outside }: Part, by?: Rule | Lead): void => {
+    if (spared === undefined && (question.local || outside) && isOwnLink(box)) return;
+    const packet = witness(box, question.local, outside);
+    if (packet === undefined) return;
     const taker = by === undefined ? {} : 'forward' in by ? { forward: by.forward } : { rule: by };
     const outcomes = outcomesOf(program, taker.rule, packet, up);
     regions.push({ ...taker, box, packet, outcomes });

@@ -33,8 +33,8 @@ function answerParts(view: View & { kind: 'answer' }, entry: string, acts: Acts)
     step('packet', [element('code', {}, printable(packet))]),
     step(
       'line',
-      decides === undefined
-        ? ['no rule takes it, so it is left to main']
+      typeof decides === 'string'
+        ? [decides]
         : [placeButton(decides, entry, acts), ' ', element('code', {}, printable(decides.text))],
     ),
   ];
@@ -98,7 +98,7 @@ function choiceList(choices: readonly Choice[], entry: string, acts: Acts): HTML
   const items = choices.map(({ packet, verdict, place }) => {
     const take = element('button', { type: 'button', class: 'packet' }, printable(packet));
     take.addEventListener('click', () => acts.ask(packet));
-    const where = place === undefined ? 'no rule takes it' : placeText(place, entry);
+    const where = typeof place === 'string' ? place : placeText(place, entry);
     return element('li', {}, take, element('p', {}, ...worded(verdict), ` (${where})`));
   });
   return element('ul', { class: 'choices' }, ...items);

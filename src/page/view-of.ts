@@ -5,7 +5,7 @@ import type { Explained, OtherExplained } from '../policy/explain-question.ts';
 import { NO_ANSWER } from '../policy/no-answer.ts';
 import { pathSteps, type Step } from '../policy/path-steps.ts';
 import type { Policy } from '../policy/policy.ts';
-import { verdictText, wayText } from '../policy/verdict-text.ts';
+import { untakenText, verdictText, wayText } from '../policy/verdict-text.ts';
 import { whyNotText } from '../policy/why-not-text.ts';
 import { renderPretty } from '../text/render-pretty.ts';
 import { lineOf, type Span } from '../text/source.ts';
@@ -22,7 +22,8 @@ export interface Place {
 export interface Choice {
   readonly packet: string;
   readonly verdict: string;
-  readonly place?: Place;
+  /** The line that decides, or why there is none. */
+  readonly place: Place | string;
 }
 
 /** What a line of the policy has to do with the answer. */
@@ -58,7 +59,8 @@ export type View =
       readonly kind: 'answer';
       readonly said: string;
       readonly packet: string;
-      readonly decides?: Place & { readonly text: string };
+      /** The line, or why there is none. */
+      readonly decides: (Place & { readonly text: string }) | string;
       readonly chains: readonly [Chain, ...Chain[]];
       readonly others: readonly (Place & { readonly text: string; readonly why: string })[];
       /** How many more lines fit. */
@@ -114,8 +116,8 @@ function answerOf(
     text: statement.text,
     why: whyNotText(why, explained),
   }));
-  const { arrival, here } = explained.evaluation;
-  const list = here ? 'list_here' : `list_${listFor(explained.packet, arrival)}`;
+  const { arrival, spared } = explained.evaluation;
+  const list = `list_${spared ?? listFor(explained.packet, arrival)}`;
   const ends = new Set(ways.map(({ verdict, uplink }) => uplink ?? verdict));
   const trail = line === undefined ? { list, ends } : { list, ends, rule: line.id };
   const uplinks = new Set(ways.map(({ uplink }) => uplink));
@@ -131,9 +133,10 @@ function answerOf(
     kind: 'answer',
     said: verdictText(explained),
     packet,
-    ...(line === undefined
-      ? {}
-      : { decides: { ...placeOf(line.statement.span), text: line.statement.text } }),
+    decides:
+      line === undefined
+        ? `${untakenText(explained)}, so it is left to main`
+        : { ...placeOf(line.statement.span), text: line.statement.text },
     chains: [chainOf(first), ...rest.map(chainOf)],
     others: shown,
     more: others.length - shown.length,
@@ -146,10 +149,8 @@ function answerOf(
 function choiceOf(each: OtherExplained): Choice {
   const { text: packet, route, lead } = each;
   const line = route ?? lead?.forward;
-  const verdict = verdictText(each);
-  return line === undefined
-    ? { packet, verdict }
-    : { packet, verdict, place: placeOf(line.statement.span) };
+  const place = line === undefined ? untakenText(each) : placeOf(line.statement.span);
+  return { packet, verdict: verdictText(each), place };
 }
 
 function placeOf({ source, start, end }: Span): Place {

@@ -57,7 +57,7 @@ export interface Explained {
   /** Those that fit, too, with why they do not decide. */
   readonly others: readonly {
     readonly line: RoutePolicy | ForwardPolicy;
-    readonly why: 'later' | 'no-arrival' | 'here' | 'elsewhere';
+    readonly why: 'later' | 'no-arrival' | 'here' | 'link' | 'elsewhere';
   }[];
   /** Each possible way once, by the shares that were added up; one but for a balance. */
   readonly ways: readonly [WayOut, ...WayOut[]];
@@ -130,7 +130,8 @@ function explained(
   { packet, evaluation }: Answered,
   timed: boolean,
 ): Explained {
-  const { rule, others, unasked, outcomes, here, forwards } = evaluation;
+  const { rule, others, unasked, outcomes, spared, forwards } = evaluation;
+  const here = spared === 'here';
   const routeOf = ({ id }: Rule): RoutePolicy => routes.get(id) ?? bug('a rule of no line');
   const lineOf = ({ id }: Forward): ForwardPolicy =>
     lines.find((each) => each.id === id) ?? bug('a forward of no line');
@@ -150,7 +151,7 @@ function explained(
       ...others.map((each) => ({ line: routeOf(each), why: 'later' as const })),
       ...later.map((each) => ({ line: lineOf(each), why: 'later' as const })),
       ...unasked.map((each) => {
-        return { line: routeOf(each), why: here ? ('here' as const) : ('no-arrival' as const) };
+        return { line: routeOf(each), why: spared ?? ('no-arrival' as const) };
       }),
       ...(here ? [] : forwards).map((each) => {
         return { line: lineOf(each), why: 'elsewhere' as const };
@@ -219,9 +220,9 @@ function slotOut({ marking }: Program, { number, key }: Slot): SlotOut {
 function answersOf(
   program: Program,
   { family }: Packet,
-  { arrival }: Evaluation,
+  { arrival, spared }: Evaluation,
 ): Explained['answers'] {
-  if (arrival?.ways[family] === undefined) return null;
+  if (spared === 'link' || arrival?.ways[family] === undefined) return null;
   const slot = slotBy(program, arrival.inbound);
   const [priority = bug('a slot without a rule')] = slot.priorities;
   return { uplink: arrival, slot: slotOut(program, slot), priority };

@@ -12,6 +12,7 @@ export interface Step {
     | 'share'
     | 'passed'
     | 'here'
+    | 'link'
     | 'forward'
     | 'slot'
     | 'rule'
@@ -21,6 +22,11 @@ export interface Step {
     | 'answers';
   readonly lines: readonly [string, ...string[]];
 }
+
+const SPARED = {
+  here: "this is an uplink's own address, and so the router's: no rule moves what is sent there",
+  link: "multicast, link-local and the like, and the router's own DHCP and neighbour discovery: no rule is asked",
+} as const;
 
 /** A way out from the match to the wire and back. */
 export function pathSteps(way: WayOut, explained: Explained, program: Program): Step[] {
@@ -33,12 +39,8 @@ export function pathSteps(way: WayOut, explained: Explained, program: Program): 
   for (const { uplink, why } of way.passed) {
     add('passed', `\`${uplink}\` ${why === 'down' ? 'is down' : 'has no way for this family'}`);
   }
-  if (explained.evaluation.here) {
-    add(
-      'here',
-      "this is an uplink's own address, and so the router's: no rule moves what is sent there",
-    );
-  }
+  const { spared } = explained.evaluation;
+  if (spared !== undefined) add(spared, SPARED[spared]);
   if (explained.lead !== undefined) add('forward', ...leadText(explained.lead, explained));
   const decides =
     way.priority === null ? [] : [`${way.priority}: ${actionOf(way, explained, program)}`];

@@ -3,14 +3,18 @@ import type { Explained, WayOut } from './explain-question.ts';
 type Said = Pick<Explained, 'ways' | 'lead' | 'answers' | 'evaluation'>;
 
 /** What becomes of a packet, in one line. */
-export function verdictText({ ways, lead, answers, evaluation: { here } }: Said): string {
+export function verdictText({ ways, lead, answers, evaluation: { spared } }: Said): string {
   const [{ verdict }] = ways;
   const back =
     answers === null || verdict !== 'main' ? '' : `, and is answered by \`${answers.uplink.name}\``;
   if (lead !== undefined) return `is led on to ${lead.to}${back}`;
-  if (here) return `is for the router itself${back}`;
+  if (spared === 'here') return `is for the router itself${back}`;
   return `${ways.map(wayText).join(', or ')}${back}`;
 }
+
+/** Why no line decides about a packet. */
+export const untakenText = ({ evaluation: { spared } }: Pick<Explained, 'evaluation'>): string =>
+  spared === undefined ? 'no rule takes it' : 'no rule is asked about it';
 
 /** One way out; its share where that is not all. */
 export function wayText(way: WayOut): string {

@@ -12,6 +12,8 @@ export function whyNotText(
       return `it came in by \`${arrival?.name}\`, and only lines that name that with \`in\` look at it`;
     case 'here':
       return 'it is sent to the router itself, which no rule moves';
+    case 'link':
+      return "it is the link's own business, about which no rule is asked";
     case 'elsewhere':
       return "it takes only what is sent to the router itself, and this is no uplink's own address that the policy names";
     default:

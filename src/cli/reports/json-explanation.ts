@@ -69,7 +69,7 @@ function pathOut({ text, ways, route, lead, others, answers, evaluation }: Expla
     table: single?.table ?? null,
     passed: single?.passed ?? [],
     arrival: evaluation.arrival?.name ?? null,
-    here: evaluation.here,
+    here: evaluation.spared === 'here',
     forward: lead === undefined ? null : { ...lineOut(lead.forward), to: lead.to },
     answers:
       verdict !== 'uplink' && verdict !== 'main'

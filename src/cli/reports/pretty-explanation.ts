@@ -3,7 +3,7 @@ import type { Explained, Explanation, OtherExplained } from '../../policy/explai
 import { NO_ANSWER } from '../../policy/no-answer.ts';
 import { pathSteps } from '../../policy/path-steps.ts';
 import type { ForwardPolicy, RoutePolicy } from '../../policy/policy.ts';
-import { verdictText } from '../../policy/verdict-text.ts';
+import { untakenText, verdictText } from '../../policy/verdict-text.ts';
 import { whyNotText } from '../../policy/why-not-text.ts';
 import { at } from '../../text/diagnostic.ts';
 import { printable } from '../../text/printable.ts';
@@ -51,7 +51,7 @@ export function prettyExplanation(
 
 function alternative(each: OtherExplained, mark: string): string[] {
   const line = each.route ?? each.lead?.forward;
-  const why = line === undefined ? 'no rule takes it' : placeText(line);
+  const why = line === undefined ? untakenText(each) : placeText(line);
   return [`  ${mark} ${each.text}`, `     ${verdictText(each)} (${why})`];
 }
 
@@ -65,7 +65,8 @@ function answer(explained: Explained, program: Program, palette: Palette): strin
   if (line !== undefined) {
     const label = at(line.statement.span, 'the first line that fits');
     out.push('', ...renderFrame([label], 'note', palette).lines);
-  } else if (!evaluation.here) out.push('', 'no rule takes it, so it is left to main');
+  } else if (evaluation.spared === undefined)
+    out.push('', 'no rule takes it, so it is left to main');
   for (const way of ways) out.push('', ...stepLines(pathSteps(way, explained, program)));
   if (others.length > 0) out.push('', 'these lines fit, too:');
   for (const { line: other, why } of others.slice(0, SHOWN)) {

@@ -78,10 +78,12 @@ export function caseOf(
     notes.push(`\`${uplink}\` ${why === 'down' ? 'is down' : 'has no way for this family'}`);
   }
   const [forward] = evaluation.forwards;
-  if (evaluation.here) {
+  if (evaluation.spared === 'here') {
     notes.push("it is sent to an uplink's own address, and so to the router: no rule moves that");
+  } else if (evaluation.spared === 'link') {
+    notes.push("it is the link's own business: no rule is asked about that");
   } else if (route === undefined) notes.push('no rule takes it');
-  if (evaluation.here && forward !== undefined) {
+  if (evaluation.spared === 'here' && forward !== undefined) {
     notes.push(`\`${forward.text}\` leads it on to ${ledTo(forward, Number(packet.port))}`);
   }
   return {
