@@ -1292,7 +1292,7 @@ other_iptables() {
       command -v "$each-save" >/dev/null || continue
       "$each-save" 2>/dev/null | grep -q '^:routec-' || continue
       die "\`$each\` holds chains of routec, and \`$tool\` here is not that" \
-        "take them away: $each-restore --noflush policy.down.$tool; or let \`$tool\` be \`$each\` again: update-alternatives --config $tool"
+        "take them away: $each-restore -w --noflush policy.down.$tool; or let \`$tool\` be \`$each\` again: update-alternatives --config $tool"
     done
   done
 }

@@ -51,7 +51,7 @@ async function builtinChains({ router }: Network, backend: BackendName): Promise
     .map(([table, names]) => `*${table}\n${names.map(used).join('')}COMMIT\n`)
     .join('');
   for (const tool of ['iptables', 'ip6tables']) {
-    await router.run(`${tool}-restore`, ['--noflush'], text);
+    await router.run(`${tool}-restore`, ['-w', '--noflush'], text);
   }
 }
 

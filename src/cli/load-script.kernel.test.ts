@@ -330,9 +330,9 @@ describe('policy.load.sh, before it changes anything', { timeout: LONG }, () => 
       rmSync(manifest);
       renameSync(join(open, 'inner/policy.manifest.json'), manifest);
 
-      await network.router.run('iptables-legacy', ['-t', 'mangle', '-N', 'routec-old']);
+      await network.router.run('iptables-legacy', ['-w', '-t', 'mangle', '-N', 'routec-old']);
       await refused('`iptables-legacy` holds chains of routec, and `iptables` here is not that');
-      await network.router.run('iptables-legacy', ['-t', 'mangle', '-X', 'routec-old']);
+      await network.router.run('iptables-legacy', ['-w', '-t', 'mangle', '-X', 'routec-old']);
       await network.router.run('iptables', ['-t', 'mangle', '-N', 'routec-old']);
       await refused('what runs was loaded for iptables');
       await network.router.run('iptables', ['-t', 'mangle', '-X', 'routec-old']);

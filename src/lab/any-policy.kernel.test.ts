@@ -200,7 +200,7 @@ it('whatever compiles is loaded by ipset, iptables-nft and iptables-legacy, twic
       const sets = of('ipset');
       for (const variant of ['nft', 'legacy']) {
         for (const tables of ['iptables', 'ip6tables']) {
-          const restore = `${tables}-${variant}-restore --noflush`;
+          const restore = `${tables}-${variant}-restore -w --noflush`;
           const absent = artefacts.filter(({ suffix }) => suffix.endsWith(`.absent.${tables}`));
           const steps = [
             ['ipset -exist restore', sets],

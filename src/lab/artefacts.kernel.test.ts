@@ -39,7 +39,7 @@ async function addOthers({ router }: Network, files: Artefacts): Promise<void> {
   await router.run('ip', ['-batch', '-'], [...lines, ''].join('\n'));
   await router.run('nft', ['-f', '-'], 'table inet others {\n chain kept {\n counter\n }\n}\n');
   for (const tool of ['iptables-nft', 'ip6tables-nft', 'iptables-legacy', 'ip6tables-legacy']) {
-    await router.run(`${tool}-restore`, ['--noflush'], OTHER_TABLES);
+    await router.run(`${tool}-restore`, ['-w', '--noflush'], OTHER_TABLES);
   }
 }
 

@@ -131,9 +131,9 @@ async function moveIn(router: Namespace, { ip, iptables, nft }: Neighbours): Pro
   const rules = `${iptables.join('\n')}\n`;
   for (const each of ['nft', 'legacy']) {
     for (const tool of ['iptables', 'ip6tables']) {
-      await router.run(`${tool}-${each}-restore`, ['--noflush'], BUILT_IN);
+      await router.run(`${tool}-${each}-restore`, ['-w', '--noflush'], BUILT_IN);
     }
-    await router.run(`iptables-${each}-restore`, ['--noflush'], rules);
+    await router.run(`iptables-${each}-restore`, ['-w', '--noflush'], rules);
   }
   await router.run('nft', ['-f', '-'], nft);
 }

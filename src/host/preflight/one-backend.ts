@@ -41,7 +41,7 @@ function otherIptables(live: IptablesRuleset): Finding[] {
         {
           severity: 'error',
           message: `\`${name}\` holds chains of routec, and \`${tool}\` here is not that`,
-          help: `take them away: ${name}-restore --noflush policy.down.${tool}; or let \`${tool}\` be \`${name}\` again: update-alternatives --config ${tool}`,
+          help: `take them away: ${name}-restore -w --noflush policy.down.${tool}; or let \`${tool}\` be \`${name}\` again: update-alternatives --config ${tool}`,
         },
       ];
     });
