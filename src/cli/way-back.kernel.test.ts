@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CONFINED_NETWORK as NETWORK } from '../lab/confined-host.ts';
@@ -145,3 +145,31 @@ describe.each(Object.entries(WAYS))('the way back by %s', (_, back) => {
       expect(await ledTo(network)).toEqual(up);
     }));
 });
+
+it('the way back by the clock of apply begins anew where an address changes on it', () =>
+  withNetwork(NETWORK, async (network) => {
+    await lease(network, 3);
+    await applied(network, FIRST);
+    // Clients wait for no lock.
+    const armed = join(place.folder, 'armed');
+    const lines = [
+      '#!/bin/sh',
+      `if [ "$*" = '-f -' ] && rm "${armed}" 2>/dev/null; then`,
+      'ip -4 addr flush dev eth3; ip addr add 1.2.9.3/24 dev eth3',
+      'fi',
+      `PATH='${process.env.PATH}' exec nft "$@"`,
+    ];
+    rmSync(join(place.folder, 'tools/nft'));
+    writeFileSync(join(place.folder, 'tools/nft'), lines.join('\n'), { mode: 0o755 });
+    const args = [
+      'apply',
+      place.policy([...FIRST, 'route tcp 80 via dsl']),
+      '--yes',
+      '--confirm',
+      '2s',
+    ];
+    const PATH = `${join(place.folder, 'tools')}:${process.env.PATH}`;
+    await unconfirmed(place.routec(network, args, { PATH }), async () => writeFileSync(armed, ''));
+    expect(existsSync(armed)).toBe(false);
+    expect(await ledTo(network)).toContain('1.2.9.3');
+  }));

@@ -1,5 +1,5 @@
 import { type Carried, carryOut, type Watch } from './carry-out.ts';
-import { drawPlan, type Goal, refilling } from './draw-plan.ts';
+import { drawPlan, type Goal, type Plan, refilling } from './draw-plan.ts';
 import { draftBefore, keepOriginal } from './keep-before.ts';
 import {
   attempt,
@@ -64,13 +64,19 @@ function goBack(lock: number, watch: Watch): Carried {
   if ('refused' in plan) return stuck(plan.refused);
   // What was before stays known until it is live again: who goes on after a kill needs it.
   const left = draftBefore(plan);
-  attempt(() => {
-    keepOriginal(plan);
-    writeRecord('begun', { pid: process.pid });
-  });
-  const carried = carryOut(plan, goal, lock, watch);
-  const whole = carried.kind === 'rolled-back' ? refilling(plan) : undefined;
-  const ended = whole === undefined ? carried : carryOut(whole, goal, lock, watch);
+  const go = (its: Plan): Carried => {
+    attempt(() => {
+      keepOriginal(its);
+      writeRecord('begun', { pid: process.pid });
+    });
+    return carryOut(its, goal, lock, watch);
+  };
+  let ended = go(plan);
+  if (ended.kind === 'rolled-back') {
+    // Once more, from what is there by then: an address may have come, or a part of the ruleset been refused.
+    const again = drawPlan(goal);
+    if (!('refused' in again)) ended = go(refilling(again) ?? again);
+  }
   if (ended.kind === 'done' && left !== undefined) attempt(() => writeRecord('before', left));
   return ended;
 }
