@@ -1004,21 +1004,30 @@ slots() {
 
 # FROM TO: writes down what has to be known after a kill at any later instant; it counts once it is begun.
 draft_before() {
+  # What is absent is made later, in no group and with the settings of new devices; a hook gives it ours. So it did where one
+  # is in the uplinks' group that nothing is known of; or it had another name.
+  originals groups | sed 's/=.*//' >"$work/known.groups"
+  grep -v / "$2/named" | sort -u | beyond - "$work/known.groups" >"$work/unknown"
+  : >"$work/later.settings"
+  : >"$work/later.groups"
+  while IFS= read -r device; do
+    ! look_at "$device" || grep -Fqx "$device=$group" "$2/groups" || continue
+    printf '%s=0\n' "$device" >>"$work/later.groups"
+    grep -F "/conf/$device/" "$2/named" | while IFS= read -r each; do
+      setting "${each%/conf/*}/conf/default/${each##*/}" && printf '%s=%s\n' "$each" "$value"
+    done >>"$work/later.settings"
+  done <"$work/unknown"
   for each in settings groups; do
     originals "$each" >"$work/known"
     awk -F= 'FILENAME == ARGV[1] { known[$1]; print; next } FILENAME == ARGV[2] { matters[$1]; next }
-      $1 in matters && !($1 in known)' "$work/known" "$2/$each" "$1/$each" >"$work/original.$each"
+      !($1 in known) && ($1 in matters || FILENAME == ARGV[3]) { known[$1]; print }' \
+      "$work/known" "$2/$each" "$work/later.$each" "$1/$each" >"$work/original.$each"
   done
-  # What comes later is made then, in no group; a hook puts it into ours.
-  sed '/\//d; /^$/d' "$2/named" | while IFS= read -r each; do
-    look_at "$each" || printf '%s=0\n' "$each"
-  done >"$work/later"
-  awk -F= '!($1 in known) { print; known[$1] }' "$work/original.groups" "$work/later" >"$work/original.all"
   {
     printf '{"settings":'
     object_json "$work/original.settings"
     printf ',"groups":'
-    object_json "$work/original.all"
+    object_json "$work/original.groups"
     printf '}'
   } | draft original || return
   printf '{"pid":%s}' "$$" | draft begun || return

@@ -173,3 +173,69 @@ it('the way back by the clock of apply begins anew where an address changes on i
     expect(existsSync(armed)).toBe(false);
     expect(await ledTo(network)).toContain('1.2.9.3');
   }));
+
+describe.each([
+  ['apply', 'apply'],
+  ['apply', 'the loader'],
+  ['the loader', 'apply'],
+  ['the loader', 'the loader'],
+] as const)('what %s loaded and %s takes away', (loader, remover) => {
+  const change = async (who: string, network: Network, args: readonly string[], verb: string) => {
+    const script = join(place.folder, 'policy/policy.load.sh');
+    const ended =
+      who === 'apply'
+        ? await place.routec(network, [...args, '--yes'])
+        : await place.run(network, ['dash', script, verb]);
+    expect(ended).toMatchObject({ exitCode: 0 });
+  };
+  const load = async (network: Network, lines: readonly string[]): Promise<void> => {
+    await place.compiled(lines);
+    await change(loader, network, ['apply', place.policy(lines)], 'reload');
+  };
+  const takeAway = (network: Network) => change(remover, network, ['down'], 'stop');
+  const settings = async ({ router }: Network, device: string): Promise<unknown> => ({
+    group: JSON.parse(await router.run('ip', ['-j', 'link', 'show', device]))[0].group,
+    rest: await Promise.all(
+      [
+        `net.ipv4.conf.${device}.rp_filter`,
+        `net.ipv4.conf.${device}.ignore_routes_with_linkdown`,
+        `net.ipv6.conf.${device}.ignore_routes_with_linkdown`,
+      ].map((each) => router.run('sysctl', ['-n', each])),
+    ),
+  });
+
+  it('leaves a device that came in between as it was made', () =>
+    withNetwork(NETWORK, async (network) => {
+      const { router } = network;
+      const lines = [CABLE, 'uplink lte dev wwan0 gateway dhcp masquerade', 'route tcp 25 via lte'];
+      await router.run('sysctl', ['net.ipv4.conf.default.rp_filter=1']);
+      await load(network, lines);
+      await router.run('ip', ['link', 'add', 'wwan0', 'type', 'veth', 'peer', 'name', 'far']);
+      const made = await settings(network, 'wwan0');
+      await hook(network, 'up', 'wwan0');
+      expect(await settings(network, 'wwan0')).not.toEqual(made);
+      await load(network, lines);
+      await takeAway(network);
+      expect(await settings(network, 'wwan0')).toEqual(made);
+    }));
+
+  it('leaves a device that was renamed in between as it was', () =>
+    withNetwork(NETWORK, async (network) => {
+      const { router } = network;
+      for (const name of ['default', 'eth3']) {
+        await router.run('sysctl', [`net.ipv4.conf.${name}.rp_filter=1`]);
+      }
+      const found = await settings(network, 'eth3');
+      await load(network, FIRST);
+      for (const words of ['eth3 down', 'eth3 name wan0', 'wan0 up']) {
+        await router.run('ip', ['link', 'set', ...words.split(' ')]);
+      }
+      await load(
+        network,
+        FIRST.map((line) => line.replace('eth3', 'wan0')),
+      );
+      expect(await settings(network, 'wan0')).not.toEqual(found);
+      await takeAway(network);
+      expect(await settings(network, 'wan0')).toEqual(found);
+    }));
+});

@@ -1,4 +1,5 @@
 import type { Plan } from './draw-plan.ts';
+import { readSetting } from './live-state.ts';
 import { type RecordOf, readRecord, removeRecord, snapshotOf, writeRecord } from './records.ts';
 
 /**
@@ -46,13 +47,27 @@ export function draftBefore({
 /** Keeps what `down` restores, of what a plan changes. */
 export function keepOriginal({ target, live, links, original }: Plan): void {
   const { settings, groups } = target.state;
-  // What comes later is made then, in no group; a hook puts it into ours.
-  const absent = [...target.named].filter((name) => !name.includes('/') && !links.has(name));
+  // What is absent is made later, in no group and with the settings of new devices; a hook gives it ours. So it did where one
+  // is in the uplinks' group that nothing is known of; or it had another name.
+  const later = [...target.named].filter((device) => {
+    if (device.includes('/') || Object.hasOwn(original.groups, device)) return false;
+    const link = links.get(device);
+    return link === undefined || link.group === groups[device];
+  });
+  const made = [...target.named].flatMap((path): [string, string][] => {
+    const [, before, device = '', name] = /^(.*\/conf\/)([^/]+)(\/.*)$/.exec(path) ?? [];
+    const value = later.includes(device) ? readSetting(`${before}default${name}`) : undefined;
+    return value === undefined ? [] : [[path, value]];
+  });
   writeRecord('original', {
-    settings: { ...only(live.settings, settings), ...original.settings },
+    settings: {
+      ...only(live.settings, settings),
+      ...Object.fromEntries(made),
+      ...original.settings,
+    },
     groups: {
-      ...Object.fromEntries(absent.map((device) => [device, '0'])),
       ...only(live.groups, groups),
+      ...Object.fromEntries(later.map((device) => [device, '0'])),
       ...original.groups,
     },
   });
