@@ -4,7 +4,7 @@ import { type Cells, type Intervals, pickCells } from './cells.ts';
 import type { Keyed } from './dimensions.ts';
 import { paint, paintOver } from './paint.ts';
 import type { Box } from './program.ts';
-import { type Shape, setOf } from './shapes.ts';
+import { type SetOf, type Shape, setOf } from './shapes.ts';
 import { sortedPlaces } from './sorted-places.ts';
 import type { Limits } from './structures.ts';
 import { subtractBoxes } from './subtract-boxes.ts';
@@ -144,21 +144,44 @@ function intervalsOf(boxes: readonly Box[], { dimensions, places }: Shape): Inte
   return out;
 }
 
+/** So many keys more are gathered before those that are there twice are taken out. */
+const MORE_KEYS = 2 ** 17;
+
 /** Single values in several dimensions: each key for the first that has it. */
 function exactCells(boxes: readonly Box[], { dimensions, places }: Shape): Cells {
-  const columns: Point[][] = dimensions.map(() => []);
-  const owner: number[] = [];
-  const seen = new Set<string>();
+  let low: Point[][] = dimensions.map(() => []);
+  let owner: number[] = [];
+  const gathered = (): Cells => firstOfEach({ size: owner.length, low, high: low, owner });
+  let room = MORE_KEYS;
   for (const place of places) {
-    for (const key of keysOf(boxes[place] as Box, dimensions)) {
-      const text = key.map(([low]) => low).join();
-      if (seen.has(text)) continue;
-      seen.add(text);
-      for (const [index, [low]] of key.entries()) columns[index]?.push(low);
+    if (owner.length > room) {
+      const first = gathered();
+      low = first.low.map((column) => [...column]);
+      owner = [...first.owner];
+      room = 2 * owner.length + MORE_KEYS;
+    }
+    const sets = dimensions.map((dimension) => setOf(boxes[place] as Box, dimension));
+    const count = sets.reduce((all, { length }) => all * length, 1);
+    for (let key = 0; key < count; key += 1) {
+      let rest = key;
+      for (let index = 0; index < sets.length; index += 1) {
+        const set = sets[index] as SetOf;
+        low[index]?.push((set[rest % set.length] as Interval<Point>)[0]);
+        rest = Math.floor(rest / set.length);
+      }
       owner.push(place);
     }
   }
-  return inOrder({ size: owner.length, low: columns, high: columns, owner });
+  return gathered();
+}
+
+/** In order, and each key once: of those with one key the first one stays. */
+function firstOfEach(cells: Cells): Cells {
+  const sorted = inOrder(cells);
+  return keep(
+    sorted,
+    (at) => at === 0 || sorted.low.some((column) => column[at] !== column[at - 1]),
+  );
 }
 
 /** The product of a box's sets. */
@@ -172,12 +195,10 @@ function keysOf(box: Box, dimensions: readonly Keyed[]): (readonly Interval<Poin
 
 /** Sorted by the first dimension, then by the second, and so on. */
 function inOrder(cells: Cells): Cells {
-  let places = Array.from({ length: cells.size }, (_, index) => index);
-  for (const column of [...cells.low].reverse()) {
-    const sorted = sortedPlaces(places.map((place) => column[place] as Point));
-    places = Array.from(sorted, (at) => places[at] as number);
-  }
-  return pickCells(cells, places);
+  const [last, ...others] = [...cells.low].reverse();
+  let places = sortedPlaces(last ?? []);
+  for (const column of others) places = sortedPlaces(column, places);
+  return pickCells(cells, Array.from(places));
 }
 
 /** So many pieces a box is cut to before it begins a look-up of its own. */

@@ -403,6 +403,23 @@ describe('sizes', () => {
     expect(kindOf({ ...box, user: [[0, 0]] })).toBe('test');
   });
 
+  it('keys that many rules have in common are those of the first of them', () => {
+    const every = (from: number): IntervalSet<number> =>
+      Array.from({ length: 64 }, (_, index) => [from + 2 * index, from + 2 * index] as const);
+    const rules = Array.from({ length: 80 }, (_, place): Rule => {
+      // Each has one source that no other has.
+      const box: Box = { family: 4, source: every(2 * place), port: every(0) };
+      return { id: String(place), text: '', place, boxes: [box], target: { kind: 'main' } };
+    });
+    const [run, ...others] = runsOf(rules, 4) as [LookUp];
+    expect(others).toEqual([]);
+    const sourceAt = (at: number): number => Number(cellAt(run.cells, 0, at)[0]);
+    const firstWith = (source: number): string => String(Math.max(0, source / 2 - 63));
+    expect(run.cells.size).toBe((64 + 79) * 64);
+    const wrong = placesOf(run).filter((at) => ruleAt(run, at)?.id !== firstWith(sourceAt(at)));
+    expect(wrong).toEqual([]);
+  });
+
   it('a list of any length in one dimension is one look-up', () => {
     const source = Array.from({ length: 50_000 }, (_, index) => [2 * index, 2 * index] as const);
     const rule: Rule = {

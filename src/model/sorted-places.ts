@@ -6,21 +6,28 @@ const BUCKETS = 2 ** DIGIT;
 /** Below this many, emptying the buckets would take longer than comparing. */
 const FEW = 2048;
 
-/** The places of a column's entries, the lowest entry first; of equal ones the first comes first. */
-export function sortedPlaces(column: readonly Point[]): Uint32Array {
-  const places = Uint32Array.from({ length: column.length }, (_, index) => index);
-  if (isSorted(column)) return places;
+/**
+ * The places of a column's entries, the lowest entry first; of equal ones the first comes first.
+ *
+ * @param places all of them, in the order in which equal ones are to stay
+ */
+export function sortedPlaces(
+  column: readonly Point[],
+  places: Uint32Array = Uint32Array.from(column.keys()),
+): Uint32Array {
+  if (isSorted(column, places)) return places;
   if (column.length >= FEW && typeof column[0] === 'number') {
     return radixSort(column as readonly number[], places);
   }
-  return places.sort((a, b) => compare(column[a] as Point, column[b] as Point) || a - b);
+  return places.slice().sort((a, b) => compare(column[a] as Point, column[b] as Point));
 }
 
 const compare = (a: Point, b: Point): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function isSorted(column: readonly Point[]): boolean {
-  for (let at = 1; at < column.length; at += 1) {
-    if ((column[at - 1] as Point) > (column[at] as Point)) return false;
+function isSorted(column: readonly Point[], places: Uint32Array): boolean {
+  for (let at = 1; at < places.length; at += 1) {
+    const [before, here] = [places[at - 1] as number, places[at] as number];
+    if ((column[before] as Point) > (column[here] as Point)) return false;
   }
   return true;
 }
@@ -28,7 +35,7 @@ function isSorted(column: readonly Point[]): boolean {
 /** By digits, the lowest first: each pass keeps the order of the one before. */
 function radixSort(column: readonly number[], places: Uint32Array): Uint32Array {
   const most = column.reduce((a, b) => Math.max(a, b), 0);
-  let from = places;
+  let from: Uint32Array = places.slice();
   let to = new Uint32Array(places.length) as Uint32Array;
   for (let unit = 1; unit <= most; unit *= BUCKETS) {
     const digit = (place: number): number => Math.floor((column[place] as number) / unit) % BUCKETS;

@@ -79,6 +79,60 @@ function carefully4(text: string): Scanned<number> {
 }
 
 function scan6(text: string): Scanned<bigint> {
+  const value = plain6(text);
+  return value === undefined ? carefully6(text) : { value };
+}
+
+/** Groups of digits with one `::` at most; void where there is any doubt. */
+function plain6(text: string): bigint | undefined {
+  const groups: number[] = [];
+  let gap: number | undefined;
+  for (let at = 0; at < text.length; ) {
+    if (text.startsWith('::', at)) {
+      if (gap !== undefined) return undefined;
+      gap = groups.length;
+      at += 2;
+      if (at === text.length) break;
+    } else if (groups.length > 0) {
+      if (text.charAt(at) !== ':') return undefined;
+      at += 1;
+    }
+    const from = at;
+    let group = 0;
+    for (let digit = hexDigit(text, at); digit >= 0; digit = hexDigit(text, at)) {
+      group = group * 16 + digit;
+      at += 1;
+    }
+    if (at === from || at > from + 4) return undefined;
+    groups.push(group);
+  }
+  const isWhole = gap === undefined ? groups.length === 8 : groups.length < 8;
+  return isWhole ? ofGroups(groups, gap ?? 8) : undefined;
+}
+
+/** The digit at a place; less than 0 where there is none. */
+function hexDigit(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}
+
+/** An IPv6 address on its way between a number and its groups: shifting them one by one takes longer. */
+const GROUPS = new DataView(new ArrayBuffer(16));
+
+/** The number that some groups come to, with zeros before the one at `gap`. */
+function ofGroups(groups: readonly number[], gap: number): bigint {
+  GROUPS.setBigUint64(0, 0n);
+  GROUPS.setBigUint64(8, 0n);
+  for (const [index, group] of groups.entries()) {
+    GROUPS.setUint16(2 * (index < gap ? index : 8 - groups.length + index), group);
+  }
+  return (GROUPS.getBigUint64(0) << 64n) | GROUPS.getBigUint64(8);
+}
+
+/** Says what is wrong; an IPv4 address at the end is read here, too. */
+function carefully6(text: string): Scanned<bigint> {
   const no = (why: string): Scanned<bigint> => ({ fault: `\`${text}\` is not an address: ${why}` });
   if (text.includes('%')) return no('a zone (`%`) is no part of it; name the device instead');
   if (!/^[0-9a-fA-F:.]+$/.test(text)) return { fault: `\`${text}\` is not an address` };
@@ -105,18 +159,22 @@ function scan6(text: string): Scanned<bigint> {
   if (halves.length === 1 ? missing !== 0 : missing < 1) {
     return no('an IPv6 address has eight groups');
   }
-  const all = [...head, ...Array<number>(missing).fill(0), ...tail];
-  return { value: all.reduce((sum, group) => (sum << 16n) | BigInt(group), 0n) };
+  return { value: ofGroups([...head, ...tail], head.length) };
 }
+
+/** A number of an IPv4 address but the first, in half the time that writing it takes. */
+const DOTTED = Array.from({ length: 256 }, (_, number) => `.${number}`);
 
 /** IPv4 in dotted form, IPv6 as RFC 5952 has it. */
 export function formatAddress({ family, value }: Address): string {
   if (family === 4) {
-    return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
+    const [a, b, c, d] = [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+    return `${a}${DOTTED[b]}${DOTTED[c]}${DOTTED[d]}`;
   }
-  const groups = Array.from({ length: 8 }, (_, index) =>
-    Number((value >> BigInt(112 - 16 * index)) & 0xffffn),
-  );
+  // Each of them takes the lowest 64 bits.
+  GROUPS.setBigUint64(0, value >> 64n);
+  GROUPS.setBigUint64(8, value);
+  const groups = Array.from({ length: 8 }, (_, index) => GROUPS.getUint16(2 * index));
   let best = { at: -1, length: 1 };
   for (let at = 0; at < 8; at += 1) {
     let length = 0;

@@ -127,7 +127,8 @@ export function choose(
     const rules: string[] = [];
     const counted: number[] = [];
     let last: Rule | undefined;
-    const runs = runsOf(list, family);
+    const asked = list.filter(({ boxes }) => boxes.some((box) => box.family === family));
+    const runs = runsOf(asked, family);
     for (const run of runs) {
       if (run.kind === 'look-up') {
         rules.push(...sourceLines(run.rules), ...lookUp(run, family));
@@ -145,18 +146,15 @@ export function choose(
       if (program.counters) counted.push(...any.map(() => run.rule.place));
       if (none.length > 0) rules.push(setMark);
     }
-    const lost = sourceLines(lostRules(list, family, runs)).map(
-      (line) => `${line}  (never reached)`,
-    );
+    const lost = sourceLines(lostRules(asked, runs)).map((line) => `${line}  (never reached)`);
     return { ...chain(`${name}_${ip(family)}`, [...rules, ...lost, `goto ${main}`]), counted };
   });
   const both = FAMILIES.map((family) => `${only(family)} goto ${name}_${ip(family)}`);
   return { filled, chains: [...aliases.values(), ...families, chain(name, both)], tests: linear };
 }
 
-/** Rules of a family that those before them leave nothing of. */
-function lostRules(list: readonly Rule[], family: Family, runs: readonly Run[]): Rule[] {
-  const asked = list.filter(({ boxes }) => boxes.some((box) => box.family === family));
+/** Rules that those before them leave nothing of. */
+function lostRules(asked: readonly Rule[], runs: readonly Run[]): Rule[] {
   // Most often one look-up has them all.
   const [only] = runs;
   if (only?.kind === 'look-up' && only.rules.length === asked.length) return [];
