@@ -163,23 +163,17 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     }
     return target;
   };
-  const rulesOf = (
-    local: boolean,
-    take = (route: RoutePolicy): RoutePolicy | undefined => route,
-  ): Rule[] => {
+  const rulesOf = (wanted: (conditions: Conditions) => boolean): Rule[] => {
     const rules: Rule[] = [];
-    if (!unlike.some(({ conditions }) => conditions.local === local)) return rules;
+    if (!unlike.some(({ conditions }) => wanted(conditions))) return rules;
     for (const [place, route] of policy.routes.entries()) {
-      const taken = route.conditions.local === local ? take(route) : undefined;
-      if (taken !== undefined) rules.push(lowerRule(taken, place, ownTarget(route)));
+      if (wanted(route.conditions)) rules.push(lowerRule(route, place, ownTarget(route)));
     }
     return rules;
   };
-  const forwarded = rulesOf(false);
-  const local = rulesOf(true, unmarked);
-  const marked = rulesOf(true, (route) =>
-    route.conditions.marks === undefined ? undefined : route,
-  );
+  const forwarded = rulesOf(({ local }) => !local);
+  const local = rulesOf((conditions) => conditions.local && fitsUnmarked(conditions)).map(unmarked);
+  const marked = rulesOf(({ local, marks }) => local && marks !== undefined);
   const told = tellArrivals(policy);
   const arriving = unlike.some(({ conditions }) => conditions.arrivals.length > 0);
   const inbound = (arriving ? policy.routes : []).flatMap((route, place) => {
@@ -295,21 +289,28 @@ function waysOf({ gateways, dhcp }: UplinkPolicy): Uplink['ways'] {
   return ways;
 }
 
-/** A rule for packets without a mark, if it can be for such; that they have none is known there. */
-function unmarked(route: RoutePolicy): RoutePolicy | undefined {
-  const { marks, ...conditions } = route.conditions;
-  if (marks === undefined) return route;
-  return marks.some(({ value }) => value === 0) ? { ...route, conditions } : undefined;
+/** Whether a rule can be for packets without a mark. */
+function fitsUnmarked({ marks }: Conditions): boolean {
+  return marks === undefined || marks.some(({ value }) => value === 0);
 }
 
-function lowerRule(route: RoutePolicy, place: number, target: Target): Rule {
-  return {
-    id: route.id,
-    text: route.statement.text,
-    place,
-    boxes: [...boxesOf(route.conditions, 4), ...boxesOf(route.conditions, 6)],
-    target,
-  };
+/** A rule where it is known that packets have no mark. */
+function unmarked(rule: Rule): Rule {
+  if (rule.boxes.every(({ mark }) => mark === undefined)) return rule;
+  return { ...rule, boxes: rule.boxes.map(({ mark, ...box }) => box) };
+}
+
+function lowerRule(
+  { id, statement, conditions }: RoutePolicy,
+  place: number,
+  target: Target,
+): Rule {
+  const [only] = conditions.families;
+  const boxes =
+    only !== undefined && conditions.families.length === 1
+      ? boxesOf(conditions, only)
+      : [...boxesOf(conditions, 4), ...boxesOf(conditions, 6)];
+  return { id, text: statement.text, place, boxes, target };
 }
 
 /** The boxes of a rule in one family, if a packet of that family can match at all. */

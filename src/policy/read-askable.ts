@@ -32,8 +32,15 @@ export interface Askable {
 
 /** Resolves every name and reads every value; what is wrong is reported and left out. */
 export function readAskable({ statements, lists, lost }: Loaded, report: Report): Askable {
-  const of = <K extends Statement['kind']>(kind: K): Extract<Statement, { kind: K }>[] =>
-    statements.filter((each): each is Extract<Statement, { kind: K }> => each.kind === kind);
+  const byKind = new Map<Statement['kind'], Statement[]>();
+  for (const statement of statements) {
+    const { kind } = statement;
+    const its = byKind.get(kind);
+    if (its === undefined) byKind.set(kind, [statement]);
+    else its.push(statement);
+  }
+  const of = <K extends Statement['kind']>(kind: K): readonly Extract<Statement, { kind: K }>[] =>
+    (byKind.get(kind) ?? []) as Extract<Statement, { kind: K }>[];
   const options = readOptions(of('option'), report);
   const { sets, lookup } = readSets(of('set'), lists, lost, report);
   const uplinks = uplinkNames(readUplinks(of('uplink'), lookup, report), lost, report);

@@ -41,6 +41,7 @@ describe('rules of one shape', () => {
         'udp sport N in eth0 via cable else dsl',
         'in dsl to V via cable',
         'local to V via cable',
+        'local mark N to V via dsl',
       ],
       ...['mark N host V via dsl', 'dscp N from V via dsl', 'from V via eth7', 'proto N via dsl'],
     );

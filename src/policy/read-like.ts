@@ -28,20 +28,21 @@ export function likeReader(first: RoutePolicy): ReadLike | undefined {
     .map((word) => fillOf(first, word) ?? same(word));
   // Its target is the same text; only the place of that is another.
   const later = {
+    like: first,
     get tiers(): readonly TierPolicy[] {
       const { span } = (this as unknown as RoutePolicy).statement;
       return first.tiers.map((tier) => moved(tier, span.end - first.statement.span.end));
     },
   };
   return (statement) => {
-    const conditions = { ...first.conditions };
+    const conditions = { __proto__: first.conditions } as unknown as Draft;
     const { literals = [] } = statement;
     for (let index = 0; index < fills.length; index += 1) {
       const text = literals[index];
       if (text === undefined || !(fills[index] as Fill)(conditions, text)) return undefined;
     }
     const id = ruleId(statement.text);
-    return { __proto__: later, id, statement, conditions, like: first } as unknown as RoutePolicy;
+    return { __proto__: later, id, statement, conditions } as unknown as RoutePolicy;
   };
 }
 
