@@ -1,7 +1,7 @@
 /**
  * Which numbers are whose, counted from `option priority` (P). Tables: P is the last resort, P + slot
- * a choice, P + 500 + slot an uplink's own, P + 999 the way to a refusal. Rules: P main first, P + 1 …
- * the slots, and then these.
+ * a choice, P + 500 + slot an uplink's own, P + 999 the way to a refusal. Rules: P main first, for what
+ * is marked, and past many slots, for the rest; P + 1 … the slots, and then these.
  */
 export const LAYOUT = {
   /** The highest slot: the own table of one must lie below P + 1000. */

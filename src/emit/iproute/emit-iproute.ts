@@ -12,6 +12,9 @@ import { comment } from '../comment.ts';
 /** The highest metric; `ip -6 route flush` takes an unreachable route of it for the kernel's own. */
 const LAST_METRIC = 4294967295;
 
+/** A `goto` is one rule more to be asked, and dearer than others: as many as these are dearer still. */
+const WORTH_A_GOTO = 12;
+
 /** The `ip -batch` files of a program: guard, rules, each uplink's routes, and the way back down. */
 export function emitIproute(program: Program, base: string): Artefact[] {
   return FAMILIES.flatMap((family) => {
@@ -112,13 +115,18 @@ function rules(program: Program, family: Family): string[] {
     out.push(`rule add pref ${priority + offset} ${text} protocol ${protocol}`);
   };
   add(0, `not fwmark 0/${mask} ${main}`);
-  for (const slot of slots) {
-    const mark = `fwmark ${formatMark(slotMark(marking.mask, slot.number))}/${mask}`;
-    const lines = slotActions(slot, family, priority).map(
-      ({ pref, action }) => `rule add pref ${pref} ${mark} ${action} protocol ${protocol}`,
-    );
-    if (lines.length > 0) out.push(`# ${comment(slot.key)}`, ...lines);
+  const slotRules = slots.map((slot) => ({
+    about: `# ${comment(slot.key)}`,
+    lines: slotActions(slot, family, priority).map(
+      ({ pref, action }) =>
+        `rule add pref ${pref} fwmark ${formatMark(slotMark(marking.mask, slot.number))}/${mask} ${action} protocol ${protocol}`,
+    ),
+  }));
+  // What is unmarked fits no slot: answers, and sources when the way back is looked up.
+  if (slotRules.flatMap(({ lines }) => lines).length >= WORTH_A_GOTO) {
+    add(0, `fwmark 0/${mask} goto ${priority + LAYOUT.localReject}`);
   }
+  for (const { about, lines } of slotRules) if (lines.length > 0) out.push(about, ...lines);
   // The router's own packets go the guard's way, or their TCP would hang.
   const [reject, drop] = [marking.reject, marking.drop].map((mark) => formatMark(mark));
   const refused = `iif lo lookup ${priority + LAYOUT.refusalTable}`;
