@@ -8,7 +8,7 @@ import { type Ended, makePlace, type Place } from '../lab/place.ts';
 const LINK = join(import.meta.dirname, '../../deploy/routec-link');
 const CABLE =
   'uplink cable dev eth2 gateway 198.51.100.1, 2001:db8:a::1 address 198.51.100.2/24 masquerade';
-const DSL = 'uplink dsl dev eth3 gateway dhcp, 2001:db8:b::1 masquerade';
+const DSL = 'uplink dsl dev eth3 gateway dhcp masquerade';
 const FIRST = [CABLE, DSL, 'route tcp 25 via dsl'];
 
 let place: Place;
@@ -17,24 +17,29 @@ beforeEach(() => {
 });
 afterEach(() => place.remove());
 
-/** What leads to `dsl` by its lease: its rules, and its IPv4 routes in tables of ours. */
+/** What leads to `dsl`: the rules of its IPv4 addresses, and its routes in tables of ours, but for IPv6 networks. */
 async function ledTo({ router }: Network): Promise<readonly string[]> {
-  const rules = await router.run('ip', ['-4', 'rule', 'show', 'proto', '214']);
-  const routes = await router.run('ip', ['-4', 'route', 'show', 'table', 'all', 'proto', '214']);
+  const show = (family: string, ...words: readonly string[]) =>
+    router.run('ip', [family, ...words, 'proto', '214']);
+  const rules = await show('-4', 'rule', 'show');
+  const four = await show('-4', 'route', 'show', 'table', 'all');
+  const six = await show('-6', 'route', 'show', 'table', 'all', 'default');
   return [
     ...rules.split('\n').flatMap((line) => /from (1\.2\.\S+)/.exec(line)?.slice(1) ?? []),
-    ...routes
+    ...`${four}\n${six}`
       .split('\n')
       .flatMap((line) => /^(\S+( via \S+)?) dev eth3 .*table \d+/.exec(line)?.slice(1, 2) ?? []),
   ].sort();
 }
 
 /** The same, as it should be by a lease of the network of that number. */
-const ofLease = (net: number, ...more: readonly string[]): readonly string[] =>
+const ofLease = (net: number): readonly string[] =>
   [
-    ...[`1.2.${net}.0/24`, `1.2.${net}.0/24`, `1.2.${net}.3`, `1.2.${net}.3`],
-    ...[`default via 1.2.${net}.1`, ...(more.length > 0 ? more : [`default via 1.2.${net}.1`])],
-  ].sort();
+    `1.2.${net}.0/24`,
+    `1.2.${net}.3`,
+    `default via 1.2.${net}.1`,
+    `default via fe80::${net}`,
+  ].flatMap((each) => [each, each]);
 
 async function hook(network: Network, ...words: readonly string[]): Promise<void> {
   const env = { ROUTEC_STATE: join(place.folder, 'run/routec') };
@@ -53,6 +58,7 @@ async function lease(network: Network, net: number): Promise<void> {
   await network.router.run('ip', ['-4', 'addr', 'flush', 'dev', 'eth3']);
   await network.router.run('ip', ['addr', 'add', `1.2.${net}.3/24`, 'dev', 'eth3']);
   await hook(network, 'lease', 'eth3', `1.2.${net}.1`);
+  await hook(network, 'lease', 'eth3', `fe80::${net}`);
 }
 
 const waits = () =>
@@ -121,7 +127,7 @@ describe.each(Object.entries(WAYS))('the way back by %s', (_, back) => {
         .sort()[0];
       await router.run('ip', ['route', 'del', 'default', 'table', table as string]);
       await back(network, more, () => lease(network, 9));
-      expect(await ledTo(network)).toEqual(ofLease(9).slice(0, -1));
+      expect(await ledTo(network)).toEqual(ofLease(9).toSpliced(4, 1));
       await back(network, more, async () => {
         await network.setLink('eth3', 'down');
         await hook(network, 'lost', 'eth3', '4');
