@@ -1,5 +1,5 @@
 import type { Point } from '../net/interval-set.ts';
-import type { Cells, Intervals } from './cells.ts';
+import { type Cells, type Intervals, pickCells } from './cells.ts';
 import { sortedPlaces } from './sorted-places.ts';
 
 /**
@@ -10,6 +10,10 @@ import { sortedPlaces } from './sorted-places.ts';
 export function paint(intervals: Intervals): Cells {
   const places = sortedPlaces(intervals.low);
   const { low, high, owner } = intervals;
+  if (isDisjoint(intervals, places)) {
+    const cells = { size: owner.length, low: [low], high: [high], owner };
+    return places.every((place, at) => place === at) ? cells : pickCells(cells, [...places]);
+  }
   const out = painted();
   const heap: number[] = [];
   /** From here on nothing is given away yet. */
@@ -43,6 +47,15 @@ export function paint(intervals: Intervals): Cells {
     at = step(end, 1);
   }
   return out.cells();
+}
+
+/** Whether nothing is to be cut, as in most lists; none of one owner lie side by side. */
+function isDisjoint({ low, high }: Intervals, places: Uint32Array): boolean {
+  for (let at = 1; at < places.length; at += 1) {
+    const [before, here] = [places[at - 1] as number, places[at] as number];
+    if ((low[here] as Point) <= (high[before] as Point)) return false;
+  }
+  return true;
 }
 
 /**
