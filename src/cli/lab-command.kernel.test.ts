@@ -52,6 +52,7 @@ const RICH = [
   'route in cable ipv4 udp 1002 via dsl else cable',
   'route in cable ipv4 udp 1003 via main',
   'route in dsl icmp echo-request via cable',
+  'route ipv4 udp 9 via dsl',
   'route ipv4 tcp 1010 to @sites via dsl',
   'route local user www-data ipv4 tcp 1020 via dsl',
   'route local user not www-data ipv4 tcp 1020 via cable',

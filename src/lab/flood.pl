@@ -1,4 +1,4 @@
-# `perl flood.pl FROM TO PORT [AT_ONCE]`: datagrams without end, a new source port each, so that a router takes
+# `perl flood.pl FROM TO PORT [AT_ONCE]`: empty datagrams without end, a new source port each, so that a router takes
 # every one for a new flow; some thousands a second, or 125 times so many as are named.
 use strict;
 use warnings;
@@ -20,6 +20,6 @@ until (select(my $ended = $input, undef, undef, PAUSE)) {
   for (1 .. $at_once) {
     # One that is refused is as good as one that is lost.
     socket(my $socket, $own->{family}, SOCK_DGRAM, 0) or next;
-    bind($socket, $own->{addr}) and send($socket, '!', 0, $peer->{addr});
+    bind($socket, $own->{addr}) and send($socket, '', 0, $peer->{addr});
   }
 }

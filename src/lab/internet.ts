@@ -4,7 +4,7 @@ export const INTERNET = ['203.0.113.80', '203.0.113.81', '2001:db8:f::80'];
 /** Where each namespace of the lab answers; an ISP sends every other port there. */
 export const ECHO_PORT = 9999;
 
-/** What an ISP counts and then throws away: for floods, which need no answer. */
+/** Where an ISP counts empty datagrams and then throws them away: for floods, which need no answer. */
 export const DISCARD_PORT = 9;
 
 /** The ISP's end of the line to its customer. */
@@ -39,7 +39,7 @@ export function ispRuleset(internet: readonly string[], customers: readonly stri
     // Not what tells of an error, and not neighbour discovery.
     '    icmp type { echo-request, timestamp-request } counter name begun',
     '    icmpv6 type { echo-request, 200 } counter name begun',
-    `    udp dport ${DISCARD_PORT} drop`,
+    `    udp dport ${DISCARD_PORT} udp length 8 drop`,
     ...both(customers, 'saddr', 'return'),
     '    counter name foreign drop',
     '  }',
