@@ -134,19 +134,13 @@ function keysOf(family: Family): (box: Box) => readonly Keyed[] | undefined {
   };
 }
 
-/** A number for the dimensions that a box asks for; a loop over them takes ten times as long. */
+/** A number for the dimensions that a box asks for, a bit each. */
 function askedBy(box: Box): number {
-  return (
-    (box.device === undefined ? 0 : 1) +
-    (box.mac === undefined ? 0 : 2) +
-    (box.source === undefined ? 0 : 4) +
-    (box.destination === undefined ? 0 : 8) +
-    (box.protocol === undefined ? 0 : 16) +
-    (box.icmpType === undefined ? 0 : 32) +
-    (box.sourcePort === undefined ? 0 : 64) +
-    (box.port === undefined ? 0 : 128) +
-    (box.user === undefined ? 0 : 256)
-  );
+  let asked = 0;
+  for (let at = 0; at < KEYED.length; at += 1) {
+    if (box[KEYED[at] as Keyed] !== undefined) asked |= 1 << at;
+  }
+  return asked;
 }
 
 function keyOf(box: Box, family: Family): readonly Keyed[] | undefined {
