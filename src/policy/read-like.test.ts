@@ -34,6 +34,9 @@ describe('rules of one shape', () => {
       ...[
         'not from V via dsl',
         'from V,V tcp N,N via cable',
+        'host V, V, V via dsl',
+        'to V,V in eth0 tcp N via cable else dsl',
+        'tcp N,N,N sport N via dsl',
         'tcp N via cable nonat',
         'to @a via dsl',
       ],
@@ -50,12 +53,17 @@ describe('rules of one shape', () => {
       ...['2001:db8::1', '2001:db8::/32', '10.0.0.1/32', '10.0.0.1/8', '010.0.0.1', '10.0.0.256'],
     );
     const number = fc.constantFrom('0', '80', '443', '1-9', '9-1', '0-65535', '65536', '08', '6');
-    const sound = fc.constantFrom('10.0.0.1', '10.0.0.3', '10.1.0.0/16');
+    const sound = fc.constantFrom('10.0.0.1', '10.0.0.3', '10.0.0.4', '10.0.0.9', '10.1.0.0/16');
     const rule = fc
-      .tuple(line, fc.oneof(sound, address), address, number, fc.constantFrom('80', '81'))
-      .map(([text, one, other, wild, port]) => {
-        const values = [one, other];
-        const numbers = [port, wild];
+      .tuple(
+        line,
+        fc.array(fc.oneof(sound, sound, address), { minLength: 3, maxLength: 3 }),
+        fc.array(fc.oneof(fc.constantFrom('80', '81', '82'), number), {
+          minLength: 4,
+          maxLength: 4,
+        }),
+      )
+      .map(([text, values, numbers]) => {
         return `route ${text}`
           .replace(/V/g, () => values.shift() as string)
           .replace(/N/g, () => numbers.shift() as string);

@@ -1,5 +1,7 @@
-import type { RouteStatement, Word } from '../../grammar/tree.ts';
+import type { Match, RouteStatement, Word } from '../../grammar/tree.ts';
+import type { AddressRange } from '../net/address.ts';
 import { isFault } from '../net/fault.ts';
+import { type Interval, intervalSet } from '../net/interval-set.ts';
 import { scanPorts } from '../net/port.ts';
 import { scanAddressRange } from '../net/prefix.ts';
 import type { Span } from '../text/source.ts';
@@ -17,15 +19,16 @@ type Draft = { -readonly [K in keyof Conditions]: Conditions[K] };
 
 /**
  * How the rules of a shape are read once the first of them was, without a word about it: where they
- * differ in the one address, prefix, range or port that a match has.
+ * differ in the addresses, prefixes, ranges or ports that a match lists.
  */
 export function likeReader(first: RoutePolicy): ReadLike | undefined {
   // What it says of places is said of the first alone.
   if (first.conditions.atoms.length > 0) return undefined;
+  const listed = new Map(first.statement.matches.flatMap((match) => fillsOf(first, match)));
   const fills = [...walkTree(first.statement.matches)]
     .filter((node): node is Word => 'form' in node && /^[0-9]/.test(node.text))
     .sort((a, b) => a.span.start - b.span.start)
-    .map((word) => fillOf(first, word) ?? same(word));
+    .map((word) => listed.get(word) ?? same(word));
   // Its target is the same text; only the place of that is another.
   const later = {
     like: first,
@@ -46,26 +49,27 @@ export function likeReader(first: RoutePolicy): ReadLike | undefined {
   };
 }
 
-/** How a word is put into the conditions, where it is all that its match lists. */
-function fillOf({ statement, conditions }: RoutePolicy, word: Word): Fill | undefined {
-  const match = statement.matches.find(
-    (each) => 'list' in each && each.list?.words.length === 1 && each.list.words[0] === word,
-  );
-  if (match === undefined) return undefined;
-  if (match.outerNot !== undefined || match.innerNot !== undefined) return undefined;
+/** Longer lists are read as any other. */
+const LONGEST = 64;
+
+/** How the words of a match are put into the conditions, where it lists nothing but values. */
+function fillsOf({ conditions }: RoutePolicy, match: Match): (readonly [Word, Fill])[] {
+  const words = 'list' in match ? (match.list?.words ?? []) : [];
+  if (match.outerNot !== undefined || match.innerNot !== undefined) return [];
+  if (words.length > LONGEST || !words.every(({ text }) => /^[0-9]/.test(text))) return [];
   switch (match.kind) {
     case 'host':
-      return addresses('from', conditions, true);
+      return addresses('from', words, conditions, true);
     case 'from':
-      return addresses('from', conditions, false);
+      return addresses('from', words, conditions, false);
     case 'to':
-      return addresses('to', conditions, false);
+      return addresses('to', words, conditions, false);
     case 'transport':
-      return ports('ports');
+      return ports('ports', words);
     case 'sport':
-      return ports('sourcePorts');
+      return ports('sourcePorts', words);
     default:
-      return undefined;
+      return [];
   }
 }
 
@@ -74,25 +78,57 @@ function same(word: Word): Fill {
   return (_, text) => text === word.text;
 }
 
-function addresses(field: 'from' | 'to', first: Conditions, single: boolean): Fill {
-  const [its] = familiesOf(first[field] ?? addressesOf([]));
-  return (conditions, text) => {
+function addresses(
+  field: 'from' | 'to',
+  words: readonly Word[],
+  first: Conditions,
+  single: boolean,
+): (readonly [Word, Fill])[] {
+  const [its, other] = familiesOf(first[field] ?? addressesOf([]));
+  if (other !== undefined) return [];
+  const scan = (text: string): AddressRange | undefined => {
     const range = scanAddressRange(text);
-    if (isFault(range)) return false;
+    if (isFault(range)) return undefined;
     const { family, low, high } = range.value;
-    if (its !== family || (single && low !== high)) return false;
-    conditions[field] = addressesOf([range.value]);
-    return true;
+    return its !== family || (single && low !== high) ? undefined : range.value;
   };
+  return together(words, scan, (conditions, ranges) => {
+    conditions[field] = addressesOf(ranges);
+  });
 }
 
-function ports(field: 'ports' | 'sourcePorts'): Fill {
-  return (conditions, text) => {
+function ports(field: 'ports' | 'sourcePorts', words: readonly Word[]): (readonly [Word, Fill])[] {
+  const scan = (text: string): Interval<number> | undefined => {
     const scanned = scanPorts(text);
-    if (isFault(scanned)) return false;
-    conditions[field] = [scanned.value];
-    return true;
+    return isFault(scanned) ? undefined : scanned.value;
   };
+  return together(words, scan, (conditions, all) => {
+    conditions[field] = all.length === 1 ? all : intervalSet(all);
+  });
+}
+
+/** Puts the values of a list into the conditions with its last word. Of one that stands there twice something is said. */
+function together<T>(
+  words: readonly Word[],
+  scan: (text: string) => T | undefined,
+  put: (conditions: Draft, values: readonly T[]) => void,
+): (readonly [Word, Fill])[] {
+  const texts: string[] = [];
+  let values: T[] = [];
+  return words.map((word, index) => [
+    word,
+    (conditions, text) => {
+      const value = scan(text);
+      if (value === undefined) return false;
+      if (index === 0) values = [];
+      const same = texts.indexOf(text);
+      if (same >= 0 && same < index) return false;
+      texts[index] = text;
+      values.push(value);
+      if (index === words.length - 1) put(conditions, values);
+      return true;
+    },
+  ]);
 }
 
 /** A tier in the place that it has in a line that ends so much later. */
