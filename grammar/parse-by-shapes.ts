@@ -93,9 +93,15 @@ function shapeReader(
       return parsed(this as unknown as RouteStatement).keyword;
     },
   };
-  const parsed = ({ span: { start, end } }: RouteStatement): RouteStatement => {
+  // Whoever asks one for a part of its tree asks for the others next.
+  let last: { readonly of: RouteStatement; readonly statement: RouteStatement } | undefined;
+  const parsed = (of: RouteStatement): RouteStatement => {
+    if (last?.of === of) return last.statement;
+    const { start, end } = of.span;
     const statement = parser.line(start, end)?.statement;
-    return statement?.kind === 'route' ? statement : bug('a line of a known shape is no rule');
+    if (statement?.kind !== 'route') return bug('a line of a known shape is no rule');
+    last = { of, statement };
+    return statement;
   };
   const read = (shape: Shape, from: number, to: number): RouteStatement | undefined => {
     const found = fitShape(shape, text, from, to);
