@@ -35,6 +35,8 @@ describe('rules of one shape', () => {
         'not from V via dsl',
         'from V,V tcp N,N via cable',
         'host V, V, V via dsl',
+        'host V to not V, V via dsl',
+        'not to V ipv4 tcp not N via dsl',
         'to V,V in eth0 tcp N via cable else dsl',
         'tcp N,N,N sport N via dsl',
         'tcp N via cable nonat',

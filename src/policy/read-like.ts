@@ -6,7 +6,7 @@ import { scanPorts } from '../net/port.ts';
 import { scanAddressRange } from '../net/prefix.ts';
 import type { Span } from '../text/source.ts';
 import type { Conditions, RoutePolicy, TierPolicy } from './policy.ts';
-import { addressesOf, familiesOf } from './read-words.ts';
+import { addressesOf, complementAddresses, familiesOf } from './read-words.ts';
 import { ruleId } from './rule-id.ts';
 import { walkTree } from './walk-tree.ts';
 
@@ -55,19 +55,19 @@ const LONGEST = 64;
 /** How the words of a match are put into the conditions, where it lists nothing but values. */
 function fillsOf({ conditions }: RoutePolicy, match: Match): (readonly [Word, Fill])[] {
   const words = 'list' in match ? (match.list?.words ?? []) : [];
-  if (match.outerNot !== undefined || match.innerNot !== undefined) return [];
+  const negated = match.outerNot !== undefined || match.innerNot !== undefined;
   if (words.length > LONGEST || !words.every(({ text }) => /^[0-9]/.test(text))) return [];
   switch (match.kind) {
     case 'host':
-      return addresses('from', words, conditions, true);
+      return addresses('from', words, conditions, { single: true, negated });
     case 'from':
-      return addresses('from', words, conditions, false);
+      return addresses('from', words, conditions, { single: false, negated });
     case 'to':
-      return addresses('to', words, conditions, false);
+      return addresses('to', words, conditions, { single: false, negated });
     case 'transport':
-      return ports('ports', words);
+      return negated ? [] : ports('ports', words);
     case 'sport':
-      return ports('sourcePorts', words);
+      return negated ? [] : ports('sourcePorts', words);
     default:
       return [];
   }
@@ -82,7 +82,7 @@ function addresses(
   field: 'from' | 'to',
   words: readonly Word[],
   first: Conditions,
-  single: boolean,
+  { single, negated }: { readonly single: boolean; readonly negated: boolean },
 ): (readonly [Word, Fill])[] {
   const [its, other] = familiesOf(first[field] ?? addressesOf([]));
   if (other !== undefined) return [];
@@ -93,7 +93,10 @@ function addresses(
     return its !== family || (single && low !== high) ? undefined : range.value;
   };
   return together(words, scan, (conditions, ranges) => {
-    conditions[field] = addressesOf(ranges);
+    const listed = addressesOf(ranges);
+    const set = negated ? complementAddresses(listed, false) : listed;
+    conditions[field] = set;
+    return familiesOf(set).length > 0;
   });
 }
 
@@ -104,6 +107,7 @@ function ports(field: 'ports' | 'sourcePorts', words: readonly Word[]): (readonl
   };
   return together(words, scan, (conditions, all) => {
     conditions[field] = all.length === 1 ? all : intervalSet(all);
+    return true;
   });
 }
 
@@ -111,7 +115,7 @@ function ports(field: 'ports' | 'sourcePorts', words: readonly Word[]): (readonl
 function together<T>(
   words: readonly Word[],
   scan: (text: string) => T | undefined,
-  put: (conditions: Draft, values: readonly T[]) => void,
+  put: (conditions: Draft, values: readonly T[]) => boolean,
 ): (readonly [Word, Fill])[] {
   const texts: string[] = [];
   let values: T[] = [];
@@ -125,8 +129,7 @@ function together<T>(
       if (same >= 0 && same < index) return false;
       texts[index] = text;
       values.push(value);
-      if (index === words.length - 1) put(conditions, values);
-      return true;
+      return index < words.length - 1 || put(conditions, values);
     },
   ]);
 }
