@@ -1,12 +1,13 @@
 import type { Forward, Program } from '../model/program.ts';
-import { formatAddress } from '../net/address.ts';
+import type { Address } from '../net/address.ts';
+import { formatEndpoint } from '../net/endpoint.ts';
 import { difference, type Interval, type IntervalSet, intersection } from '../net/interval-set.ts';
 import { protocolNames, protocolNumber } from '../net/protocols.ts';
 
 /** Ports of one protocol on one uplink, and where the first of an interval leads. */
 interface Lead {
   readonly ports: Interval<number>;
-  readonly address: string;
+  readonly address: Address;
   readonly to: number;
   /** Whether each port leads to a port of its own. */
   readonly each: boolean;
@@ -68,9 +69,8 @@ function leadsOf({ forwards }: Program, nameOf: (name: string) => string): Map<s
 function leadOf({ ports: all, to }: Forward, ports: Interval<number>): Lead {
   const [low, high] = to.ports;
   const first = all[0]?.[0] ?? 0;
-  const address = formatAddress(to.address);
   const each = low !== high;
-  return { ports, address, to: each ? low + ports[0] - first : low, each };
+  return { ports, address: to.address, to: each ? low + ports[0] - first : low, each };
 }
 
 const portsOf = (leads: readonly Lead[]): IntervalSet<number> =>
@@ -83,7 +83,6 @@ function placeOf(
   { address, to, each, ports: [start] }: Lead,
   [low, high]: Interval<number>,
 ): string {
-  const host = address.includes(':') ? `[${address}]` : address;
   const first = each ? to + low - start : to;
-  return `${host}:${portsText([first, each ? first + high - low : first])}`;
+  return formatEndpoint({ address, ports: [first, each ? first + high - low : first] });
 }

@@ -182,7 +182,10 @@ describe('what changes', () => {
         'via main, answers back by lte -> via drop',
         ['ipv4 tcp 25 in wwan0', 'before', false, false],
       ],
-      ['via main, answers back by lte -> via main', ['ipv4 in wwan0', 'before', false, true]],
+      [
+        'via main, answers back by lte -> via main',
+        ['ipv4 not udp in wwan0', 'before', false, true],
+      ],
       ['via main, answers back by lte -> via b', ['ipv4 udp in wwan0', 'before', false, false]],
       ['via main -> via b', ['ipv4 udp', undefined, false, false]],
     ]);
@@ -202,6 +205,17 @@ describe('what changes', () => {
     ]);
     expect(told('route ipv4 time 10:00-12:00 via b', 'route ipv4 time 10:00-14:00 via b')).toEqual([
       ['via main -> via b', ['ipv4 time 12:00-14:00', false]],
+    ]);
+    // What another rule takes of it in more than one piece is only said to be.
+    const more = 'route host 10.0.0.1 tcp 80 via a';
+    const days = (its: string) => [more, `route ipv4 time 18:00-23:00 ${its} via b`];
+    const [lost] = diffOf(days('fri,sat'), days('fri')).flows.flatMap(({ regions }) => regions);
+    expect([formatBoxes(lost?.boxes ?? []), lost?.partly]).toEqual([
+      ['ipv4 time 18:00-23:00 sat'],
+      true,
+    ]);
+    expect(told('route ipv4 time 18:00-23:00 fri via b', 'route ipv4 via b')).toEqual([
+      ['via main -> via b', ['ipv4 time not 18:00-23:00 fri', false]],
     ]);
     // Two things at once leave no box: then it is said that it is not all of it.
     expect(

@@ -207,19 +207,25 @@ function regionOf(found: readonly Found[]): Region {
   };
 }
 
-/** So many rules above are taken out of a box, if one box is left. */
+/** So many rules above are tried, and so many pieces that one leaves. */
 const TAKEN_OUT = 100;
 
-/** The box of a pair without what rules above take, where that is one box again; else all of it, and whether they take some. */
+/**
+ * The box of a pair without what rules above take, as far as each of them leaves one box, and whether others take some of
+ * that: what a list or a range lost is what its rule of today leaves.
+ */
 function partOf({ pair, was, now }: Found): { readonly box: Box; readonly partly: boolean } {
-  const { box, before, after } = pair;
-  const above = [...takersAbove(was, box, before), ...takersAbove(now, box, after)];
-  if (above.length === 0) return { box, partly: false };
-  const rest = above.length > TAKEN_OUT ? undefined : subtractBoxes([box], above, TAKEN_OUT);
-  const [only, ...others] = (rest ?? []).filter((each) => witness(each, was.local) !== undefined);
-  return only === undefined || others.length > 0
-    ? { box, partly: true }
-    : { box: only, partly: false };
+  const { before, after } = pair;
+  const above = [...takersAbove(was, pair.box, before), ...takersAbove(now, pair.box, after)];
+  let { box } = pair;
+  let partly = above.length > TAKEN_OUT;
+  for (const taker of above.slice(0, TAKEN_OUT)) {
+    const rest = subtractBoxes([box], [taker], TAKEN_OUT) ?? [];
+    const [only, ...others] = rest.filter((each) => witness(each, was.local) !== undefined);
+    if (only === undefined || others.length > 0) partly = true;
+    else box = only;
+  }
+  return { box, partly };
 }
 
 /** What is told of one change is looked up to the end. */

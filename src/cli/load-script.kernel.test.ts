@@ -502,15 +502,7 @@ describe('routec.service', () => {
 
 describe('policy.load.sh start --confirm', { timeout: LONG }, () => {
   const waits = (): Promise<void> =>
-    expect
-      .poll(
-        () => {
-          const path = join(place.folder, 'run/routec/pending.json');
-          return existsSync(path) && readFileSync(path, 'utf8').includes('"deadline"');
-        },
-        { timeout: 60_000 },
-      )
-      .toBe(true);
+    expect.poll(() => place.isPending(), { timeout: 60_000 }).toBe(true);
 
   it('takes it back when nobody confirms, whatever became of the files', () =>
     withNetwork(NETWORK, async (network) => {

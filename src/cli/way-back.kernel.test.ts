@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CONFINED_NETWORK as NETWORK } from '../lab/confined-host.ts';
@@ -61,16 +61,7 @@ async function lease(network: Network, net: number): Promise<void> {
   await hook(network, 'lease', 'eth3', `fe80::${net}`);
 }
 
-const waits = () =>
-  expect
-    .poll(
-      () => {
-        const path = join(place.folder, 'run/routec/pending.json');
-        return existsSync(path) && readFileSync(path, 'utf8').includes('"deadline"');
-      },
-      { timeout: 60_000 },
-    )
-    .toBe(true);
+const waits = () => expect.poll(() => place.isPending(), { timeout: 60_000 }).toBe(true);
 
 /** Loads a policy, and goes back once something has happened. */
 type Way = (network: Network, lines: readonly string[], meanwhile: () => Promise<void>) => unknown;

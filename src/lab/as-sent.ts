@@ -9,6 +9,7 @@ import { isFault } from '../net/fault.ts';
 import type { Point } from '../net/interval-set.ts';
 import { scanMac } from '../net/mac.ts';
 import { ICMP } from '../net/protocols.ts';
+import { DAYS, formatTimeOfDay } from '../net/time-of-day.ts';
 import { addressOf, isInNet, OWN, textOf, whole } from './lab-plan.ts';
 import type { Means } from './means.ts';
 
@@ -205,13 +206,9 @@ function differences(
   );
 }
 
-const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
-
 /** A minute of the week as the language writes it. */
 export function clock(minute: number): string {
-  const [hour, rest] = [Math.floor(minute / 60) % 24, minute % 60];
-  const time = [hour, rest].map((each) => String(each).padStart(2, '0')).join(':');
-  return `${DAYS[Math.floor(minute / 1440)]} ${time} UTC`;
+  return `${DAYS[Math.floor(minute / 1440)]} ${formatTimeOfDay(minute)} UTC`;
 }
 
 /** The MAC of the policy's, which it has read. */

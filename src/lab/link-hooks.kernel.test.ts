@@ -512,10 +512,7 @@ it.each(Object.entries(LOADERS))(
         await place.compiled(second);
         expect(await flap()).toEqual(to('203.0.113.129'));
         const unconfirmed = load(...start, '--confirm', '3s');
-        const pending = join(place.folder, 'run/routec/pending.json');
-        while (!existsSync(pending) || !readFileSync(pending, 'utf8').includes('"deadline"')) {
-          await new Promise((done) => setTimeout(done, 50));
-        }
+        await expect.poll(() => place.isPending(), { timeout: 60_000 }).toBe(true);
         expect(await flap()).toEqual(to('203.0.113.190'));
         expect(await unconfirmed).toMatchObject({ exitCode: 5 });
         expect(await flap()).toEqual(to('203.0.113.129'));

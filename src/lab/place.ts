@@ -1,8 +1,10 @@
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -39,6 +41,8 @@ export interface Place {
   readonly elsewhere: (network: Network, command: readonly string[]) => Promise<Ended>;
   /** An environment in which one call of a tool goes wrong: see tool-wrapper.sh. */
   readonly wrapped: (what: 'kill' | 'half' | 'fail', at: number) => Env;
+  /** Whether what was loaded waits to be confirmed. */
+  readonly isPending: () => boolean;
   readonly remove: () => void;
 }
 
@@ -97,6 +101,10 @@ export function makePlace(): Place {
       writeFileSync(join(folder, 'count'), '0\n');
       writeFileSync(join(folder, 'at'), `${at} ${what}\n`);
       return { PATH: `${join(folder, 'tools')}:${process.env.PATH}` };
+    },
+    isPending: () => {
+      const path = join(folder, 'run/routec/pending.json');
+      return existsSync(path) && readFileSync(path, 'utf8').includes('"deadline"');
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -43,7 +43,8 @@ export function minutesOfWeek(
 
 export const EVERY_DAY: readonly number[] = [0, 1, 2, 3, 4, 5, 6];
 
-const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+/** In their order; Monday is 0. */
+export const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
 /** A day or a range of days, which may go over the weekend; Monday is 0. */
 export function scanDays(text: string): Scanned<readonly number[]> {
@@ -56,4 +57,10 @@ export function scanDays(text: string): Scanned<readonly number[]> {
   const meant = nearest(text, DAYS);
   const fault = `\`${text}\` is no day: write \`mon\` to \`sun\`, or a range as in \`mon-fri\``;
   return meant === undefined ? { fault } : { fault, write: meant };
+}
+
+/** The time of the day, `HH:MM`, of a minute of the week or of a day. */
+export function formatTimeOfDay(minute: number): string {
+  const [hour, rest] = [Math.floor(minute / 60) % 24, minute % 60];
+  return [hour, rest].map((each) => String(each).padStart(2, '0')).join(':');
 }

@@ -139,7 +139,7 @@ function atomText(atom: Atom): string {
   const not = atom.negated ? 'not ' : '';
   switch (atom.kind) {
     case 'time':
-      return `time ${not}${formatMinutes(atom.minutes)}`;
+      return `time ${formatMinutes(atom.minutes, atom.negated)}`;
     case 'user':
       return `user ${not}${atom.name}`;
     case 'cgroup':

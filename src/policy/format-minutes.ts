@@ -1,23 +1,36 @@
-import { type Interval, type IntervalSet, intervalSet } from '../net/interval-set.ts';
-import { EVERY_DAY, LAST_MINUTE, MINUTES_OF_DAY } from '../net/time-of-day.ts';
+import { complement, type Interval, type IntervalSet, intervalSet } from '../net/interval-set.ts';
+import {
+  DAYS,
+  EVERY_DAY,
+  formatTimeOfDay,
+  LAST_MINUTE,
+  MINUTES_OF_DAY,
+} from '../net/time-of-day.ts';
 
-const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 /** More times are only counted. */
 const SHOWN = 6;
 
 /**
- * Minutes of the week, from Monday 00:00, as the language writes a time: `22:00-06:00 fri`. Where one time does not say
- * it they stand one behind the other.
+ * A time as the language writes it, from minutes of the week: `22:00-06:00 fri`, or `not` that where that is shorter. Where
+ * one time does not say it they stand one behind the other.
  */
-export function formatMinutes(minutes: IntervalSet<number>): string {
+export function formatMinutes(minutes: IntervalSet<number>, negated: boolean): string {
+  const [said, unsaid] = [timesOf(minutes), timesOf(complement(minutes, LAST_MINUTE))];
+  const turned = unsaid.length < said.length;
+  const all = turned ? unsaid : said;
+  const more = all.length > SHOWN ? ` and ${all.length - SHOWN} more` : '';
+  return `${turned === negated ? '' : 'not '}${all.slice(0, SHOWN).join(', ')}${more}`;
+}
+
+/** Each time of the day once, with its days. */
+function timesOf(minutes: IntervalSet<number>): string[] {
   const daysByTime = new Map<string, number[]>();
   for (const [low, high] of overWeekEnd(minutes).flatMap(withinADay)) {
-    const time = `${clock(low)}-${(high + 1) % MINUTES_OF_DAY === 0 ? '24:00' : clock(high + 1)}`;
+    const end = (high + 1) % MINUTES_OF_DAY === 0 ? '24:00' : formatTimeOfDay(high + 1);
+    const time = `${formatTimeOfDay(low)}-${end}`;
     daysByTime.set(time, [...(daysByTime.get(time) ?? []), Math.floor(low / MINUTES_OF_DAY)]);
   }
-  const all = [...daysByTime].map(([time, days]) => `${time} ${daysText(days)}`.trimEnd());
-  const more = all.length > SHOWN ? ` and ${all.length - SHOWN} more` : '';
-  return `${all.slice(0, SHOWN).join(', ')}${more}`;
+  return [...daysByTime].map(([time, days]) => `${time} ${daysText(days)}`.trimEnd());
 }
 
 /** What goes over the end of the week is one time: it began on Sunday. */
@@ -32,12 +45,6 @@ function withinADay([low, high]: Interval<number>): Interval<number>[] {
   if (high - low < MINUTES_OF_DAY) return [[low, high]];
   const end = (Math.floor(low / MINUTES_OF_DAY) + 1) * MINUTES_OF_DAY - 1;
   return [[low, end], ...withinADay([end + 1, high])];
-}
-
-/** The time of the day of a minute of the week. */
-function clock(minute: number): string {
-  const [hour, rest] = [Math.floor(minute / 60) % 24, minute % 60];
-  return [hour, rest].map((each) => String(each).padStart(2, '0')).join(':');
 }
 
 /** Days in their order, Monday is 0; nothing where it is all of them. */

@@ -7,6 +7,7 @@ import { formatIcmpType } from '../net/icmp-types.ts';
 import { formatMac } from '../net/mac.ts';
 import { formatMark } from '../net/mark.ts';
 import { ICMP, protocolNames, protocolNumber } from '../net/protocols.ts';
+import { formatTimeOfDay } from '../net/time-of-day.ts';
 
 /** The one transport of each number that the language has a word for. */
 const TRANSPORTS: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' };
@@ -58,9 +59,7 @@ function commentOf({ minute, atoms = new Set() }: Packet, timed: boolean): strin
   const parts = [...atoms].flatMap((key) => /^(?:source|destination) (@.*)/.exec(key)?.[1] ?? []);
   const said = parts.map((name) => `in ${name}`);
   if (minute !== undefined && (timed || minute !== USUAL_MINUTE)) {
-    const [hour, rest] = [Math.floor(minute / 60) % 24, minute % 60];
-    const clock = [hour, rest].map((each) => String(each).padStart(2, '0')).join(':');
-    said.push(`${DAYS[Math.floor(minute / 1440)]} ${clock} UTC`);
+    said.push(`${DAYS[Math.floor(minute / 1440)]} ${formatTimeOfDay(minute)} UTC`);
   }
   return said.length === 0 ? '' : `# ${said.join(', ')}`;
 }
