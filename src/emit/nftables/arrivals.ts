@@ -1,13 +1,23 @@
 import { bug } from '../../bug.ts';
 import { slotMark } from '../../model/marking.ts';
-import type { Arrival, Box, Program, Slot, Uplink } from '../../model/program.ts';
+import type { Arrival, Box, Marking, Program, Slot, Uplink } from '../../model/program.ts';
 import { FAMILIES } from '../../net/address.ts';
 import { formatMac } from '../../net/mac.ts';
 import { formatMark } from '../../net/mark.ts';
+import type { Verdict } from './few-tests.ts';
 import { chain, ip, only, type Part, quoted, slotName, sorted } from './names.ts';
 
 const isTold = ({ mac, destination }: Box): boolean =>
   mac !== undefined || destination !== undefined;
+
+/** By its conntrack mark, what comes in by an uplink and may be on its way to another. */
+export function transits(slots: readonly Slot[], { mask }: Marking): Verdict[] {
+  return slots.flatMap((slot) => {
+    if (slot.kind !== 'transit' && slot.kind !== 'inbound') return [];
+    const to = `${slot.kind === 'transit' ? 'mark' : 'answer'}_${slotName(slot)}`;
+    return { value: formatMark(slotMark(mask, slot.number)), verdict: `goto ${to}` };
+  });
+}
 
 /** What comes in by an uplink is answered by it, in those families that it has a way for. */
 export function arrivals({ arrivals: all, slots, marking }: Program): Part {
@@ -32,11 +42,7 @@ export function arrivals({ arrivals: all, slots, marking }: Program): Part {
         name: 'transits',
         declaration: ['type mark : verdict'],
         elements: sorted(
-          slots.flatMap((slot) => {
-            if (slot.kind !== 'transit' && slot.kind !== 'inbound') return [];
-            const to = `${slot.kind === 'transit' ? 'mark' : 'answer'}_${slotName(slot)}`;
-            return `${formatMark(slotMark(marking.mask, slot.number))} : goto ${to}`;
-          }),
+          transits(slots, marking).map(({ value, verdict }) => `${value} : ${verdict}`),
         ),
       },
     ],

@@ -11,6 +11,7 @@ import { chain, ip, only, type Part, quoted } from './names.ts';
 /** Ports that lead to a host behind the router: only what is addressed to the router itself. */
 export function forward(program: Program): Part {
   const { forwards, marking } = program;
+  if (forwards.length === 0) return { filled: [], chains: [] };
   const hairpin = `oifname != @uplinks ct status dnat ct mark & ${formatMark(marking.mask)} == 0`;
   return {
     filled: [],

@@ -3,7 +3,9 @@ import type { Program } from '../../model/program.ts';
 import { isUnsettled } from '../../model/settled.ts';
 import { unguidedMarks } from '../../model/unguided-marks.ts';
 import { formatMark } from '../../net/mark.ts';
-import { chain, type Part, quoted, sorted } from './names.ts';
+import { transits } from './arrivals.ts';
+import { fewTests } from './few-tests.ts';
+import { chain, type Part, quoted, slotName, sorted } from './names.ts';
 
 /** What an ordering's end says to the router's own packets that are no TCP. */
 const ENDS = {
@@ -24,6 +26,15 @@ export function hooks({ marking, uplinks, slots, inbound, marked }: Program): Pa
   const decided = `ct mark & ${mask} != 0`;
   const undecided = `ct mark & ${mask} == 0`;
   const reset = 'meta l4proto 6 reject with tcp reset';
+  const devices = sorted([...new Set(uplinks.map(({ device }) => quoted(device)))]);
+  const slot = `ct mark & ${mask}`;
+  // Most of what is decided.
+  const chosen = slots
+    .filter(({ kind }) => kind === 'chosen')
+    .map((each) => ({
+      value: formatMark(slotMark(marking.mask, each.number)),
+      verdict: `goto mark_${slotName(each)}`,
+    }));
   const unguided = unguidedMarks(slots, marking);
   return {
     filled: [
@@ -31,7 +42,7 @@ export function hooks({ marking, uplinks, slots, inbound, marked }: Program): Pa
         keyword: 'set',
         name: 'uplinks',
         declaration: ['type ifname'],
-        elements: sorted([...new Set(uplinks.map(({ device }) => quoted(device)))]),
+        elements: devices,
       },
       // One look at the routes for all types of address; a set that stays misses none in a reload.
       { keyword: 'set', name: 'of_link', declaration: ['type fib_addrtype'], elements: LINK },
@@ -55,7 +66,7 @@ export function hooks({ marking, uplinks, slots, inbound, marked }: Program): Pa
       // Not restored here, or an answer would go straight back out; but what is on its way from one
       // uplink to another has the mark of where it goes.
       chain('inbound', [
-        `ct mark & ${mask} vmap @transits`,
+        ...(fewTests(`${slot} ==`, transits(slots, marking)) ?? [`${slot} vmap @transits`]),
         'ct state established,related accept',
         `${decided} accept`,
         'fib daddr type @of_link accept',
@@ -88,11 +99,16 @@ export function hooks({ marking, uplinks, slots, inbound, marked }: Program): Pa
       chain(
         'prerouting',
         [
-          'iifname @uplinks goto inbound',
+          ...(fewTests(
+            'iifname',
+            devices.map((value) => ({ value, verdict: 'goto inbound' })),
+          ) ?? ['iifname @uplinks goto inbound']),
           // Its number is 1 wherever it is, and soon compared; a name is not.
           'iif "lo" goto looped',
           // As in `restore`, without the way there: nearly all packets are of decided connections.
-          `ct mark & ${mask} vmap @slots`,
+          // Of few uplinks, what leaves by one is known without the look-up.
+          ...(fewTests(`${slot} ==`, chosen) ?? []),
+          `${slot} vmap @slots`,
           `${decided} goto mark_dead`,
           'fib daddr type @unrouted accept',
           OF_LINK,

@@ -77,7 +77,7 @@ export function nat(program: Program): Part {
       chain(
         'source_nat',
         [
-          'jump hairpin',
+          ...(program.forwards.length === 0 ? [] : ['jump hairpin']),
           'ip daddr 169.254.0.0/16 accept',
           'ip daddr 224.0.0.0/4 accept',
           'ip daddr 255.255.255.255 accept',
