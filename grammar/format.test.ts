@@ -243,7 +243,7 @@ describe('any policy', () => {
     fc.assert(
       fc.property(policy, ({ statements, text }) => {
         expectFormatted(text);
-        const lines = parse(sourceOf(formatted(text))).statements.map((each) => each.text);
+        const lines = [...parse(sourceOf(formatted(text))).statements].map((each) => each.text);
         expect(lines).toEqual(
           statements.map((tokens) =>
             tokens

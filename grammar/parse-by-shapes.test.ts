@@ -11,7 +11,7 @@ const sourceOf = (text: string): Source => ({ name: 'p.route', text, quotable: t
 
 /** All that a parse says, trees that are made on demand among them; not what only helps to find them. */
 function said({ statements, ...rest }: Parsed): unknown {
-  const all = statements.map((statement: Statement) => {
+  const all = [...statements].map((statement: Statement) => {
     if (statement.kind !== 'route') return statement;
     const { kind, keyword, span, text, matches, tiers } = statement;
     return { kind, keyword, span, text, matches, tiers };
@@ -27,7 +27,7 @@ const expectSame = (text: string): void => {
 };
 
 const shaped = (text: string): number =>
-  parse(sourceOf(text)).statements.filter(
+  [...parse(sourceOf(text)).statements].filter(
     (each) => each.kind === 'route' && each.literals !== undefined,
   ).length;
 

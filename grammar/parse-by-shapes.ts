@@ -1,9 +1,9 @@
 import type { IToken } from 'chevrotain';
-import { bug } from '../src/bug.ts';
 import type { Source } from '../src/text/source.ts';
 import type { Parsed } from './parse.ts';
-import { afterBlanks, type Fit, fill, fitShape, literalsOf, type Shape, shapeOf } from './shape.ts';
-import type { RouteStatement, Statement } from './tree.ts';
+import { afterBlanks, type Fit, fitShape, type Shape, shapeOf } from './shape.ts';
+import { statementList } from './statement-list.ts';
+import type { Statement } from './tree.ts';
 
 /** What the parser makes of a part of a text. */
 export interface PartParser {
@@ -24,29 +24,31 @@ export interface PartParser {
 export function parseByShapes(source: Source, parser: PartParser): Parsed | undefined {
   const { text } = source;
   const take = shapeReader(source, parser);
-  const statements: Statement[] = [];
+  const statements = statementList(source, parser);
   const allowances: Parsed['allowances'][number][] = [];
   // From here on nothing is read yet.
   let open = 0;
   const close = (to: number): boolean => {
     if (open >= to) return true;
     const parsed = parser.lines(open, to);
-    for (const statement of parsed.statements) statements.push(statement);
+    for (const statement of parsed.statements) statements.add(statement);
     for (const allowance of parsed.allowances) allowances.push(allowance);
     return parsed.diagnostics.length === 0;
   };
   for (let line = 0; line < text.length; ) {
     const newline = text.indexOf('\n', line);
     const next = newline < 0 ? text.length : newline + 1;
-    const statement = open < line && isContinued(text, line) ? undefined : take(line, next);
-    if (statement !== undefined) {
+    const taken = open < line && isContinued(text, line) ? undefined : take(line, next);
+    if (taken !== undefined) {
       if (!close(line)) return undefined;
-      statements.push(statement);
+      if ('kind' in taken) statements.add(taken);
+      else statements.addLine(taken);
       open = next;
     }
     line = next;
   }
-  return close(text.length) ? { statements, diagnostics: [], lost: [], allowances } : undefined;
+  if (!close(text.length)) return undefined;
+  return { statements: statements.all(), diagnostics: [], lost: [], allowances };
 }
 
 /** Whether a `\` may join the line that begins here to the one before. */
@@ -63,59 +65,11 @@ const PLAIN = /^[ \t!$-<>-[\]-z|~]*$/;
 
 /** Reads the `route` on a line by the shapes of those before it; void where there is any doubt. */
 function shapeReader(
-  source: Source,
+  { text }: Source,
   parser: PartParser,
-): (from: number, next: number) => RouteStatement | undefined {
-  const { text } = source;
+): (from: number, next: number) => Fit | Statement | undefined {
   const recent: Shape[] = [];
   const known = new Map<string, Shape>();
-  /**
-   * What a statement of a known shape says of itself once it is asked: for its tree it is parsed then. By itself it
-   * has its place, its text and its shape alone, for there may be a hundred thousand.
-   */
-  const tree = {
-    kind: 'route',
-    get span(): RouteStatement['span'] {
-      const { start, end } = this as unknown as Fit;
-      return { source, start, end };
-    },
-    get matches(): RouteStatement['matches'] {
-      return parsed(this as unknown as RouteStatement).matches;
-    },
-    get tiers(): RouteStatement['tiers'] {
-      return parsed(this as unknown as RouteStatement).tiers;
-    },
-    get literals(): readonly string[] {
-      const { shape, text: its } = this as unknown as Required<RouteStatement>;
-      return literalsOf(shape, its);
-    },
-    get keyword(): RouteStatement['keyword'] {
-      return parsed(this as unknown as RouteStatement).keyword;
-    },
-  };
-  // Whoever asks one for a part of its tree asks for the others next.
-  let last: { readonly of: RouteStatement; readonly statement: RouteStatement } | undefined;
-  const parsed = (of: RouteStatement): RouteStatement => {
-    if (last?.of === of) return last.statement;
-    const { start, end } = of.span;
-    const statement = parser.line(start, end)?.statement;
-    if (statement?.kind !== 'route') return bug('a line of a known shape is no rule');
-    last = { of, statement };
-    return statement;
-  };
-  const read = (shape: Shape, from: number, to: number): RouteStatement | undefined => {
-    const found = fitShape(shape, text, from, to);
-    if (found === undefined) return undefined;
-    const { start, end, literals, plain } = found;
-    return {
-      __proto__: tree,
-      start,
-      end,
-      text: plain ? text.slice(start, end) : fill(shape.texts, literals),
-      shape,
-    } as unknown as RouteStatement;
-  };
-
   const use = (shape: Shape): void => {
     const place = recent.indexOf(shape);
     if (place === 0) return;
@@ -129,19 +83,19 @@ function shapeReader(
     if (text.charAt(to - 1) === '\n') to -= text.charAt(to - 2) === '\r' ? 2 : 1;
     if (!text.startsWith('route', afterBlanks(text, from))) return undefined;
     for (const shape of recent) {
-      const statement = read(shape, from, to);
-      if (statement === undefined) continue;
+      const fit = fitShape(shape, text, from, to);
+      if (fit === undefined) continue;
       use(shape);
-      return statement;
+      return fit;
     }
     const line = text.slice(from, to);
     if (!PLAIN.test(line)) return undefined;
     const key = keyOf(line);
     const shape = known.get(key);
-    const statement = shape && read(shape, from, to);
-    if (statement !== undefined) {
-      use(shape as Shape);
-      return statement;
+    const fit = shape && fitShape(shape, text, from, to);
+    if (shape !== undefined && fit !== undefined) {
+      use(shape);
+      return fit;
     }
     const whole = parser.line(from, to);
     if (whole?.statement.kind !== 'route') return undefined;

@@ -13,7 +13,7 @@ const sourceOf = (text: string): Source => ({ name: 'policy.route', text, quotab
 function statements(text: string): readonly Statement[] {
   const { statements: found, diagnostics } = parse(sourceOf(text));
   expect(diagnostics.map(({ message }) => message)).toEqual([]);
-  return found;
+  return [...found];
 }
 
 function one<K extends Statement['kind']>(kind: K, text: string): Extract<Statement, { kind: K }> {
@@ -218,7 +218,7 @@ describe('lists in braces', () => {
   it('a forgotten brace ends at the next statement', () => {
     const text = ['set lan = {', '  192.168.0.0/24,', 'route via main', 'uplink dsl dev eth3'];
     const { statements: found, diagnostics } = parse(sourceOf(text.join('\n')));
-    expect(found.map(({ kind }) => kind)).toEqual(['route', 'uplink']);
+    expect([...found].map(({ kind }) => kind)).toEqual(['route', 'uplink']);
     expect(diagnostics).toHaveLength(1);
     expect(diagnostics[0]).toMatchObject({ slug: 'open-brace' });
     expect(wrongLines(text.join('\n'))).toEqual([1]);
@@ -230,7 +230,7 @@ describe('lists in braces', () => {
       const good = [...GOOD, ...EXPECTS].find((line) => line.startsWith(`${word} `)) as string;
       const text = `route via main\nroute from { 192.0.2.1,\n\n  ${good}\nroute via drop\n`;
       expect(wrongLines(text)).toEqual([2]);
-      expect(parse(sourceOf(text)).statements.map(({ text: line }) => line)).toEqual([
+      expect([...parse(sourceOf(text)).statements].map(({ text: line }) => line)).toEqual([
         'route via main',
         statements(good)[0]?.text,
         'route via drop',
@@ -456,7 +456,7 @@ describe('wrong lines', () => {
   it.each(BAD)('%j is one finding, and its neighbours survive', (line) => {
     const text = `uplink a dev eth0\n${line}\nroute via a\n`;
     const { statements: found, diagnostics } = parse(sourceOf(text));
-    expect(found.map(({ text: its }) => its)).toEqual(['uplink a dev eth0', 'route via a']);
+    expect([...found].map(({ text: its }) => its)).toEqual(['uplink a dev eth0', 'route via a']);
     expect(diagnostics).toHaveLength(1);
     expect(wrongLines(text)).toEqual([2]);
     // Just so without a line after it.
@@ -555,7 +555,7 @@ describe('any text', () => {
         const text = some.join(end);
         const { statements: found, diagnostics } = parse(sourceOf(text));
         const spans = [
-          ...found.map(({ span }) => span),
+          ...[...found].map(({ span }) => span),
           ...diagnostics.flatMap(({ labels }) => labels.map(({ span }) => span)),
         ];
         for (const { start, end: last } of spans) {

@@ -1,4 +1,5 @@
 import type { IToken } from 'chevrotain';
+import type { Series } from '../src/series.ts';
 import { at, type Diagnostic, diagnose, type Fix } from '../src/text/diagnostic.ts';
 import type { Source, Span } from '../src/text/source.ts';
 import type { Allowance } from './allowance.ts';
@@ -22,7 +23,7 @@ import type { Packet, Statement } from './tree.ts';
 let parser: RouteParser | undefined;
 
 export interface Parsed {
-  readonly statements: readonly Statement[];
+  readonly statements: Series<Statement>;
   readonly diagnostics: readonly Diagnostic[];
   /** Names that broken statements would have declared: nobody else is to blame for their absence. */
   readonly lost: readonly string[];

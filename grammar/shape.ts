@@ -26,10 +26,9 @@ interface Part {
 
 /** Where a line of a shape holds its statement. */
 export interface Fit {
+  readonly shape: Shape;
   readonly start: number;
   readonly end: number;
-  /** The words that differ. */
-  readonly literals: readonly string[];
   /** Whether the stretch is the statement's text as it stands: single blanks, and none before a comma. */
   readonly plain: boolean;
 }
@@ -66,15 +65,24 @@ export function shapeOf(
   return { parts, tail, texts };
 }
 
-/** The words between the texts of a shape, in the text of a statement of it. */
-export function literalsOf({ texts }: Shape, text: string): string[] {
-  let at = 0;
-  return texts.slice(1).map((_, index) => {
-    at += (texts[index] as string).length;
-    const from = at;
-    at = afterWord(text, at);
-    return text.slice(from, at);
-  });
+/** The words that differ, of a statement of the shape that stands in a text from `start` on. */
+export function literalsOf({ parts, texts }: Shape, text: string, start: number): string[] {
+  // Of just that length: what is pushed to leaves room for sixteen more.
+  const literals = new Array<string>(texts.length - 1);
+  let known = 0;
+  let at = start;
+  for (let index = 0; index < parts.length; index += 1) {
+    const { image } = parts[index] as Part;
+    const from = afterBlanks(text, at);
+    if (image !== undefined) {
+      at = from + image.length;
+      continue;
+    }
+    at = afterWord(text, from);
+    literals[known] = text.slice(from, at);
+    known += 1;
+  }
+  return literals;
 }
 
 /** The texts of a shape with words between them. */
@@ -87,16 +95,9 @@ export function fill(texts: readonly string[], literals: readonly string[]): str
 }
 
 /** Where the line from `from` to `to` (its ending not counted) holds a statement of the shape, if it is one. */
-export function fitShape(
-  { parts, tail, texts }: Shape,
-  text: string,
-  from: number,
-  to: number,
-): Fit | undefined {
+export function fitShape(shape: Shape, text: string, from: number, to: number): Fit | undefined {
+  const { parts, tail } = shape;
   const start = afterBlanks(text, from);
-  // Of just that length: what is pushed to leaves room for sixteen more.
-  const literals = new Array<string>(texts.length - 1);
-  let known = 0;
   let plain = true;
   let at = start;
   for (let index = 0; index < parts.length; index += 1) {
@@ -111,17 +112,14 @@ export function fitShape(
       continue;
     }
     if (!isDigit(text.charCodeAt(at))) return undefined;
-    const end = afterWord(text, at);
-    literals[known] = text.slice(at, end);
-    known += 1;
-    at = end;
+    at = afterWord(text, at);
   }
   const before = at;
   at = afterBlanks(text, at);
   if (at === before || !text.startsWith(tail, at)) return undefined;
   if (at - before !== 1 || text.charCodeAt(before) !== BLANK) plain = false;
   const end = at + tail.length;
-  return afterBlanks(text, end) === to ? { start, end, literals, plain } : undefined;
+  return afterBlanks(text, end) === to ? { shape, start, end, plain } : undefined;
 }
 
 const BLANK = 0x20;

@@ -134,7 +134,7 @@ const policy = fc
 
 describe('equal input, equal output', () => {
   it('the same text gives the same bytes', () => {
-    expect(sound(POLICY)).toEqual(sound(POLICY));
+    expect(sound(POLICY).artefacts).toEqual(sound(POLICY).artefacts);
     fc.assert(
       fc.property(policy, (text) => {
         expect(sound(text).artefacts).toEqual(sound(text).artefacts);
@@ -145,7 +145,7 @@ describe('equal input, equal output', () => {
 
   it("compiling over one's own output changes no byte", () => {
     const first = sound(POLICY);
-    expect(sound(POLICY, lockOf(first))).toEqual(first);
+    expect(sound(POLICY, lockOf(first)).artefacts).toEqual(first.artefacts);
     fc.assert(
       fc.property(policy, (text) => {
         const out = sound(text);
@@ -300,11 +300,12 @@ describe('artefacts', () => {
     ['without a match', 'route via reject', 'route via a'],
   ])('two rules are carried as comments: %s', (_, first, second) => {
     const out = sound(`uplink a dev eth9\n${first}\n${second}\n`);
-    const ids = check(
+    const { program } = check(
       entry(`uplink a dev eth9\n${first}\n${second}\n`),
       nothing,
       undefined,
-    ).program?.forwarded.map(({ id }) => id) as [string, string];
+    );
+    const ids = [...(program?.forwarded ?? [])].map(({ id }) => id);
     expect(ids[0]).not.toBe(ids[1]);
     const carried = comments(artefact(out, 'nft'));
     [first, second].forEach((text, index) => {
@@ -370,7 +371,8 @@ describe('artefacts', () => {
     const [only] = program.forwarded;
     const forwarded = Array.from({ length: 140_000 }, (_, index): Rule => {
       const point = 0x0a000000 + 2 * index;
-      return { ...(only as Rule), boxes: [{ family: 4, source: [[point, point]] }] };
+      const { id, text, place, target } = only as Rule;
+      return { id, text, place, target, boxes: [{ family: 4, source: [[point, point]] }] };
     });
     const { artefacts, lookUps } = emitNftables({ ...program, forwarded }, 'policy');
     expect(lookUps.map(({ rules }) => rules.length)).toEqual([forwarded.length]);

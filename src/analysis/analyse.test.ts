@@ -463,7 +463,7 @@ describe('on any rules of a small world', () => {
         const what = rules.join(' | ');
         const takenBy = (packet: Packet): number => {
           const { rule: taken } = evaluate(program, packet, new Set());
-          return program.forwarded.findIndex(({ text }) => text === taken?.text);
+          return [...program.forwarded].findIndex(({ text }) => text === taken?.text);
         };
         const taken = PACKETS.map((packet) => [packet, takenBy(packet)] as const);
         const unreached = ['a', 'b', 't'].filter((name) => {
@@ -505,6 +505,6 @@ function isReached(program: Program, index: number): boolean {
     const { rule: taken } = evaluate(program, packet, new Set());
     if (taken === undefined) return false;
     // Of rules with the same words only the first can be reached.
-    return program.forwarded.findIndex(({ text }) => text === taken.text) === index;
+    return [...program.forwarded].findIndex(({ text }) => text === taken.text) === index;
   });
 }

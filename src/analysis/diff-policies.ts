@@ -5,6 +5,7 @@ import type { Box, Program } from '../model/program.ts';
 import { subtractBoxes } from '../model/subtract-boxes.ts';
 import { witness } from '../model/witness.ts';
 import type { Policy, RoutePolicy } from '../policy/policy.ts';
+import { allOf } from '../series.ts';
 import { type Changed, changedPackets, type Pair, patience } from './changed-packets.ts';
 import { type Destiny, destinyKey, type Names, OWN_NAMES } from './destiny.ts';
 import { diffForwards } from './diff-forwards.ts';
@@ -179,8 +180,8 @@ const destinyOf = (entry: Entry | undefined, list: RuleList): Destiny =>
 
 /** In the order of the newer rules, or else of the older ones. */
 function flowsOf(grouped: Grouped, was: Policy, now: Policy): Flow[] {
-  const placesWas = new Map(was.routes.map((route, index) => [route, index]));
-  const placesNow = new Map(now.routes.map((route, index) => [route, index]));
+  const placesWas = new Map(allOf(was.routes).map((route, index) => [route, index]));
+  const placesNow = new Map(allOf(now.routes).map((route, index) => [route, index]));
   const placeOf = ({ before, after }: Region): number =>
     (after && placesNow.get(after)) ?? (before && placesWas.get(before)) ?? 0;
   return [...grouped.values()]

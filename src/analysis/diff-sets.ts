@@ -1,4 +1,5 @@
 import type { Atom, Box, DomainSet, Program, Rule } from '../model/program.ts';
+import { allOf, type Series } from '../series.ts';
 
 /** What differs in sets that fill at run time, and what each of the newer program is called in the older one. */
 export interface SetsDiffer {
@@ -36,10 +37,10 @@ export function diffSets(was: Program, now: Program): SetsDiffer {
 const namesOf = ({ domains }: DomainSet): string => [...new Set(domains)].sort().join(' ');
 
 const listsOf = ({ forwarded, inbound, local, marked }: Program): readonly Rule[] => [
-  ...forwarded,
-  ...inbound,
-  ...local,
-  ...marked,
+  ...allOf(forwarded),
+  ...allOf(inbound),
+  ...allOf(local),
+  ...allOf(marked),
 ];
 
 function setsIn(program: Program): string[] {
@@ -59,8 +60,10 @@ export function withSetNames(program: Program, names: ReadonlyMap<string, string
     atom.kind === 'set' ? { ...atom, name: names.get(atom.name) ?? atom.name } : atom;
   const boxOf = (box: Box): Box =>
     box.atoms === undefined ? box : { ...box, atoms: box.atoms.map(renamed) };
-  const rules = (list: readonly Rule[]): Rule[] =>
-    list.map((rule) => ({ ...rule, boxes: rule.boxes.map(boxOf) }));
+  const rules = (list: Series<Rule>): Rule[] =>
+    allOf(list).map(({ id, text, place, boxes, target }) => {
+      return { id, text, place, boxes: boxes.map(boxOf), target };
+    });
   return {
     ...program,
     forwarded: rules(program.forwarded),

@@ -2,6 +2,7 @@ import type { Packet } from '../model/packet.ts';
 import { formatPacket } from '../policy/format-packet.ts';
 import type { RoutePolicy } from '../policy/policy.ts';
 import { secretOf } from '../policy/secret-of.ts';
+import { allOf } from '../series.ts';
 import { at, diagnose, type Kind, quoting } from '../text/diagnostic.ts';
 import type { Analysis, Subject } from './analysis.ts';
 import { redundancyOf } from './redundancy.ts';
@@ -62,7 +63,7 @@ function redundantRules(subject: Subject): Map<RoutePolicy, Idle> {
   const dead = [...fates].filter(([, { kind: fate }]) => fate === 'shadowed');
   const gone = new Set(dead.map(([route]) => route));
   const out = new Map<RoutePolicy, Idle>();
-  for (const route of [...policy.routes].reverse()) {
+  for (const route of [...allOf(policy.routes)].reverse()) {
     if (fates.get(route)?.kind !== 'reached') continue;
     const next = new Set<RoutePolicy>();
     let packet: Packet | undefined;

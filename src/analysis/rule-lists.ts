@@ -4,6 +4,7 @@ import type { Box, Program, Rule, Target, Uplink } from '../model/program.ts';
 import { LINK_DESTINATIONS, OWN_LINK, ownDestinations, type Spared } from '../model/spared.ts';
 import { FAMILIES, type Family } from '../net/address.ts';
 import type { Policy, RoutePolicy } from '../policy/policy.ts';
+import { allOf } from '../series.ts';
 import { type Destiny, destinyOf, type Names, OWN_NAMES } from './destiny.ts';
 import { indexOf, type RuleIndex } from './rule-index.ts';
 
@@ -26,6 +27,8 @@ export interface RuleList extends RuleIndex {
   readonly rest: Destiny;
 }
 
+type Rules = readonly Rule[];
+
 /** Packets that carry no mark of another program: others have local rules of their own. */
 const UNMARKED = [{ value: 0, mask: 0xffff_ffff }] as const;
 
@@ -36,11 +39,12 @@ const UNMARKED = [{ value: 0, mask: 0xffff_ffff }] as const;
  */
 export function ruleLists(policy: Policy, program: Program, names: Names = OWN_NAMES): RuleList[] {
   const known = new Map<string, Destiny>();
-  const statements = grouped(policy.routes, ({ statement }) => statement.text);
+  const statements = grouped(allOf(policy.routes), ({ statement }) => statement.text);
+  const [inbound, forwarded, own, marked] = (
+    ['inbound', 'forwarded', 'local', 'marked'] as const
+  ).map((name) => allOf(program[name])) as [Rules, Rules, Rules, Rules];
   const routeOf = new Map(
-    [program.inbound, program.forwarded, program.local, program.marked].flatMap((rules) =>
-      statementsOf(statements, rules),
-    ),
+    [inbound, forwarded, own, marked].flatMap((rules) => statementsOf(statements, rules)),
   );
   return [false, true].flatMap((local) =>
     FAMILIES.map((family) => {
@@ -77,17 +81,17 @@ export function ruleLists(policy: Policy, program: Program, names: Names = OWN_N
       }
       if (local) {
         const unmarked = { family, mark: UNMARKED };
-        for (const rule of program.local) {
+        for (const rule of own) {
           for (const box of rule.boxes) {
             add(intersectBoxes(box, unmarked), destiny(rule.target), routeOf.get(rule));
           }
         }
-        if (program.marked.length > 0) add(unmarked, destiny(main));
-        for (const rule of program.marked) {
+        if (marked.length > 0) add(unmarked, destiny(main));
+        for (const rule of marked) {
           for (const box of rule.boxes) add(box, destiny(rule.target), routeOf.get(rule));
         }
       } else {
-        for (const rule of program.inbound) {
+        for (const rule of inbound) {
           for (const box of rule.boxes) {
             // Of several uplinks on the device, the first that fits has brought a packet.
             for (const arrival of program.arrivals) {
@@ -97,7 +101,7 @@ export function ruleLists(policy: Policy, program: Program, names: Names = OWN_N
           }
         }
         for (const { uplink, box } of program.arrivals) add(box, destiny(main, uplink));
-        for (const rule of program.forwarded) {
+        for (const rule of forwarded) {
           for (const box of rule.boxes) add(box, destiny(rule.target), routeOf.get(rule));
         }
       }

@@ -5,7 +5,9 @@ import { type Goal, lockOf } from '../host/draw-plan.ts';
 import { distrust } from '../host/may-be-trusted.ts';
 import { reader } from '../host/read-file.ts';
 import { readRecord } from '../host/records.ts';
-import { FAMILIES } from '../net/address.ts';
+import type { Rule } from '../model/program.ts';
+import { FAMILIES, type Family } from '../net/address.ts';
+import type { Series } from '../series.ts';
 import { countSeverities } from '../text/count-severities.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { complain, say } from './io.ts';
@@ -78,9 +80,7 @@ export function compileArtefacts(
     say('nothing is loaded: with `--strict` a warning counts as an error\n');
     return { exit: EXIT.no };
   }
-  const families = FAMILIES.filter((family) =>
-    program?.forwarded.some(({ boxes }) => boxes.some((box) => box.family === family)),
-  );
+  const families = program === undefined ? [] : familiesOf(program.forwarded);
   const files = Object.fromEntries(artefacts.map(({ suffix, text }) => [suffix, text]));
   const goal: ArtefactGoal = {
     kind: 'artefacts',
@@ -89,4 +89,14 @@ export function compileArtefacts(
     ...(options.kill === true && program !== undefined ? { kill: program } : {}),
   };
   return { goal, backend, read };
+}
+
+/** The families that rules are asked about. */
+function familiesOf(rules: Series<Rule>): readonly Family[] {
+  const found = new Set<Family>();
+  for (const { boxes } of rules) {
+    for (const { family } of boxes) found.add(family);
+    if (found.size === FAMILIES.length) break;
+  }
+  return FAMILIES.filter((family) => found.has(family));
 }

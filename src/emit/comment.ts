@@ -1,4 +1,5 @@
 import type { Rule } from '../model/program.ts';
+import { type Series, stretch } from '../series.ts';
 
 /** The longest source text that is repeated in a comment. */
 const WIDTH = 300;
@@ -16,8 +17,10 @@ export function comment(text: string): string {
 const MOST_NAMED = 20;
 
 /** Rules as comments: each with its id, and how many more there are. */
-export function sourceLines(rules: readonly Rule[]): string[] {
-  const named = rules.slice(0, MOST_NAMED).map(({ id, text }) => `# ${id} ${comment(text)}`);
+export function sourceLines(rules: Series<Rule>): string[] {
+  const named = [...stretch(rules, 0, Math.min(rules.length, MOST_NAMED))].map(
+    ({ id, text }) => `# ${id} ${comment(text)}`,
+  );
   const others = rules.length - named.length;
   return others === 0 ? named : [...named, `# and ${others} more`];
 }

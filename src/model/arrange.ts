@@ -1,10 +1,11 @@
 import { bug } from '../bug.ts';
 import type { IntervalSet, Point } from '../net/interval-set.ts';
+import type { BoxColumns } from './box-columns.ts';
 import { DIMENSIONS, type Dimension } from './dimensions.ts';
 import { type Extent, extent } from './extent.ts';
 import { isCutBy } from './live-cells.ts';
 import type { Box } from './program.ts';
-import type { Shape } from './shapes.ts';
+import { boxAt, type Shape } from './shapes.ts';
 
 /** What comes after one another: boxes of one shape, or one box without any. */
 export interface Stage {
@@ -24,7 +25,7 @@ const MOST_PASSED = 64;
  *   nothing is left of it
  */
 export function arrange(
-  boxes: readonly Box[],
+  boxes: BoxColumns,
   shapesAt: (place: number) => readonly Shape[] | undefined,
 ): Stage[] {
   const stages: Open[] = [];
@@ -37,7 +38,7 @@ export function arrange(
   return stages;
 }
 
-function join(stages: Open[], boxes: readonly Box[], place: number, shape: Shape): void {
+function join(stages: Open[], boxes: BoxColumns, place: number, shape: Shape): void {
   // Where it may stand: before the coarser ones, so that later ones of those need not pass it.
   let early = stages.length;
   const last = Math.max(0, stages.length - MOST_PASSED);
@@ -68,12 +69,12 @@ const open = (shape: Shape | undefined, places: number[]): Open => ({
 });
 
 /** Whether a packet of the box at a place may lie in one of the stage's boxes. */
-function meets(stage: Open, boxes: readonly Box[], place: number, shape: Shape): boolean {
+function meets(stage: Open, boxes: BoxColumns, place: number, shape: Shape): boolean {
   const isApart = stage.shape?.guard.some(({ dimension, value }) =>
     shape.guard.some((other) => other.dimension === dimension && other.value !== value),
   );
   if (isApart) return false;
-  const box = boxes[place] as Box;
+  const box = boxAt(boxes, place);
   return DIMENSIONS.every((dimension) => {
     const set = box[dimension] as IntervalSet<Point> | undefined;
     if (set === undefined) return true;
@@ -83,13 +84,13 @@ function meets(stage: Open, boxes: readonly Box[], place: number, shape: Shape):
 }
 
 /** Where the boxes of a stage lie in a dimension; void if one of them does not ask for it. */
-function extentOf(stage: Open, boxes: readonly Box[], dimension: Dimension): Extent | undefined {
-  const boxAt = (at: number): Box => boxes[stage.places[at] ?? -1] ?? bug('a box is lost');
-  if (boxAt(0)[dimension] === undefined) return undefined;
+function extentOf(stage: Open, boxes: BoxColumns, dimension: Dimension): Extent | undefined {
+  const its = (at: number): Box => boxAt(boxes, stage.places[at] ?? -1);
+  if (its(0)[dimension] === undefined) return undefined;
   const known = stage.extents.get(dimension) ?? { extent: extent(), known: 0 };
   stage.extents.set(dimension, known);
   for (; known.known < stage.places.length; known.known += 1) {
-    known.extent.add(boxAt(known.known)[dimension] as IntervalSet<Point>);
+    known.extent.add(its(known.known)[dimension] as IntervalSet<Point>);
   }
   return known.extent;
 }

@@ -1,5 +1,6 @@
 import { bug } from '../bug.ts';
 import type { Family } from '../net/address.ts';
+import { allOf } from '../series.ts';
 import { forwardBoxes } from './forward-boxes.ts';
 import { LAYOUT } from './layout.ts';
 import { holds, type Packet } from './packet.ts';
@@ -71,16 +72,16 @@ export interface Evaluation {
 export function evaluate(program: Program, packet: Packet, up: Up): Evaluation {
   const arrival = arrivalOf(program, packet);
   const fits = ({ boxes }: Pick<Rule, 'boxes'>): boolean => boxes.some((box) => holds(box, packet));
-  const list = program[listFor(packet, arrival)];
+  const list = allOf(program[listFor(packet, arrival)]);
   const spared = sparedBy(program, packet, arrival !== undefined);
   const here = spared === 'here';
   const [rule, ...others] = spared === undefined ? list.filter(fits) : [];
-  const asked = new Set(program.inbound.map(({ id }) => id));
+  const asked = new Set(allOf(program.inbound).map(({ id }) => id));
   const unasked = [
     ...(spared === undefined ? [] : list.filter(fits)),
     ...(arrival === undefined
       ? []
-      : program.forwarded.filter((each) => !asked.has(each.id) && fits(each))),
+      : allOf(program.forwarded).filter((each) => !asked.has(each.id) && fits(each))),
   ];
   const forwards =
     here || (arrival !== undefined && spared === undefined)

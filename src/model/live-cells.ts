@@ -1,10 +1,11 @@
 import type { Interval, Point } from '../net/interval-set.ts';
 import { overlaps } from '../net/interval-set.ts';
+import type { BoxColumns } from './box-columns.ts';
 import { type Cells, type Intervals, pickCells } from './cells.ts';
 import type { Keyed } from './dimensions.ts';
 import { paint, paintOver } from './paint.ts';
 import type { Box } from './program.ts';
-import { type SetOf, type Shape, setOf } from './shapes.ts';
+import { boxAt, type SetOf, type Shape, setOf } from './shapes.ts';
 import { sortedPlaces } from './sorted-places.ts';
 import type { Limits } from './structures.ts';
 import { subtractBoxes } from './subtract-boxes.ts';
@@ -21,11 +22,7 @@ export interface Living {
  * shapes: shapes that ask for fewer dimensions of the same. So where cells of a finer and a coarser
  * shape still meet, the finer one comes first in the policy, and may as well be looked up first.
  */
-export function liveCells(
-  boxes: readonly Box[],
-  shapes: readonly Shape[],
-  limits: Limits,
-): Living[] {
+export function liveCells(boxes: BoxColumns, shapes: readonly Shape[], limits: Limits): Living[] {
   const own = shapes.flatMap((shape) => cellsOf(boxes, shape, limits));
   const finders = new Map(own.map((living) => [living, lazy(() => finderOf(living))]));
   return own.map((living) => {
@@ -120,7 +117,7 @@ function lazy<T>(make: () => T): () => T {
   };
 }
 
-function cellsOf(boxes: readonly Box[], shape: Shape, limits: Limits): Living[] {
+function cellsOf(boxes: BoxColumns, shape: Shape, limits: Limits): Living[] {
   switch (shape.kind) {
     case 'line':
     case 'guarded':
@@ -132,10 +129,10 @@ function cellsOf(boxes: readonly Box[], shape: Shape, limits: Limits): Living[] 
   }
 }
 
-function intervalsOf(boxes: readonly Box[], { dimensions, places }: Shape): Intervals {
+function intervalsOf(boxes: BoxColumns, { dimensions, places }: Shape): Intervals {
   const out: Intervals = { low: [], high: [], owner: [] };
   for (const place of places) {
-    for (const [low, high] of setOf(boxes[place] as Box, dimensions[0] as Keyed)) {
+    for (const [low, high] of boxes.setAt(place, dimensions[0] as Keyed)) {
       out.low.push(low);
       out.high.push(high);
       out.owner.push(place);
@@ -148,7 +145,7 @@ function intervalsOf(boxes: readonly Box[], { dimensions, places }: Shape): Inte
 const MORE_KEYS = 2 ** 17;
 
 /** Single values in several dimensions: each key for the first that has it. */
-function exactCells(boxes: readonly Box[], { dimensions, places }: Shape): Cells {
+function exactCells(boxes: BoxColumns, { dimensions, places }: Shape): Cells {
   let low: Point[][] = dimensions.map(() => []);
   let owner: number[] = [];
   const gathered = (): Cells => firstOfEach({ size: owner.length, low, high: low, owner });
@@ -160,7 +157,7 @@ function exactCells(boxes: readonly Box[], { dimensions, places }: Shape): Cells
       owner = [...first.owner];
       room = 2 * owner.length + MORE_KEYS;
     }
-    const sets = dimensions.map((dimension) => setOf(boxes[place] as Box, dimension));
+    const sets = dimensions.map((dimension) => boxes.setAt(place, dimension));
     const count = sets.reduce((all, { length }) => all * length, 1);
     for (let key = 0; key < count; key += 1) {
       let rest = key;
@@ -208,13 +205,13 @@ const MOST_PIECES = 16;
  * Intervals in several dimensions: each box is cut by those before it, until they are too many or their
  * pieces; then a further shape begins.
  */
-function rangeCells(boxes: readonly Box[], shape: Shape, limits: Limits): Living[] {
+function rangeCells(boxes: BoxColumns, shape: Shape, limits: Limits): Living[] {
   const { dimensions } = shape;
   const out: { readonly places: number[]; readonly keys: Keys }[] = [];
   let kept: Box[] = [];
   let hulls = hullsOf(dimensions);
   for (const place of shape.places) {
-    const box = boxes[place] as Box;
+    const box = boxAt(boxes, place);
     const near = hulls.near(box).map((at) => kept[at] as Box);
     const meeting = near.filter((each) => meet(each, box, dimensions));
     let pieces = subtractBoxes([box], meeting, MOST_PIECES);

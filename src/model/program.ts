@@ -2,6 +2,7 @@ import type { AddressRange, Family } from '../net/address.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import type { IntervalSet } from '../net/interval-set.ts';
 import type { Cube } from '../net/mark.ts';
+import type { Series } from '../series.ts';
 
 /**
  * What a rule matches: a box in one family, one set a dimension. A dimension that is left out is
@@ -196,13 +197,13 @@ export interface Program {
   readonly arrivals: readonly Arrival[];
   readonly balances: readonly Balance[];
   /** What it forwards. First match wins, here and below. */
-  readonly forwarded: readonly Rule[];
+  readonly forwarded: Series<Rule>;
   /** What comes in by an uplink that a rule names: `main` is to stay with the arrival there. */
-  readonly inbound: readonly Rule[];
+  readonly inbound: Series<Rule>;
   /** What the router itself sends without any mark: its boxes ask for none. */
-  readonly local: readonly Rule[];
+  readonly local: Series<Rule>;
   /** What it sends that carries another program's mark; only rules that name marks look at that. */
-  readonly marked: readonly Rule[];
+  readonly marked: Series<Rule>;
   readonly forwards: readonly Forward[];
   readonly domains: readonly DomainSet[];
   readonly lock: Lock;

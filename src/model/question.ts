@@ -10,6 +10,7 @@ import {
   type Point,
   union,
 } from '../net/interval-set.ts';
+import { allOf } from '../series.ts';
 import { DIMENSIONS, lastPoint } from './dimensions.ts';
 import { forwardBoxes } from './forward-boxes.ts';
 import { intersectBoxes } from './intersect-boxes.ts';
@@ -57,12 +58,12 @@ export function partsOf(program: Program, { boxes, local, arrivals }: Question):
       { list: [], boxes: here, spared: 'here', outside: false },
       { list: [], boxes: [...link, ...own.link], spared: 'link', outside: false },
       {
-        list: program.local,
+        list: allOf(program.local),
         outside: false,
         boxes: own.asked.flatMap((box) => intersectBoxes(box, unmarked(box)) ?? []),
       },
       {
-        list: program.marked,
+        list: allOf(program.marked),
         outside: false,
         boxes:
           subtractBoxes(marked, marked.map(unmarked), MOST_CUBES) ?? bug('one cube is too many'),
@@ -88,8 +89,8 @@ export function partsOf(program: Program, { boxes, local, arrivals }: Question):
     { list: leads, boxes: inbound(here), spared: 'here', outside: true },
     { list: [], boxes: forwarded(link), spared: 'link', outside: false },
     { list: [], boxes: inbound([...link, ...brought.link]), spared: 'link', outside: true },
-    { list: program.forwarded, boxes: forwarded(asked), outside: false },
-    { list: program.inbound, boxes: inbound(brought.asked), outside: true },
+    { list: allOf(program.forwarded), boxes: forwarded(asked), outside: false },
+    { list: allOf(program.inbound), boxes: inbound(brought.asked), outside: true },
   ];
 }
 

@@ -13,6 +13,7 @@ import type { Cube } from '../net/mark.ts';
 import { atomKey } from './atom-key.ts';
 import { cellAt } from './cells.ts';
 import { type Dimension, KEYED, type Keyed } from './dimensions.ts';
+import { entriesOf } from './entries.ts';
 import { holds, type Packet } from './packet.ts';
 import type { Atom, Box, Rule } from './program.ts';
 import { type LookUp, type Run, runsOf } from './runs.ts';
@@ -26,6 +27,9 @@ const DEVICES = ['lan0', 'lan1', 'wan0', 'lan'] as const;
 const isWide = (dimension: Dimension, family: Family): boolean =>
   dimension === 'device' ||
   (family === 6 && (dimension === 'source' || dimension === 'destination'));
+
+const runsIn = (rules: readonly Rule[], family: Family, limits?: Limits): Run[] =>
+  runsOf(entriesOf(rules)[family], limits);
 
 /** First match over the boxes as they stand: what the language promises. */
 function firstMatch(rules: readonly Rule[], packet: Packet): string | undefined {
@@ -56,7 +60,7 @@ function decide(runs: readonly Run[], packet: Packet): string | undefined {
 const placesOf = ({ cells }: LookUp): number[] =>
   Array.from({ length: cells.size }, (_, index) => index);
 const ruleAt = ({ cells, rules: own }: LookUp, at: number): Rule | undefined =>
-  own[cells.owner[at] as number];
+  own.at(cells.owner[at] as number);
 const keyAt = (run: LookUp, at: number): Interval<Point>[] =>
   run.dimensions.map((_, index) => cellAt(run.cells, index, at));
 
@@ -237,7 +241,7 @@ describe.each([4, 6] as const)('runs of IPv%i rules', (family) => {
     const packets = fc.array(packet(family), { minLength: 20, maxLength: 40 });
     fc.assert(
       fc.property(rules, packets, limits, (list, some, most) => {
-        const runs = runsOf(list, family, most);
+        const runs = runsIn(list, family, most);
         expect(some.filter((each) => decide(runs, each) !== firstMatch(list, each))).toEqual([]);
       }),
       RUNS,
@@ -247,7 +251,7 @@ describe.each([4, 6] as const)('runs of IPv%i rules', (family) => {
   it('have sorted cells that never overlap, and exact ones of single values', () => {
     fc.assert(
       fc.property(rules, limits, (list, most) => {
-        for (const run of runsOf(list, family, most)) {
+        for (const run of runsIn(list, family, most)) {
           if (run.kind === 'test') continue;
           expect(run.cells.size).toBeGreaterThan(0);
           const keys = placesOf(run).map((at) => keyAt(run, at));
@@ -272,11 +276,11 @@ describe.each([4, 6] as const)('runs of IPv%i rules', (family) => {
   it('name the rules that have cells, in order', () => {
     fc.assert(
       fc.property(rules, limits, (list, most) => {
-        for (const run of runsOf(list, family, most)) {
+        for (const run of runsIn(list, family, most)) {
           if (run.kind === 'test') continue;
           const owners = new Set(placesOf(run).map((at) => ruleAt(run, at)));
           expect(new Set(run.rules)).toEqual(owners);
-          const places = run.rules.map((rule) => list.indexOf(rule));
+          const places = [...run.rules].map((rule) => list.indexOf(rule));
           expect(places).toEqual([...new Set(places)].sort((a, b) => a - b));
         }
       }),
@@ -288,7 +292,7 @@ describe.each([4, 6] as const)('runs of IPv%i rules', (family) => {
     fc.assert(
       fc.property(box(family), (only) => {
         const rule: Rule = { id: '', text: '', place: 0, boxes: [only], target: { kind: 'drop' } };
-        const runs = runsOf([rule], family);
+        const runs = runsIn([rule], family);
         expect(runs).toHaveLength(1);
         const { mark, dscp, atoms } = only;
         if (mark ?? dscp ?? atoms) expect(runs[0]?.kind).toBe('test');
@@ -306,7 +310,7 @@ describe.each([4, 6] as const)('runs of IPv%i rules', (family) => {
       boxes: [{ family: other }],
       target: { kind: 'drop' },
     };
-    expect(runsOf([rule], family)).toEqual([]);
+    expect(runsIn([rule], family)).toEqual([]);
   });
 });
 
@@ -326,7 +330,7 @@ describe('one dimension', () => {
             target: { kind: 'main' },
           }),
         );
-        const runs = runsOf(own, 4);
+        const runs = runsIn(own, 4);
         const packets = Array.from(
           { length: MAX + 2 },
           (_, source): Packet => ({ family: 4, local: false, source, mark: 0 }),
@@ -345,7 +349,7 @@ describe('one dimension', () => {
       boxes: [{ family: 4, source }],
       target: { kind: 'main' },
     });
-    const runs = runsOf([rule('a', [[5, 6]]), rule('b', [[0, 9]]), rule('c', [[2, 12]])], 4);
+    const runs = runsIn([rule('a', [[5, 6]]), rule('b', [[0, 9]]), rule('c', [[2, 12]])], 4);
     expect(runs).toHaveLength(1);
     const [run] = runs;
     if (run?.kind !== 'look-up') throw new Error('no look-up');
@@ -370,7 +374,7 @@ it('keeps a hardware address apart from an address of the same number', () => {
     { id: 'destination', text: '', place: 0, boxes: [{ ...box, destination: two }], target },
   ];
   const packet = { family: 4, local: false, source: 0, destination: 0, mac: 1, mark: 0 } as const;
-  expect(decide(runsOf(list, 4, LOW), packet)).toBe('destination');
+  expect(decide(runsIn(list, 4, LOW), packet)).toBe('destination');
 });
 
 describe('sizes', () => {
@@ -378,7 +382,7 @@ describe('sizes', () => {
     const every = (count: number): IntervalSet<number> =>
       Array.from({ length: count }, (_, index) => [2 * index, 2 * index] as const);
     const run = (source: number, port: number): Run | undefined =>
-      runsOf(
+      runsIn(
         [
           {
             id: '',
@@ -398,7 +402,7 @@ describe('sizes', () => {
     const five = { source: [[1, 1]], destination: [[2, 2]], protocol: [[6, 6]] } as const;
     const box: Box = { family: 4, ...five, sourcePort: [[3, 3]], port: [[80, 80]] };
     const kindOf = (each: Box): string | undefined =>
-      runsOf([{ id: '', text: '', place: 0, boxes: [each], target: { kind: 'main' } }], 4)[0]?.kind;
+      runsIn([{ id: '', text: '', place: 0, boxes: [each], target: { kind: 'main' } }], 4)[0]?.kind;
     expect(kindOf(box)).toBe('look-up');
     expect(kindOf({ ...box, user: [[0, 0]] })).toBe('test');
   });
@@ -411,7 +415,7 @@ describe('sizes', () => {
       const box: Box = { family: 4, source: every(2 * place), port: every(0) };
       return { id: String(place), text: '', place, boxes: [box], target: { kind: 'main' } };
     });
-    const [run, ...others] = runsOf(rules, 4) as [LookUp];
+    const [run, ...others] = runsIn(rules, 4) as [LookUp];
     expect(others).toEqual([]);
     const sourceAt = (at: number): number => Number(cellAt(run.cells, 0, at)[0]);
     const firstWith = (source: number): string => String(Math.max(0, source / 2 - 63));
@@ -429,12 +433,12 @@ describe('sizes', () => {
       boxes: [{ family: 4, source }],
       target: { kind: 'main' },
     };
-    expect(runsOf([rule], 4)).toMatchObject([{ kind: 'look-up', exact: true }]);
+    expect(runsIn([rule], 4)).toMatchObject([{ kind: 'look-up', exact: true }]);
   });
 
   describe('rules of two shapes in turn', () => {
     const turns = (one: (at: number) => object, other: (at: number) => object): readonly Run[] =>
-      runsOf(
+      runsIn(
         Array.from({ length: 400 }, (_, at): Rule => {
           const box = { family: 4, ...(at % 2 === 0 ? one(at) : other(at)) } as Box;
           return { id: String(at), text: '', place: 0, boxes: [box], target: { kind: 'main' } };

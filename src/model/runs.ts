@@ -1,11 +1,13 @@
 import { bug } from '../bug.ts';
 import type { Family } from '../net/address.ts';
+import { allOf, type Series, series } from '../series.ts';
 import { arrange, type Stage } from './arrange.ts';
 import { type Cells, cellAt, pickCells, shareEnds } from './cells.ts';
 import type { Keyed } from './dimensions.ts';
+import type { Entries } from './entries.ts';
 import { type Living, liveCells } from './live-cells.ts';
 import type { Box, Rule } from './program.ts';
-import { type Entries, type Guard, type Shape, shapesOf } from './shapes.ts';
+import { boxAt, type Guard, type Shape, shapesOf } from './shapes.ts';
 import { LIMITS, type Limits } from './structures.ts';
 
 /** Cells that one look-up decides; its cells are disjoint. */
@@ -19,7 +21,9 @@ export interface LookUp {
   /** Owned by places in `rules`. */
   readonly cells: Cells;
   /** Those that have a cell in it, in the order of the policy. */
-  readonly rules: readonly Rule[];
+  readonly rules: Series<Rule>;
+  /** Their places in the list. */
+  readonly asked: readonly number[];
 }
 
 /** A rule that is tested by itself. */
@@ -27,6 +31,8 @@ export interface Test {
   readonly kind: 'test';
   readonly box: Box;
   readonly rule: Rule;
+  /** Its place in the list. */
+  readonly at: number;
 }
 
 /** What a packet is put to, one after the other. */
@@ -36,10 +42,9 @@ export type Run = LookUp | Test;
  * The rules of one family as look-ups and tests, in order: what an earlier run takes no later one
  * sees. What a rule asks for that rules before it take anyway is left out, so a rule may be gone.
  */
-export function runsOf(rules: readonly Rule[], family: Family, limits: Limits = LIMITS): Run[] {
-  const entries = entriesOf(rules, family);
-  const { boxes } = entries;
-  const shapes = shapesOf(entries, family, limits);
+export function runsOf(entries: Entries, limits: Limits = LIMITS): Run[] {
+  const { boxes, family } = entries;
+  const shapes = shapesOf(boxes, family, limits);
   const living = liveCells(boxes, shapes, limits);
   const stages = arrange(boxes, shapesAt(boxes.length, shapes, living));
   const stageOf = stagesByShape(stages);
@@ -51,13 +56,20 @@ export function runsOf(rules: readonly Rule[], family: Family, limits: Limits = 
     if (only !== undefined && own.length === 1) cellsOf.set(only, cells);
     else for (const [stage, part] of deal(own, cells)) cellsOf.set(stage, part);
   }
+  const known = new Map<number, Rule>();
+  const ruleAt = (at: number): Rule => {
+    const rule = known.get(at) ?? entries.list.at(at) ?? bug('a rule is lost');
+    known.set(at, rule);
+    return rule;
+  };
   const runs = stages.flatMap((stage) => {
     const cells = cellsOf.get(stage);
     if (stage.shape !== undefined && cells !== undefined) {
-      return lookUps(stage.shape, cells, entries.rules, names, limits);
+      return lookUps(stage.shape, cells, entries, names, limits);
     }
     return stage.places.map((place): Run => {
-      return { kind: 'test', box: boxes[place] as Box, rule: entries.rules[place] as Rule };
+      const at = entries.owners[place] as number;
+      return { kind: 'test', box: boxAt(boxes, place), rule: ruleAt(at), at };
     });
   });
   // Rules that cross all the time: the kernel takes minutes over ten thousands of maps.
@@ -68,10 +80,12 @@ export function runsOf(rules: readonly Rule[], family: Family, limits: Limits = 
 /** A look-up, or where it has few cells a test for each of them: they are disjoint. */
 function withoutFew(run: Run, family: Family, { fewCells }: Limits): Run[] {
   if (run.kind === 'test' || run.cells.size > fewCells) return [run];
-  const { cells, rules } = run;
+  const { cells, rules, asked } = run;
+  const its = allOf(rules);
   return Array.from({ length: cells.size }, (_, at): Test => {
-    const rule = rules[cells.owner[at] as number] ?? bug('a cell of no rule');
-    return { kind: 'test', box: cellBox(run, family, at), rule };
+    const owner = cells.owner[at] as number;
+    const rule = its[owner] ?? bug('a cell of no rule');
+    return { kind: 'test', box: cellBox(run, family, at), rule, at: asked[owner] as number };
   });
 }
 
@@ -84,26 +98,6 @@ export function cellBox({ guard, dimensions, cells }: LookUp, family: Family, at
 /** What a guard asks for, by its dimensions. */
 export const guardSets = (guard: readonly Guard[]): object =>
   Object.fromEntries(guard.map(({ dimension, value }) => [dimension, [[value, value]]]));
-
-/** The boxes of a family, up to the first that takes everything. */
-function entriesOf(list: readonly Rule[], family: Family): Entries {
-  const boxes: Box[] = [];
-  const rules: Rule[] = [];
-  for (const rule of list) {
-    for (const box of rule.boxes) {
-      if (box.family !== family) continue;
-      boxes.push(box);
-      rules.push(rule);
-      if (takesAll(box)) return { boxes, rules };
-    }
-  }
-  return { boxes, rules };
-}
-
-function takesAll(box: Box): boolean {
-  for (const name in box) if (name !== 'family') return false;
-  return true;
-}
 
 /** Which shapes each box is left in. */
 function shapesAt(
@@ -153,11 +147,11 @@ function deal(stages: readonly Stage[], cells: Cells): Map<Stage, Cells> {
 function lookUps(
   shape: Shape,
   cells: Cells,
-  rules: readonly Rule[],
+  entries: Entries,
   names: Uint32Array,
   limits: Limits,
 ): LookUp[] {
-  const one = (some: Cells): LookUp => lookUp(shape, some, rules, names);
+  const one = (some: Cells): LookUp => lookUp(shape, some, entries, names);
   const shared = shareEnds(cells);
   const isExact = shared.low === shared.high;
   if (isExact || shape.dimensions.length > 1) return [one(shared)];
@@ -170,24 +164,24 @@ function lookUps(
 }
 
 /**
- * @param all the rule of each box
  * @param names room for a number for each box: where its rule stands in the look-up
  */
 function lookUp(
   { dimensions, guard }: Shape,
   cells: Cells,
-  all: readonly Rule[],
+  { list, owners }: Entries,
   names: Uint32Array,
 ): LookUp {
-  const rules: Rule[] = [];
+  const asked: number[] = [];
   for (const place of ownersOf(cells)) {
-    const rule = all[place] as Rule;
-    if (rules.at(-1) !== rule) rules.push(rule);
-    names[place] = rules.length - 1;
+    const at = owners[place] as number;
+    if (asked.at(-1) !== at) asked.push(at);
+    names[place] = asked.length - 1;
   }
+  const rules = series(asked.length, (at) => list.at(asked[at] as number) as Rule);
   const owner = cells.owner.map((place) => names[place] as number);
   const exact = cells.low === cells.high;
-  return { kind: 'look-up', guard, dimensions, exact, cells: { ...cells, owner }, rules };
+  return { kind: 'look-up', guard, dimensions, exact, cells: { ...cells, owner }, rules, asked };
 }
 
 /** Those that own a cell, once each, ascending. */

@@ -1,14 +1,10 @@
+import { bug } from '../bug.ts';
 import type { Family } from '../net/address.ts';
 import type { Interval, IntervalSet, Point } from '../net/interval-set.ts';
+import { type BoxColumns, bitOf } from './box-columns.ts';
 import { KEYED, type Keyed } from './dimensions.ts';
-import type { Box, Rule } from './program.ts';
+import type { Box } from './program.ts';
 import { type Limits, LONGEST_KEY, MOST_PARTS } from './structures.ts';
-
-/** Boxes and their rules as columns; a place in them is their order: the first that fits wins. */
-export interface Entries {
-  readonly boxes: readonly Box[];
-  readonly rules: readonly Rule[];
-}
 
 /** One value that is tested for before a look-up. */
 export interface Guard {
@@ -42,6 +38,10 @@ const BYTES = {
 
 export type SetOf = IntervalSet<Point>;
 
+/** The box at a place that there is. */
+export const boxAt = (boxes: BoxColumns, place: number): Box =>
+  boxes.at(place) ?? bug('a box is lost');
+
 /** The set that a box has in a dimension of its key. */
 export const setOf = (box: Box, dimension: Keyed): SetOf => box[dimension] as SetOf;
 
@@ -50,7 +50,7 @@ export const isSingle = ([low, high]: Interval<Point>): boolean => low === high;
 const NO_GUARD: readonly Guard[] = [];
 
 /** Finds the shape of each box; one that has none is tested by itself. */
-export function shapesOf({ boxes }: Entries, family: Family, limits: Limits): Shape[] {
+export function shapesOf(boxes: BoxColumns, family: Family, limits: Limits): Shape[] {
   const shapes = new Map<string, Shape>();
   let last: Shape | undefined;
   const join = (
@@ -71,14 +71,16 @@ export function shapesOf({ boxes }: Entries, family: Family, limits: Limits): Sh
     last.places.push(place);
   };
   const candidates = new Map<string, Candidate>();
-  const keyFor = keysOf(family);
-  for (const [place, box] of boxes.entries()) {
-    const dimensions = keyFor(box);
-    if (dimensions === undefined || !limits.isKey(dimensions, box)) continue;
+  const keyFor = keysOf(boxes, family);
+  for (let place = 0; place < boxes.length; place += 1) {
+    const dimensions = keyFor(place);
+    if (dimensions === undefined) continue;
+    if (limits.isKey?.(dimensions, boxAt(boxes, place)) === false) continue;
     if (dimensions.length === 1) {
       join('line', place, dimensions);
       continue;
     }
+    const box = boxAt(boxes, place);
     const wide = dimensions.filter((each) => !setOf(box, each).every(isSingle));
     const [only] = wide;
     if (only === undefined) {
@@ -95,14 +97,14 @@ export function shapesOf({ boxes }: Entries, family: Family, limits: Limits): Sh
     const { dimensions, only, others, places } = candidate;
     if (isGuarded(candidate, boxes, limits)) {
       for (const place of places) {
-        for (const guard of guardsOf(boxes[place] as Box, others)) {
+        for (const guard of guardsOf(boxAt(boxes, place), others)) {
           join('guarded', place, [only], guard);
         }
       }
       continue;
     }
     for (const place of places) {
-      if (isFewRanges(boxes[place] as Box, dimensions, limits)) join('ranges', place, dimensions);
+      if (isFewRanges(boxAt(boxes, place), dimensions, limits)) join('ranges', place, dimensions);
     }
   }
   for (const shape of shapes.values()) shape.places.sort((a, b) => a - b);
@@ -121,27 +123,23 @@ interface Candidate {
  * The dimensions of a box's key, or nothing where no look-up can say what it asks for; the very same list for all
  * that ask for the same, as most of a hundred thousand do.
  */
-function keysOf(family: Family): (box: Box) => readonly Keyed[] | undefined {
+function keysOf(
+  boxes: BoxColumns,
+  family: Family,
+): (place: number) => readonly Keyed[] | undefined {
   const known = new Map<number, readonly Keyed[] | undefined>();
-  return (box) => {
-    if (box.dscp !== undefined || box.mark !== undefined) return undefined;
-    if (box.atoms !== undefined) return undefined;
+  return (place) => {
+    const asks = boxes.asksAt(place);
+    if ((asks & UNKEYED) !== 0) return undefined;
     // Names are hashed, or else tested by their prefix.
-    if (box.device?.every(isSingle) === false) return undefined;
-    const asked = askedBy(box);
-    if (!known.has(asked)) known.set(asked, keyOf(box, family));
-    return known.get(asked);
+    if ((asks & DEVICE) !== 0 && !boxes.setAt(place, 'device').every(isSingle)) return undefined;
+    if (!known.has(asks)) known.set(asks, keyOf(boxAt(boxes, place), family));
+    return known.get(asks);
   };
 }
 
-/** A number for the dimensions that a box asks for, a bit each. */
-function askedBy(box: Box): number {
-  let asked = 0;
-  for (let at = 0; at < KEYED.length; at += 1) {
-    if (box[KEYED[at] as Keyed] !== undefined) asked |= 1 << at;
-  }
-  return asked;
-}
+const UNKEYED = bitOf('dscp') | bitOf('mark') | bitOf('atoms');
+const DEVICE = bitOf('device');
 
 function keyOf(box: Box, family: Family): readonly Keyed[] | undefined {
   const dimensions = KEYED.filter((dimension) => {
@@ -171,9 +169,9 @@ function isFewCells(box: Box, dimensions: readonly Keyed[], limits: Limits): boo
 const isFewRanges = (box: Box, dimensions: readonly Keyed[], limits: Limits): boolean =>
   product(sizes(box, dimensions)) <= limits.mostCells;
 
-function isGuarded(candidate: Candidate, all: readonly Box[], limits: Limits): boolean {
+function isGuarded(candidate: Candidate, all: BoxColumns, limits: Limits): boolean {
   const { dimensions, others, places } = candidate;
-  const boxes = places.map((place) => all[place] as Box);
+  const boxes = places.map((place) => boxAt(all, place));
   const cells = boxes.reduce((sum, box) => sum + product(sizes(box, dimensions)), 0);
   if (cells < limits.manyGuarded) return false;
   const guards = new Set<string>();

@@ -31,8 +31,8 @@ export const MOST_PARTS = 5;
 
 /** What look-ups there are, and from what number on one structure is better than another. */
 export interface Limits {
-  /** Whether a box may be looked up by these dimensions; any other is tested by itself. */
-  readonly isKey: (dimensions: readonly Keyed[], box: Box) => boolean;
+  /** Whether a box may be looked up by these dimensions, if not all may; any other is tested by itself. */
+  readonly isKey?: (dimensions: readonly Keyed[], box: Box) => boolean;
   /** A rule is tested by itself, each dimension against a set, if it has more cells than this ... */
   readonly mostCells: number;
   /** ... unless there are no more than so many for each value of its longest dimension. */
@@ -66,7 +66,6 @@ export interface Limits {
 }
 
 export const LIMITS: Limits = {
-  isKey: () => true,
   mostCells: 4096,
   mostCopies: 16,
   mostRanges: 1000,

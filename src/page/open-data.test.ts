@@ -47,7 +47,7 @@ it('is the same program again, with its files and its numbers', () => {
   const { policy, program, ask } = openData(JSON.parse(JSON.stringify(data)));
   expect(program.lock).toEqual(data.lock);
   expect(program.uplinks.map(({ slot }) => slot)).toEqual([11, 12]);
-  const { id, statement } = policy.routes[0] ?? bug('no route');
+  const { id, statement } = policy.routes.at(0) ?? bug('no route');
   expect(id).toBe(createHash('sha256').update(statement.text).digest('hex').slice(0, 12));
   expect(ask('from 192.168.0.9 to 203.0.113.80 tcp 80', ['dsl'])).toMatchObject({
     kind: 'explained',

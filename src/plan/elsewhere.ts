@@ -5,6 +5,7 @@ import type { Box, Nat, Program, Rule, Uplink } from '../model/program.ts';
 import { sameNat } from '../model/same-nat.ts';
 import { type Address, type Family, formatAddress } from '../net/address.ts';
 import { deviceInterval } from '../net/device-name.ts';
+import { allOf } from '../series.ts';
 import { type Connection, familyOf } from './connection.ts';
 import type { MainWay } from './main-routes.ts';
 
@@ -53,11 +54,11 @@ export function elsewhere(
   const uplinks = new Set(program.uplinks.map(({ device }) => deviceInterval(device, false)[0]));
   const lists = {
     // What names an uplink's device looks at what that brings.
-    forwarded: listOf(program.forwarded, ({ device }) =>
+    forwarded: listOf(allOf(program.forwarded), ({ device }) =>
       device?.every(([low, high]) => low === high && uplinks.has(low)),
     ),
-    inbound: listOf(program.inbound),
-    local: listOf(program.local),
+    inbound: listOf(allOf(program.inbound)),
+    local: listOf(allOf(program.local)),
   };
   const moved: Moved[] = [];
   let untold = 0;

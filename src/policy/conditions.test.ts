@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { bug } from '../bug.ts';
 import { type Checked, check } from '../compile.ts';
-import type { Box } from '../model/program.ts';
+import type { Box, Rule } from '../model/program.ts';
 import type { AddressRange } from '../net/address.ts';
 import { deviceInterval } from '../net/device-name.ts';
 import { contains, type IntervalSet, type Point } from '../net/interval-set.ts';
 import { formatMac } from '../net/mac.ts';
 import { formatMark } from '../net/mark.ts';
 import { formatRange } from '../net/prefix.ts';
+import type { Series } from '../series.ts';
 import { positionOf } from '../text/source.ts';
 import type { Conditions } from './policy.ts';
 
@@ -27,6 +29,13 @@ function look(text: string, files: Files = {}, name = 'policy.route', asked?: st
     },
     undefined,
   );
+}
+
+/** Rules with all that they are made of. */
+function plain(rules: Series<Rule> = []): Rule[] {
+  return [...rules].map(({ id, text, place, boxes, target }) => {
+    return { id, text, place, boxes, target };
+  });
 }
 
 const UPLINK = 'uplink a dev wan0\n';
@@ -227,7 +236,9 @@ describe('what a match means', () => {
       const implicit = ['route via ppp0', 'route in ppp0 via main'];
       for (const lines of [implicit, [...implicit].reverse()]) {
         const { policy } = look(lines.join('\n'));
-        const [asked] = policy.routes.filter(({ statement }) => statement.text.includes(' in '));
+        const [asked] = [...policy.routes].filter(({ statement }) =>
+          statement.text.includes(' in '),
+        );
         expect(asked?.conditions.arrivals.map(({ value }) => value)).toEqual(['ppp0']);
       }
     });
@@ -265,7 +276,7 @@ describe('sets', () => {
     ]);
     const before = look('set lan = 192.0.2.1\nuplink a dev wan0\nroute from @lan via a');
     const after = look('route from @lan via a\nuplink a dev wan0\nset lan = 192.0.2.1');
-    expect(before.program?.forwarded).toEqual(after.program?.forwarded);
+    expect(plain(before.program?.forwarded)).toEqual(plain(after.program?.forwarded));
   });
 
   it('stand in one another', () => {
@@ -376,7 +387,7 @@ describe('files', () => {
       expect(diagnostics.map(({ slug, severity }) => `${severity} ${slug}`)).toEqual([
         'warning empty-file',
       ]);
-      expect(program?.forwarded.map(({ boxes: all }) => all)).toEqual([[], []]);
+      expect([...(program?.forwarded ?? [])].map(({ boxes: all }) => all)).toEqual([[], []]);
       expect(boxes('from not @lan', 'set lan from "l"', { l: list }).map(show)).toEqual(['4', '6']);
       expect(boxes('from @lan, 192.0.2.1', 'set lan from "l"', { l: list }).map(show)).toEqual([
         '4 from 192.0.2.1',
@@ -421,16 +432,21 @@ describe('files', () => {
   });
 
   it('with a byte order mark, CRLF and no last newline are policies like any other', () => {
-    const plain = look('uplink a dev wan0\nroute from 192.0.2.1 via a\n');
+    const usual = look('uplink a dev wan0\nroute from 192.0.2.1 via a\n');
     const odd = look('\ufeffuplink a dev wan0\r\nroute from 192.0.2.1 via a');
     expect(odd.diagnostics).toEqual([]);
-    expect(odd.program).toEqual(plain.program);
+    const { forwarded, local, marked, ...rest } = odd.program ?? bug('an odd file is no policy');
+    expect({ ...usual.program, forwarded: plain(usual.program?.forwarded) }).toMatchObject({
+      ...rest,
+      forwarded: plain(forwarded),
+    });
+    expect([...local, ...marked]).toEqual([]);
   });
 });
 
 describe('includes', () => {
   const rules = ({ policy }: Checked): string[] =>
-    policy.routes.map(({ statement }) => statement.text.replace(/^route from | via a$/g, ''));
+    [...policy.routes].map(({ statement }) => statement.text.replace(/^route from | via a$/g, ''));
 
   it('stand in place: the order of the rules is that of the lines', () => {
     const files = {
@@ -640,7 +656,9 @@ describe('names that are nowhere', () => {
     const { program, diagnostics } = look(`${DECLARED}route from @lan via eth3\nroute via dsl`);
     // One target twice: the first rule changes nothing, and that is said.
     expect(diagnostics.map(({ slug }) => slug)).toEqual(['redundant-rule']);
-    expect(new Set(program?.forwarded.map(({ target }) => JSON.stringify(target))).size).toBe(1);
+    expect(
+      new Set([...(program?.forwarded ?? [])].map(({ target }) => JSON.stringify(target))).size,
+    ).toBe(1);
   });
 
   it('two uplinks on one device must be told apart', () => {

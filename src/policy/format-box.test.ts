@@ -9,8 +9,10 @@ function said(matches: string): string[] {
   const { program } = understand(entry, () => ({ refused: '' }), undefined);
   const { forwarded = [], local = [] } = program ?? {};
   return [
-    ...forwarded.flatMap(({ boxes }) => formatBoxes(boxes.map((box) => ({ box, local: false })))),
-    ...local.flatMap(({ boxes }) => formatBoxes(boxes.map((box) => ({ box, local: true })))),
+    ...[...forwarded].flatMap(({ boxes }) =>
+      formatBoxes(boxes.map((box) => ({ box, local: false }))),
+    ),
+    ...[...local].flatMap(({ boxes }) => formatBoxes(boxes.map((box) => ({ box, local: true })))),
   ];
 }
 

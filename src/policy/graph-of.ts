@@ -2,6 +2,7 @@ import { bug } from '../bug.ts';
 import type { Program, Slot, Target, Uplink, UplinkSlot } from '../model/program.ts';
 import { FAMILIES } from '../net/address.ts';
 import { formatEndpoint } from '../net/endpoint.ts';
+import { allOf } from '../series.ts';
 import { printable } from '../text/printable.ts';
 import { positionOf } from '../text/source.ts';
 import { formatNat } from './format-outcome.ts';
@@ -67,7 +68,7 @@ export function graphOf(policy: Policy, program: Program, entry: string): Graph 
   const lists: Graph['lists'][number][] = [];
   const asked = LISTS.map(([list, title]) => ({
     ...{ list, title },
-    boxes: program[list].map(({ id, target }) => ({ id, leads: leadsOf(program, target) })),
+    boxes: allOf(program[list]).map(({ id, target }) => ({ id, leads: leadsOf(program, target) })),
   }));
   const led = program.forwards.map(({ id, to }) => {
     return { id, leads: [{ to: 'main', label: formatEndpoint(to) }] };

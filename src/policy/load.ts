@@ -5,6 +5,7 @@ import { parse } from '../../grammar/parse.ts';
 import type { SetStatement, Statement, Word } from '../../grammar/tree.ts';
 import { findTurnedText } from '../../grammar/turned-text.ts';
 import { MOST_WORDS, wordMeter } from '../../grammar/word-meter.ts';
+import { joined, type Series, stretch } from '../series.ts';
 import { at, type Diagnostic, diagnose, type Report } from '../text/diagnostic.ts';
 import type { Source } from '../text/source.ts';
 import { includeCycle, tooManyFiles, unreadableFile } from './kinds.ts';
@@ -23,7 +24,7 @@ export type Read = (path: string) => ReadResult;
 
 /** A policy's statements, includes in place, and its list files. */
 export interface Loaded {
-  readonly statements: readonly Statement[];
+  readonly statements: Series<Statement>;
   readonly lists: ReadonlyMap<SetStatement, Source>;
   /** Names that statements with a syntax error would have declared. */
   readonly lost: ReadonlySet<string>;
@@ -43,7 +44,7 @@ export function load(
   read: Read,
   report: Report,
 ): Loaded {
-  const statements: Statement[] = [];
+  const statements: Series<Statement>[] = [];
   const lists = new Map<SetStatement, Source>();
   const lost = new Set<string>();
   const sources = new Map<string, Source>();
@@ -89,8 +90,12 @@ export function load(
     if (turned !== undefined && parsed.diagnostics.length === 0) report(turned);
     for (const name of parsed.lost) lost.add(name);
     for (const allowance of parsed.allowances) allowances.push(allowance);
+    let [from, place] = [0, -1];
     for (const statement of parsed.statements) {
+      place += 1;
       if (statement.kind === 'include') {
+        statements.push(stretch(parsed.statements, from, place));
+        from = place + 1;
         const name = resolve(source.name, statement.path.text);
         if (above.includes(name)) {
           const message = `\`${statement.path.text}\` includes itself`;
@@ -106,7 +111,6 @@ export function load(
         }
         continue;
       }
-      statements.push(statement);
       if (statement.kind === 'set' && statement.content.kind === 'file') {
         const list = open(statement.content.path, source);
         if (list === undefined || !isClean(list, report)) continue;
@@ -115,10 +119,17 @@ export function load(
         else report(tooLong);
       }
     }
+    statements.push(stretch(parsed.statements, from, parsed.statements.length));
   };
 
   take(decode(entry.name, entry.bytes, entry.quotable ?? true), [entry.name]);
-  return { statements, lists, lost, sources: [...sources.values()], allowances };
+  return {
+    statements: joined(statements),
+    lists,
+    lost,
+    sources: [...sources.values()],
+    allowances,
+  };
 }
 
 /** PATH_MAX of limits.h. */

@@ -24,8 +24,8 @@ import { type Interval, type IntervalSet, intervalSet, type Point } from '../net
 import { formatMac } from '../net/mac.ts';
 import { formatRange } from '../net/prefix.ts';
 import { LAST_USER } from '../net/user.ts';
+import { allOf, type Series, series } from '../series.ts';
 import type { Report } from '../text/diagnostic.ts';
-import { unlikeRoutes } from './look-at-routes.ts';
 import {
   arrivalsOf,
   choicesOf,
@@ -152,39 +152,44 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     balances.set(name, { index: balance, by: first.by, choices });
     return { kind: 'balance', balance };
   };
-  const unlike = unlikeRoutes(policy.routes);
-  const targets = new Map<RoutePolicy, Target>();
-  const ownTarget = (route: RoutePolicy): Target => {
-    const first = route.like ?? route;
-    let target = targets.get(first);
-    if (target === undefined) {
-      target = targetOf(first.tiers);
-      targets.set(first, target);
+  const { routes } = policy;
+  const rulesOf = (
+    wanted: (conditions: Conditions) => boolean,
+    boxesOf = boxesOfRoute,
+  ): Series<Rule> => {
+    const targets = new Map<RoutePolicy, Target>();
+    for (const route of routes.unlike) {
+      if (wanted(route.conditions)) targets.set(route, targetOf(route.tiers));
     }
-    return target;
-  };
-  const rulesOf = (wanted: (conditions: Conditions) => boolean): Rule[] => {
-    const rules: Rule[] = [];
-    if (!unlike.some(({ conditions }) => wanted(conditions))) return rules;
-    for (const [place, route] of policy.routes.entries()) {
-      if (wanted(route.conditions)) rules.push(lowerRule(route, place, ownTarget(route)));
+    const places: number[] = [];
+    for (let place = 0; place < routes.length && targets.size > 0; place += 1) {
+      if (targets.has(routes.kindOf(place))) places.push(place);
     }
-    return rules;
+    return series(places.length, (at) => {
+      const place = places[at] as number;
+      const target = targets.get(routes.kindOf(place)) ?? bug('a target is lost');
+      return new LoweredRule(routes, place, target, boxesOf);
+    });
   };
   const forwarded = rulesOf(({ local }) => !local);
-  const local = rulesOf((conditions) => conditions.local && fitsUnmarked(conditions)).map(unmarked);
+  const local = rulesOf(
+    (conditions) => conditions.local && fitsUnmarked(conditions),
+    (conditions) => boxesOfRoute(conditions).map(unmarked),
+  );
   const marked = rulesOf(({ local, marks }) => local && marks !== undefined);
   const told = tellArrivals(policy);
-  const arriving = unlike.some(({ conditions }) => conditions.arrivals.length > 0);
-  const inbound = (arriving ? policy.routes : []).flatMap((route, place) => {
+  const arriving = routes.unlike.some(({ conditions }) => conditions.arrivals.length > 0);
+  const inbound = (arriving ? allOf(routes) : []).flatMap((route, place) => {
     if (route.conditions.arrivals.length === 0) return [];
     const named = arrivalsOf(policy, route.conditions);
     return told
       .filter(({ uplink }) => named.includes(uplink))
       .map((arrival): Rule => {
-        const rule = lowerRule(route, place, targetOf(route.tiers, arrival.uplink));
+        const target = targetOf(route.tiers, arrival.uplink);
         const box = arrivalBox(arrival);
-        return { ...rule, boxes: rule.boxes.flatMap((each) => intersectBoxes(each, box) ?? []) };
+        return new LoweredRule(routes, place, target, (conditions) =>
+          boxesOfRoute(conditions).flatMap((each) => intersectBoxes(each, box) ?? []),
+        );
       })
       .filter(({ boxes }) => boxes.length > 0);
   });
@@ -294,23 +299,54 @@ function fitsUnmarked({ marks }: Conditions): boolean {
   return marks === undefined || marks.some(({ value }) => value === 0);
 }
 
-/** A rule where it is known that packets have no mark. */
-function unmarked(rule: Rule): Rule {
-  if (rule.boxes.every(({ mark }) => mark === undefined)) return rule;
-  return { ...rule, boxes: rule.boxes.map(({ mark, ...box }) => box) };
+/** A box where it is known that packets have no mark. */
+function unmarked(box: Box): Box {
+  if (box.mark === undefined) return box;
+  const { mark, ...rest } = box;
+  return rest;
 }
 
-function lowerRule(
-  { id, statement, conditions }: RoutePolicy,
-  place: number,
-  target: Target,
-): Rule {
+/** A rule that reads its statement only if it is asked for more than its target: most are asked by place. */
+class LoweredRule implements Rule {
+  readonly place: number;
+  readonly target: Target;
+  private readonly routes: Series<RoutePolicy>;
+  private readonly boxesOf: (conditions: Conditions) => Box[];
+  private its: RoutePolicy | undefined;
+  private made: readonly Box[] | undefined;
+  constructor(
+    routes: Series<RoutePolicy>,
+    place: number,
+    target: Target,
+    boxesOf: (conditions: Conditions) => Box[],
+  ) {
+    this.routes = routes;
+    this.place = place;
+    this.target = target;
+    this.boxesOf = boxesOf;
+  }
+  private get route(): RoutePolicy {
+    this.its ??= this.routes.at(this.place) ?? bug('a rule is lost');
+    return this.its;
+  }
+  get id(): string {
+    return this.route.id;
+  }
+  get text(): string {
+    return this.route.statement.text;
+  }
+  get boxes(): readonly Box[] {
+    this.made ??= this.boxesOf(this.route.conditions);
+    return this.made;
+  }
+}
+
+/** The boxes of a rule in both families. */
+function boxesOfRoute(conditions: Conditions): Box[] {
   const [only] = conditions.families;
-  const boxes =
-    only !== undefined && conditions.families.length === 1
-      ? boxesOf(conditions, only)
-      : [...boxesOf(conditions, 4), ...boxesOf(conditions, 6)];
-  return { id, text: statement.text, place, boxes, target };
+  return only !== undefined && conditions.families.length === 1
+    ? boxesOf(conditions, only)
+    : [...boxesOf(conditions, 4), ...boxesOf(conditions, 6)];
 }
 
 /** The boxes of a rule in one family, if a packet of that family can match at all. */

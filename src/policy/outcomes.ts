@@ -3,7 +3,6 @@ import type { Nat, NatByFamily, OrderingSlot } from '../model/program.ts';
 import { share } from '../model/share.ts';
 import { formatRange } from '../net/prefix.ts';
 import type { Span } from '../text/source.ts';
-import { unlikeRoutes } from './look-at-routes.ts';
 import type { Conditions, NatPolicy, Policy, TierPolicy, UplinkPolicy } from './policy.ts';
 import { uplinksOf } from './uplinks-of.ts';
 
@@ -65,7 +64,7 @@ export function outcomesOf(policy: Policy): Map<string, Outcome> {
     const key = inboundKey(uplink);
     add({ kind: 'inbound', key, uplink, nat: natOf(uplink), span: uplink.span });
   }
-  const routes = unlikeRoutes(policy.routes);
+  const routes = policy.routes.unlike;
   for (const { tiers } of routes) {
     if (out.size > MOST) break;
     for (const { uplink, nat, span } of uplinksOf(tiers)) {

@@ -1,6 +1,5 @@
 import type { AddressRange, Family } from '../net/address.ts';
 import { formatRange } from '../net/prefix.ts';
-import { unlikeRoutes } from './look-at-routes.ts';
 import type { NatPolicy, Policy, UplinkPolicy } from './policy.ts';
 import { uplinksOf } from './uplinks-of.ts';
 
@@ -48,7 +47,7 @@ function natsOf({ uplinks, routes }: Policy): Map<UplinkPolicy, NatPolicy[]> {
   const nats = new Map(
     uplinks.map((uplink) => [uplink, uplink.nat === undefined ? [] : [uplink.nat]]),
   );
-  for (const { tiers } of unlikeRoutes(routes)) {
+  for (const { tiers } of routes.unlike) {
     for (const { uplink, nat } of uplinksOf(tiers)) {
       if (nat !== undefined) nats.get(uplink)?.push(nat);
     }

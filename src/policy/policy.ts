@@ -11,6 +11,7 @@ import type { Address, AddressRange, Family } from '../net/address.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import type { IntervalSet } from '../net/interval-set.ts';
 import type { Cube } from '../net/mark.ts';
+import type { Series } from '../series.ts';
 import type { Span } from '../text/source.ts';
 
 /** A value and the place where it was written. */
@@ -156,6 +157,14 @@ export interface RoutePolicy {
   readonly like?: RoutePolicy;
 }
 
+/** The rules of a policy. Most of a long one are made whenever they are asked for. */
+export interface Routes extends Series<RoutePolicy> {
+  /** Those that are like none above. */
+  readonly unlike: readonly RoutePolicy[];
+  /** The rule at a place, or the one that it is like: for what has nothing to do with single addresses and ports. */
+  readonly kindOf: (place: number) => RoutePolicy;
+}
+
 export interface ForwardPolicy {
   readonly id: string;
   readonly statement: ForwardStatement;
@@ -211,7 +220,7 @@ export interface Policy {
   /** As declared, then those that a `route … via` brought to life. */
   readonly uplinks: readonly UplinkPolicy[];
   readonly sets: readonly SetPolicy[];
-  readonly routes: readonly RoutePolicy[];
+  readonly routes: Routes;
   readonly forwards: readonly ForwardPolicy[];
   readonly expects: readonly ExpectPolicy[];
   /** Absent where nothing is asked, or what is asked is wrong. */

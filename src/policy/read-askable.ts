@@ -1,25 +1,20 @@
 import type { Shape } from '../../grammar/shape.ts';
 import type { Statement, Tier } from '../../grammar/tree.ts';
+import { allOf, type Series, series } from '../series.ts';
 import type { Report } from '../text/diagnostic.ts';
 import type { Loaded } from './load.ts';
-import type {
-  ExpectPolicy,
-  ForwardPolicy,
-  Policy,
-  QuestionPolicy,
-  RoutePolicy,
-  TierPolicy,
-} from './policy.ts';
+import type { ExpectPolicy, ForwardPolicy, Policy, QuestionPolicy, TierPolicy } from './policy.ts';
 import { readBalance } from './read-balance.ts';
 import { type Names, readConditions } from './read-conditions.ts';
 import { readExpect } from './read-expect.ts';
 import { readForward } from './read-forward.ts';
-import { likeReader, type ReadLike } from './read-like.ts';
+import { type LikeReader, likeReader } from './read-like.ts';
 import { readNat } from './read-nat.ts';
 import { readOptions } from './read-options.ts';
 import { type Question, readQuestion } from './read-question.ts';
 import { readSets } from './read-sets.ts';
 import { readUplinks } from './read-uplinks.ts';
+import { routeList } from './route-list.ts';
 import { ruleId } from './rule-id.ts';
 import { uplinkNames } from './uplink-names.ts';
 
@@ -32,18 +27,24 @@ export interface Askable {
 
 /** Resolves every name and reads every value; what is wrong is reported and left out. */
 export function readAskable({ statements, lists, lost }: Loaded, report: Report): Askable {
-  const byKind = new Map<Statement['kind'], Statement[]>();
-  for (const statement of statements) {
-    const { kind } = statement;
+  const byKind = new Map<Statement['kind'], number[]>();
+  let last = -1;
+  for (const { kind } of statements) {
+    last += 1;
     const its = byKind.get(kind);
-    if (its === undefined) byKind.set(kind, [statement]);
-    else its.push(statement);
+    if (its === undefined) byKind.set(kind, [last]);
+    else its.push(last);
   }
-  const of = <K extends Statement['kind']>(kind: K): readonly Extract<Statement, { kind: K }>[] =>
-    (byKind.get(kind) ?? []) as Extract<Statement, { kind: K }>[];
-  const options = readOptions(of('option'), report);
-  const { sets, lookup } = readSets(of('set'), lists, lost, report);
-  const uplinks = uplinkNames(readUplinks(of('uplink'), lookup, report), lost, report);
+  const of = <K extends Statement['kind']>(kind: K): Series<Extract<Statement, { kind: K }>> => {
+    const places = byKind.get(kind) ?? [];
+    return series(
+      places.length,
+      (at) => statements.at(places[at] as number) as Extract<Statement, { kind: K }>,
+    );
+  };
+  const options = readOptions(allOf(of('option')), report);
+  const { sets, lookup } = readSets(allOf(of('set')), lists, lost, report);
+  const uplinks = uplinkNames(readUplinks(allOf(of('uplink')), lookup, report), lost, report);
   const names: Names = { sets: lookup, uplink: uplinks.byName, markMask: options.markMask };
 
   const tier = (node: Tier, note: Report): TierPolicy | undefined => {
@@ -58,13 +59,16 @@ export function readAskable({ statements, lists, lost }: Loaded, report: Report)
     return readBalance(node, uplinks, lookup, note);
   };
 
-  const routes: RoutePolicy[] = [];
-  const readers = new Map<Shape, ReadLike | undefined>();
-  for (const statement of of('route')) {
+  const rules = of('route');
+  const routes = routeList(rules);
+  const readers = new Map<Shape, LikeReader | undefined>();
+  let place = -1;
+  for (const statement of rules) {
+    place += 1;
     const { shape } = statement;
-    const like = shape && readers.get(shape)?.(statement);
-    if (like !== undefined) {
-      routes.push(like);
+    const reader = shape && readers.get(shape);
+    if (reader?.fits(statement) === true) {
+      routes.addLike(place, reader);
       continue;
     }
     let silent = true;
@@ -77,7 +81,7 @@ export function readAskable({ statements, lists, lost }: Loaded, report: Report)
     if (conditions === undefined || tiers.includes(undefined)) continue;
     const id = ruleId(statement.text);
     const route = { id, statement, conditions, tiers: tiers as TierPolicy[] };
-    routes.push(route);
+    routes.add(route);
     if (shape !== undefined && silent && !readers.has(shape)) {
       readers.set(shape, likeReader(route));
     }
@@ -94,7 +98,7 @@ export function readAskable({ statements, lists, lost }: Loaded, report: Report)
     if (expectation !== undefined) expects.push(expectation);
   }
   return {
-    policy: { options, uplinks: uplinks.all(), sets, routes, forwards, expects },
+    policy: { options, uplinks: uplinks.all(), sets, routes: routes.all(), forwards, expects },
     ask: (question) => readQuestion(question, names, uplinks, report),
   };
 }

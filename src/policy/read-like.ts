@@ -1,4 +1,5 @@
 import type { Match, RouteStatement, Word } from '../../grammar/tree.ts';
+import { bug } from '../bug.ts';
 import type { AddressRange } from '../net/address.ts';
 import { isFault } from '../net/fault.ts';
 import { type Interval, intervalSet } from '../net/interval-set.ts';
@@ -10,8 +11,14 @@ import { addressesOf, complementAddresses, familiesOf } from './read-words.ts';
 import { ruleId } from './rule-id.ts';
 import { walkTree } from './walk-tree.ts';
 
-/** Reads a rule of the same shape; void if it differs from the first in more than its values. */
-export type ReadLike = (statement: RouteStatement) => RoutePolicy | undefined;
+/** How rules are read that differ from a first one in nothing but values. */
+export interface LikeReader {
+  readonly first: RoutePolicy;
+  /** Whether a statement of the same shape is such a rule, and nothing is to be said about it. */
+  readonly fits: (statement: RouteStatement) => boolean;
+  /** The rule of a statement that fits. */
+  readonly read: (statement: RouteStatement) => RoutePolicy;
+}
 
 /** Puts the value of a text into the conditions of a first rule; false if it has none that fits there. */
 type Fill = (conditions: Draft, text: string) => boolean;
@@ -21,7 +28,7 @@ type Draft = { -readonly [K in keyof Conditions]: Conditions[K] };
  * How the rules of a shape are read once the first of them was, without a word about it: where they
  * differ in the addresses, prefixes, ranges or ports that a match lists.
  */
-export function likeReader(first: RoutePolicy): ReadLike | undefined {
+export function likeReader(first: RoutePolicy): LikeReader | undefined {
   // What it says of places is said of the first alone.
   if (first.conditions.atoms.length > 0) return undefined;
   const listed = new Map(first.statement.matches.flatMap((match) => fillsOf(first, match)));
@@ -29,23 +36,41 @@ export function likeReader(first: RoutePolicy): ReadLike | undefined {
     .filter((node): node is Word => 'form' in node && /^[0-9]/.test(node.text))
     .sort((a, b) => a.span.start - b.span.start)
     .map((word) => listed.get(word) ?? same(word));
-  // Its target is the same text; only the place of that is another.
-  const later = {
-    like: first,
-    get tiers(): readonly TierPolicy[] {
-      const { span } = (this as unknown as RoutePolicy).statement;
-      return first.tiers.map((tier) => moved(tier, span.end - first.statement.span.end));
-    },
-  };
-  return (statement) => {
+  const conditionsOf = ({ literals = [] }: RouteStatement): Conditions | undefined => {
     const conditions = { __proto__: first.conditions } as unknown as Draft;
-    const { literals = [] } = statement;
     for (let index = 0; index < fills.length; index += 1) {
       const text = literals[index];
       if (text === undefined || !(fills[index] as Fill)(conditions, text)) return undefined;
     }
-    const id = ruleId(statement.text);
-    return { __proto__: later, id, statement, conditions } as unknown as RoutePolicy;
+    return conditions;
+  };
+
+  /** Of a rule that nobody asks for more than its target, nothing more is made. */
+  class Like implements RoutePolicy {
+    readonly statement: RouteStatement;
+    readonly like = first;
+    private made: Conditions | undefined;
+    constructor(statement: RouteStatement) {
+      this.statement = statement;
+    }
+    get id(): string {
+      return ruleId(this.statement.text);
+    }
+    get conditions(): Conditions {
+      this.made ??= conditionsOf(this.statement) ?? bug('a rule is like no other any more');
+      return this.made;
+    }
+    /** The same text; only the place of that is another. */
+    get tiers(): readonly TierPolicy[] {
+      const by = this.statement.span.end - first.statement.span.end;
+      return first.tiers.map((tier) => moved(tier, by));
+    }
+  }
+
+  return {
+    first,
+    fits: (statement) => conditionsOf(statement) !== undefined,
+    read: (statement) => new Like(statement),
   };
 }
 

@@ -1,8 +1,10 @@
 import { bug } from '../../bug.ts';
+import { entriesOf } from '../../model/entries.ts';
 import type { Box, Program, Rule, Target } from '../../model/program.ts';
-import { cellBox, guardSets, type LookUp, runsOf } from '../../model/runs.ts';
+import { cellBox, guardSets, type LookUp, runsOf, type Test } from '../../model/runs.ts';
 import { LIMITS } from '../../model/structures.ts';
 import type { Family } from '../../net/address.ts';
+import { allOf, type Series } from '../../series.ts';
 import { sourceLines } from '../comment.ts';
 import { balance, type Shared } from './balance.ts';
 import type { Marks } from './marks.ts';
@@ -27,7 +29,7 @@ export function choose(
   program: Program,
   family: Family,
   name: string,
-  list: readonly Rule[],
+  list: Series<Rule>,
   marks: Marks,
   keep: (set: KernelSet) => KernelSet,
 ): Choice {
@@ -65,7 +67,8 @@ export function choose(
   const lookUp = (run: LookUp): void => {
     const { guard, cells, rules: own } = run;
     rules.push(...sourceLines(own));
-    const ruleAt = (at: number): Rule => own[cells.owner[at] as number] ?? bug('a cell of no rule');
+    const its = allOf(own);
+    const ruleAt = (at: number): Rule => its[cells.owner[at] as number] ?? bug('a cell of no rule');
     const kind = cells.size > LIMITS.fewCells ? setKind(run, family) : undefined;
     const places = new Map<string, number[]>();
     for (let at = 0; at < cells.size; at += 1) {
@@ -94,13 +97,7 @@ export function choose(
       }
     }
   };
-  const boxes = list.flatMap((rule) =>
-    rule.boxes.filter((box) => box.family === family).map((box) => ({ box, rule })),
-  );
-  const runs =
-    boxes.length <= LIMITS.mostInARow
-      ? boxes.map(({ box, rule }) => ({ kind: 'test' as const, box, rule }))
-      : runsOf(list, family, { ...LIMITS, isKey: hasSets });
+  const runs = fewTests(list, family) ?? runsOf(entriesOf(list)[family], LIMITS_OF_SETS);
   let last: Rule | undefined;
   for (const run of runs) {
     if (run.kind === 'look-up') {
@@ -112,6 +109,22 @@ export function choose(
     test(run.box, run.rule);
   }
   return { ...chain(name, [...rules, marks.setPacket(main)]), tests };
+}
+
+const LIMITS_OF_SETS = { ...LIMITS, isKey: hasSets };
+
+/** A test for each box; void where they are too many for one after the other. */
+function fewTests(list: Series<Rule>, family: Family): Test[] | undefined {
+  const tests: Test[] = [];
+  let at = 0;
+  for (const rule of list) {
+    for (const box of rule.boxes) {
+      if (box.family === family) tests.push({ kind: 'test', box, rule, at });
+    }
+    if (tests.length > LIMITS.mostInARow) return undefined;
+    at += 1;
+  }
+  return tests;
 }
 
 /** The chains that a target comes to, each with the test for its share. */

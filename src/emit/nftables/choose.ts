@@ -1,11 +1,13 @@
 import { bug } from '../../bug.ts';
 import type { Dimension } from '../../model/dimensions.ts';
+import { type Entries, entriesOf } from '../../model/entries.ts';
 import type { Program, Rule, Target } from '../../model/program.ts';
 import { type LookUp, type Run, runsOf } from '../../model/runs.ts';
 import { LIMITS } from '../../model/structures.ts';
 import { FAMILIES, type Family } from '../../net/address.ts';
 import type { IntervalSet, Point } from '../../net/interval-set.ts';
 import { formatMark } from '../../net/mark.ts';
+import { type Series, series } from '../../series.ts';
 import { sourceLines } from '../comment.ts';
 import { balanceName } from './balance.ts';
 import { formatInterval, keyTexts, spelling } from './key.ts';
@@ -17,12 +19,7 @@ import { testsOf } from './tests.ts';
  *
  * @param main the chain for what goes to main, and for what no rule takes
  */
-export function choose(
-  program: Program,
-  name: string,
-  list: readonly Rule[],
-  main = 'to_main',
-): Part {
+export function choose(program: Program, name: string, list: Series<Rule>, main = 'to_main'): Part {
   const filled: Filled[] = [];
   const { mask, dead } = program.marking;
   const setMark = `meta mark set meta mark & ${formatMark(~mask >>> 0)}`;
@@ -83,31 +80,35 @@ export function choose(
         ...(program.counters ? [] : ['uncounted']),
         ...more,
       ]);
-    const ruleAt = (at: number): Rule =>
-      rules[cells.owner[at] as number] ?? bug('a cell of no rule');
     const texts = keyTexts(dimensions, family, cells);
     const isLarge = cells.size >= LIMITS.manyElements;
-    const chains = rules.map(({ target }) => endOf(target));
+    const chains: string[] = [];
+    const places: number[] = [];
+    for (const { target, place } of rules) {
+      chains.push(endOf(target));
+      places.push(place);
+    }
+    const placeAt = (at: number): number => places[cells.owner[at] as number] as number;
     const targets = new Set(chains);
     if (isLarge && targets.size <= LIMITS.fewTargets) {
-      const places = new Map<string, number[]>([...targets].map((to) => [to, []]));
+      const cellsTo = new Map<string, number[]>([...targets].map((to) => [to, []]));
       for (let at = 0; at < cells.size; at += 1) {
-        places.get(chains[cells.owner[at] as number] as string)?.push(at);
+        cellsTo.get(chains[cells.owner[at] as number] as string)?.push(at);
       }
-      return [...places].map(([to, own]) => {
+      return [...cellsTo].map(([to, own]) => {
         const setName = nameOf(to);
         filled.push({
           keyword: 'set',
           name: setName,
           declaration: [`type ${type}`, ...flags, ...counters],
           elements: own.map((at) => texts[at] as string),
-          rules: own.map((at) => ruleAt(at).place),
+          rules: own.map(placeAt),
         });
         return `${key} @${setName} goto ${to}`;
       });
     }
     const mapName = nameOf();
-    const verdicts = rules.map(({ target }, at) => {
+    const verdicts = Array.from(rules, ({ target }, at) => {
       const to = chains[at] as string;
       return isLarge ? `:goto ${aliasOf(target, to)}` : ` : goto ${to}`;
     });
@@ -118,17 +119,17 @@ export function choose(
       name: mapName,
       declaration: [`type ${type} : verdict`, ...flags, ...counters],
       elements: texts.map((text, at) => `${text}${gap}${verdicts[cells.owner[at] as number]}`),
-      rules: texts.map((_, at) => ruleAt(at).place),
+      rules: texts.map((_, at) => placeAt(at)),
     });
     return [`${key} vmap @${mapName}`];
   };
   let linear = 0;
+  const entries = entriesOf(list);
   const families = FAMILIES.map((family): Chain => {
     const rules: string[] = [];
     const counted: number[] = [];
     let last: Rule | undefined;
-    const asked = list.filter(({ boxes }) => boxes.some((box) => box.family === family));
-    const runs = runsOf(asked, family);
+    const runs = runsOf(entries[family]);
     for (const run of runs) {
       if (run.kind === 'look-up') {
         rules.push(...sourceLines(run.rules), ...lookUp(run, family));
@@ -146,7 +147,9 @@ export function choose(
       if (program.counters) counted.push(...any.map(() => run.rule.place));
       if (none.length > 0) rules.push(setMark);
     }
-    const lost = sourceLines(lostRules(asked, runs)).map((line) => `${line}  (never reached)`);
+    const lost = sourceLines(lostRules(entries[family], runs)).map(
+      (line) => `${line}  (never reached)`,
+    );
     return { ...chain(`${name}_${ip(family)}`, [...rules, ...lost, `goto ${main}`]), counted };
   });
   const both = FAMILIES.map((family) => `${only(family)} goto ${name}_${ip(family)}`);
@@ -154,16 +157,16 @@ export function choose(
 }
 
 /** Rules that those before them leave nothing of. */
-function lostRules(asked: readonly Rule[], runs: readonly Run[]): Rule[] {
+function lostRules({ list, asked }: Entries, runs: readonly Run[]): Series<Rule> {
   // Most often one look-up has them all.
   const [only] = runs;
-  if (only?.kind === 'look-up' && only.rules.length === asked.length) return [];
-  const left = new Set<Rule>();
+  if (only?.kind === 'look-up' && only.asked.length === asked.length) return [];
+  const left = new Set<number>();
   for (const run of runs) {
-    if (run.kind === 'test') left.add(run.rule);
-    else for (const rule of run.rules) left.add(rule);
+    for (const at of run.kind === 'test' ? [run.at] : run.asked) left.add(at);
   }
-  return asked.filter((rule) => !left.has(rule));
+  const lost = asked.filter((at) => !left.has(at));
+  return series(lost.length, (at) => list.at(lost[at] as number) ?? bug('a rule is lost'));
 }
 
 function targetChain({ slots }: Program, target: Target, main: string): string {

@@ -3,7 +3,6 @@ import { hasWithin } from '../../net/interval-set.ts';
 import { isPrivate, PRIVATE } from '../../net/private.ts';
 import { at, diagnose, type Kind } from '../../text/diagnostic.ts';
 import type { Span } from '../../text/source.ts';
-import { unlikeRoutes } from '../look-at-routes.ts';
 import type { Addresses, Conditions, Policy, RoutePolicy, UplinkPolicy } from '../policy.ts';
 import { sourceSpan } from '../source-span.ts';
 import { uplinksOf } from '../uplinks-of.ts';
@@ -38,7 +37,7 @@ export const privateWithoutNat: Check = {
 /** Each uplink that private addresses leave by without a word about NAT, with the first such source. */
 function firstSources({ routes }: Policy, family: Family): Map<UplinkPolicy, Span> {
   const found = new Map<UplinkPolicy, Span>();
-  const untold = new Map(unlikeRoutes(routes).map((route) => [route, untoldOf(route, family)]));
+  const untold = new Map(routes.unlike.map((route) => [route, untoldOf(route, family)]));
   if ([...untold.values()].every(({ length }) => length === 0)) return found;
   for (const route of routes) {
     const { statement, conditions, like = route } = route;

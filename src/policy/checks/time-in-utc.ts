@@ -1,5 +1,4 @@
 import { at, diagnose, type Kind } from '../../text/diagnostic.ts';
-import { unlikeRoutes } from '../look-at-routes.ts';
 import type { Check } from './check.ts';
 
 const kind: Kind = {
@@ -13,7 +12,7 @@ const kind: Kind = {
 export const timeInUtc: Check = {
   kind,
   run: ({ routes }, report) => {
-    const matches = unlikeRoutes(routes).flatMap(({ statement, conditions }) =>
+    const matches = routes.unlike.flatMap(({ statement, conditions }) =>
       conditions.atoms.some(({ match }) => match === 'time') ? statement.matches : [],
     );
     const first = matches.find((match) => match.kind === 'time');

@@ -1,6 +1,5 @@
 import type { Statement } from '../../../grammar/tree.ts';
 import { at, diagnose, type Kind } from '../../text/diagnostic.ts';
-import { unlikeRoutes } from '../look-at-routes.ts';
 import type { Policy } from '../policy.ts';
 import { walkTree } from '../walk-tree.ts';
 import type { Check } from './check.ts';
@@ -30,9 +29,7 @@ function usedSets({ uplinks, sets, routes, forwards, expects }: Policy): Set<str
   const used = new Set<string>();
   const byName = new Map(sets.map(({ name, statement }) => [name, statement]));
   const statements: (Statement | undefined)[] = [
-    ...[...uplinks, ...unlikeRoutes(routes), ...forwards, ...expects].map(
-      ({ statement }) => statement,
-    ),
+    ...[...uplinks, ...routes.unlike, ...forwards, ...expects].map(({ statement }) => statement),
   ];
   // What a set refers to is used where the set is: it is looked at after what refers to it.
   for (const statement of statements) {

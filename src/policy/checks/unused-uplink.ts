@@ -1,5 +1,4 @@
 import { at, diagnose, type Kind } from '../../text/diagnostic.ts';
-import { unlikeRoutes } from '../look-at-routes.ts';
 import type { Policy } from '../policy.ts';
 import { uplinksOf } from '../uplinks-of.ts';
 import type { Check } from './check.ts';
@@ -35,16 +34,14 @@ export const unusedUplink: Check = {
 
 function namesUsed({ routes, forwards, expects }: Policy): Set<string> {
   const uplinks = [
-    ...unlikeRoutes(routes).flatMap(({ tiers }) => uplinksOf(tiers).map(({ uplink }) => uplink)),
+    ...routes.unlike.flatMap(({ tiers }) => uplinksOf(tiers).map(({ uplink }) => uplink)),
     ...forwards.flatMap((forward) => forward.uplinks),
   ];
   const words = expects.flatMap(({ statement: { answer, downs } }) => [
     ...downs,
     ...(answer.kind === 'via' ? answer.uplinks.map(({ uplink }) => uplink) : []),
   ]);
-  const arrivals = [...unlikeRoutes(routes), ...expects].flatMap(
-    ({ conditions }) => conditions.arrivals,
-  );
+  const arrivals = [...routes.unlike, ...expects].flatMap(({ conditions }) => conditions.arrivals);
   return new Set([
     ...uplinks.map(({ name }) => name),
     ...words.map(({ text }) => text),

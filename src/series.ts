@@ -1,0 +1,57 @@
+/**
+ * Things in order, each of which may be made anew whenever it is asked for: a hundred thousand that are kept
+ * cost more than making those that somebody looks at, twice. An array is one, too.
+ */
+export interface Series<T> extends Iterable<T> {
+  readonly length: number;
+  at(place: number): T | undefined;
+}
+
+/** So many things, each made when it is asked for; places are whole numbers from 0. */
+export function series<T>(length: number, make: (place: number) => T): Series<T> {
+  return {
+    length,
+    at: (place) => (place >= 0 && place < length ? make(place) : undefined),
+    *[Symbol.iterator]() {
+      for (let place = 0; place < length; place += 1) yield make(place);
+    },
+  };
+}
+
+const kept = new WeakMap<object, readonly unknown[]>();
+
+/** All of a series, the very same ones whenever they are asked for: for whoever tells them apart by what they are. */
+export function allOf<T>(things: Series<T>): readonly T[] {
+  if (Array.isArray(things)) return things;
+  const made = (kept.get(things) as readonly T[] | undefined) ?? [...things];
+  kept.set(things, made);
+  return made;
+}
+
+/** Those of a series from one place to another, which is exclusive. */
+export function stretch<T>(things: Series<T>, from: number, to: number): Series<T> {
+  if (from === 0 && to === things.length) return things;
+  return series(to - from, (place) => things.at(from + place) as T);
+}
+
+/** Series one after the other. */
+export function joined<T>(parts: readonly Series<T>[]): Series<T> {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  const starts: number[] = [];
+  let length = 0;
+  for (const part of parts) {
+    starts.push(length);
+    length += part.length;
+  }
+  const make = (place: number): T => {
+    let [from, to] = [0, starts.length - 1];
+    while (from < to) {
+      const middle = (from + to + 1) >> 1;
+      if ((starts[middle] as number) <= place) from = middle;
+      else to = middle - 1;
+    }
+    return parts[from]?.at(place - (starts[from] as number)) as T;
+  };
+  return series(length, make);
+}
