@@ -17,8 +17,13 @@ export interface BoxColumns extends Series<Box> {
 /** All that a box can ask for, in the order of the bits. */
 const ASKED = [...DIMENSIONS, 'mark', 'atoms'] as const;
 
-/** The bit of something that a box asks for. */
-export const bitOf = (name: (typeof ASKED)[number]): number => 1 << ASKED.indexOf(name);
+/** The bit of each thing that a box can ask for. */
+export const BITS = Object.fromEntries(ASKED.map((name, index) => [name, 1 << index])) as Readonly<
+  Record<(typeof ASKED)[number], number>
+>;
+
+/** What is no set of intervals. */
+const UNPLAIN = BITS.mark | BITS.atoms;
 
 /** Columns without any box yet. */
 export function boxColumns(family: Family): BoxColumns {
@@ -50,13 +55,15 @@ export function boxColumns(family: Family): BoxColumns {
   const columns = {
     add: (box: Box): void => {
       let its = 0;
-      let isPlain = box.mark === undefined && box.atoms === undefined;
-      for (let index = 0; index < ASKED.length; index += 1) {
-        const set = box[ASKED[index] as Dimension];
+      let isPlain = true;
+      for (const name in box) {
+        if (name === 'family') continue;
+        const set = box[name as (typeof ASKED)[number]];
         if (set === undefined) continue;
-        its |= 1 << index;
+        its |= BITS[name as (typeof ASKED)[number]];
         if (set.length !== 1) isPlain = false;
       }
+      if ((its & UNPLAIN) !== 0) isPlain = false;
       if (!isPlain) whole.set(asks.length, box);
       starts.push(isPlain ? ends.length : -1);
       asks.push(its);

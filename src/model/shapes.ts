@@ -1,7 +1,7 @@
 import { bug } from '../bug.ts';
 import type { Family } from '../net/address.ts';
 import type { Interval, IntervalSet, Point } from '../net/interval-set.ts';
-import { type BoxColumns, bitOf } from './box-columns.ts';
+import { BITS, type BoxColumns } from './box-columns.ts';
 import { KEYED, type Keyed } from './dimensions.ts';
 import type { Box } from './program.ts';
 import { type Limits, LONGEST_KEY, MOST_PARTS } from './structures.ts';
@@ -138,8 +138,8 @@ function keysOf(
   };
 }
 
-const UNKEYED = bitOf('dscp') | bitOf('mark') | bitOf('atoms');
-const DEVICE = bitOf('device');
+const UNKEYED = BITS.dscp | BITS.mark | BITS.atoms;
+const DEVICE = BITS.device;
 
 function keyOf(box: Box, family: Family): readonly Keyed[] | undefined {
   const dimensions = KEYED.filter((dimension) => {

@@ -1,4 +1,4 @@
-import { type Address, type AddressRange, formatAddress, scanAddress } from './address.ts';
+import { type Address, type AddressRange, formatAddress, plain4, scanAddress } from './address.ts';
 import { isFault, type Scanned } from './fault.ts';
 
 /** An address and the length of the network it lies in, as `ip address` writes it. */
@@ -39,6 +39,9 @@ export function network({ address, length }: InterfaceAddress): AddressRange {
 
 /** An address, a prefix without host bits, or a range `A-B`. */
 export function scanAddressRange(text: string): Scanned<AddressRange> {
+  // What most lines of a long policy name.
+  const host = plain4(text);
+  if (host !== undefined) return { value: { family: 4, low: host, high: host } };
   const dash = text.indexOf('-');
   if (dash >= 0) {
     const low = scanAddress(text.slice(0, dash));

@@ -67,8 +67,9 @@ export function readAskable({ statements, lists, lost }: Loaded, report: Report)
     place += 1;
     const { shape } = statement;
     const reader = shape && readers.get(shape);
-    if (reader?.fits(statement) === true) {
-      routes.addLike(place, reader);
+    const number = reader?.take(statement);
+    if (reader !== undefined && number !== undefined) {
+      routes.addLike(place, reader, number);
       continue;
     }
     let silent = true;

@@ -2,7 +2,7 @@ import type { Match, RouteStatement, Word } from '../../grammar/tree.ts';
 import { bug } from '../bug.ts';
 import type { AddressRange } from '../net/address.ts';
 import { isFault } from '../net/fault.ts';
-import { type Interval, intervalSet } from '../net/interval-set.ts';
+import { type Interval, intervalSet, type Point } from '../net/interval-set.ts';
 import { scanPorts } from '../net/port.ts';
 import { scanAddressRange } from '../net/prefix.ts';
 import type { Span } from '../text/source.ts';
@@ -14,33 +14,53 @@ import { walkTree } from './walk-tree.ts';
 /** How rules are read that differ from a first one in nothing but values. */
 export interface LikeReader {
   readonly first: RoutePolicy;
-  /** Whether a statement of the same shape is such a rule, and nothing is to be said about it. */
-  readonly fits: (statement: RouteStatement) => boolean;
-  /** The rule of a statement that fits. */
-  readonly read: (statement: RouteStatement) => RoutePolicy;
+  /**
+   * Takes in a statement of the same shape.
+   *
+   * @returns the number by which its rule is read; void if it is no such rule, or something is to be said about it
+   */
+  readonly take: (statement: RouteStatement) => number | undefined;
+  readonly read: (statement: RouteStatement, number: number) => RoutePolicy;
 }
 
-/** Puts the value of a text into the conditions of a first rule; false if it has none that fits there. */
-type Fill = (conditions: Draft, text: string) => boolean;
+/** A match that lists values, in the places of its words. */
+interface Values {
+  readonly words: readonly Word[];
+  /** The ends of a value; void if it is none that fits there. */
+  readonly scan: (text: string) => Interval<Point> | undefined;
+  /** Puts the values into the conditions; false if then they can't hold. */
+  readonly put: (conditions: Draft, values: readonly Interval<Point>[]) => boolean;
+  /** Whether what `put` says depends on the values. */
+  readonly isSure: boolean;
+}
 type Draft = { -readonly [K in keyof Conditions]: Conditions[K] };
 
 /**
  * How the rules of a shape are read once the first of them was, without a word about it: where they
- * differ in the addresses, prefixes, ranges or ports that a match lists.
+ * differ in the addresses, prefixes, ranges or ports that a match lists. Of each only the ends of its values are kept.
  */
 export function likeReader(first: RoutePolicy): LikeReader | undefined {
   // What it says of places is said of the first alone.
   if (first.conditions.atoms.length > 0) return undefined;
-  const listed = new Map(first.statement.matches.flatMap((match) => fillsOf(first, match)));
-  const fills = [...walkTree(first.statement.matches)]
+  const lists = first.statement.matches.flatMap((match) => valuesOf(first, match));
+  const listOf = new Map(lists.flatMap((list) => list.words.map((word) => [word, list] as const)));
+  const words = [...walkTree(first.statement.matches)]
     .filter((node): node is Word => 'form' in node && /^[0-9]/.test(node.text))
-    .sort((a, b) => a.span.start - b.span.start)
-    .map((word) => listed.get(word) ?? same(word));
-  const conditionsOf = ({ literals = [] }: RouteStatement): Conditions | undefined => {
-    const conditions = { __proto__: first.conditions } as unknown as Draft;
-    for (let index = 0; index < fills.length; index += 1) {
-      const text = literals[index];
-      if (text === undefined || !(fills[index] as Fill)(conditions, text)) return undefined;
+    .sort((a, b) => a.span.start - b.span.start);
+  const places = words.map((word) => ({ word, list: listOf.get(word) }));
+  /** Of each rule, the ends of its values in the order of their words. */
+  const ends: Point[] = [];
+  const stride = 2 * listOf.size;
+  const conditionsOf = (number: number): Conditions | undefined => {
+    const conditions: Draft = { ...first.conditions };
+    let at = number * stride;
+    for (const { words, put } of lists) {
+      const values: Interval<Point>[] = [];
+      for (let index = 0; index < words.length; index += 1) {
+        values.push([ends[at] as Point, ends[at + 1] as Point]);
+        at += 2;
+      }
+      if (!put(conditions, values)) return undefined;
     }
     return conditions;
   };
@@ -49,15 +69,17 @@ export function likeReader(first: RoutePolicy): LikeReader | undefined {
   class Like implements RoutePolicy {
     readonly statement: RouteStatement;
     readonly like = first;
+    private readonly number: number;
     private made: Conditions | undefined;
-    constructor(statement: RouteStatement) {
+    constructor(statement: RouteStatement, number: number) {
       this.statement = statement;
+      this.number = number;
     }
     get id(): string {
       return ruleId(this.statement.text);
     }
     get conditions(): Conditions {
-      this.made ??= conditionsOf(this.statement) ?? bug('a rule is like no other any more');
+      this.made ??= conditionsOf(this.number) ?? bug('a rule is like no other any more');
       return this.made;
     }
     /** The same text; only the place of that is another. */
@@ -67,18 +89,55 @@ export function likeReader(first: RoutePolicy): LikeReader | undefined {
     }
   }
 
+  const isSure = lists.every((list) => list.isSure);
+  const takeValues = (texts: readonly string[]): boolean => {
+    for (let index = 0; index < places.length; index += 1) {
+      const { word, list } = places[index] as (typeof places)[number];
+      const text = texts[index];
+      if (text === undefined) return false;
+      if (list === undefined) {
+        // Any other word has to be the same.
+        if (text !== word.text) return false;
+        continue;
+      }
+      const value = list.scan(text);
+      // Of one that stands there twice something is said.
+      if (value === undefined || stoodBefore(places, texts, index)) return false;
+      ends.push(value[0], value[1]);
+    }
+    return true;
+  };
   return {
     first,
-    fits: (statement) => conditionsOf(statement) !== undefined,
-    read: (statement) => new Like(statement),
+    take: ({ literals = [] }) => {
+      const { length } = ends;
+      const number = stride === 0 ? 0 : length / stride;
+      if (takeValues(literals) && (isSure || conditionsOf(number) !== undefined)) return number;
+      ends.length = length;
+      return undefined;
+    },
+    read: (statement, number) => new Like(statement, number),
   };
+}
+
+/** Whether the text at a place stands in the same list before it. */
+function stoodBefore(
+  places: readonly { readonly list: Values | undefined }[],
+  texts: readonly string[],
+  place: number,
+): boolean {
+  const list = places[place]?.list;
+  for (let at = place - 1; at >= 0 && places[at]?.list === list; at -= 1) {
+    if (texts[at] === texts[place]) return true;
+  }
+  return false;
 }
 
 /** Longer lists are read as any other. */
 const LONGEST = 64;
 
-/** How the words of a match are put into the conditions, where it lists nothing but values. */
-function fillsOf({ conditions }: RoutePolicy, match: Match): (readonly [Word, Fill])[] {
+/** The values of a match, where it lists nothing else. */
+function valuesOf({ conditions }: RoutePolicy, match: Match): Values[] {
   const words = 'list' in match ? (match.list?.words ?? []) : [];
   const negated = match.outerNot !== undefined || match.innerNot !== undefined;
   if (words.length > LONGEST || !words.every(({ text }) => /^[0-9]/.test(text))) return [];
@@ -90,17 +149,12 @@ function fillsOf({ conditions }: RoutePolicy, match: Match): (readonly [Word, Fi
     case 'to':
       return addresses('to', words, conditions, { single: false, negated });
     case 'transport':
-      return negated ? [] : ports('ports', words);
+      return negated || words.length === 0 ? [] : [ports('ports', words)];
     case 'sport':
-      return negated ? [] : ports('sourcePorts', words);
+      return negated ? [] : [ports('sourcePorts', words)];
     default:
       return [];
   }
-}
-
-/** Any other word has to be the same. */
-function same(word: Word): Fill {
-  return (_, text) => text === word.text;
 }
 
 function addresses(
@@ -108,55 +162,36 @@ function addresses(
   words: readonly Word[],
   first: Conditions,
   { single, negated }: { readonly single: boolean; readonly negated: boolean },
-): (readonly [Word, Fill])[] {
+): Values[] {
   const [its, other] = familiesOf(first[field] ?? addressesOf([]));
-  if (other !== undefined) return [];
-  const scan = (text: string): AddressRange | undefined => {
+  if (its === undefined || other !== undefined) return [];
+  const scan = (text: string): Interval<Point> | undefined => {
     const range = scanAddressRange(text);
     if (isFault(range)) return undefined;
     const { family, low, high } = range.value;
-    return its !== family || (single && low !== high) ? undefined : range.value;
+    return its !== family || (single && low !== high) ? undefined : [low, high];
   };
-  return together(words, scan, (conditions, ranges) => {
+  const put: Values['put'] = (conditions, values) => {
+    const ranges = values.map(([low, high]) => ({ family: its, low, high }) as AddressRange);
     const listed = addressesOf(ranges);
     const set = negated ? complementAddresses(listed, false) : listed;
     conditions[field] = set;
-    return familiesOf(set).length > 0;
-  });
+    return !negated || familiesOf(set).length > 0;
+  };
+  return [{ words, scan, put, isSure: !negated }];
 }
 
-function ports(field: 'ports' | 'sourcePorts', words: readonly Word[]): (readonly [Word, Fill])[] {
-  const scan = (text: string): Interval<number> | undefined => {
+function ports(field: 'ports' | 'sourcePorts', words: readonly Word[]): Values {
+  const scan = (text: string): Interval<Point> | undefined => {
     const scanned = scanPorts(text);
     return isFault(scanned) ? undefined : scanned.value;
   };
-  return together(words, scan, (conditions, all) => {
+  const put: Values['put'] = (conditions, values) => {
+    const all = values as readonly Interval<number>[];
     conditions[field] = all.length === 1 ? all : intervalSet(all);
     return true;
-  });
-}
-
-/** Puts the values of a list into the conditions with its last word. Of one that stands there twice something is said. */
-function together<T>(
-  words: readonly Word[],
-  scan: (text: string) => T | undefined,
-  put: (conditions: Draft, values: readonly T[]) => boolean,
-): (readonly [Word, Fill])[] {
-  const texts: string[] = [];
-  let values: T[] = [];
-  return words.map((word, index) => [
-    word,
-    (conditions, text) => {
-      const value = scan(text);
-      if (value === undefined) return false;
-      if (index === 0) values = [];
-      const same = texts.indexOf(text);
-      if (same >= 0 && same < index) return false;
-      texts[index] = text;
-      values.push(value);
-      return index < words.length - 1 || put(conditions, values);
-    },
-  ]);
+  };
+  return { words, scan, put, isSure: true };
 }
 
 /** A tier in the place that it has in a line that ends so much later. */

@@ -60,29 +60,42 @@ const NONE: readonly never[] = [];
  * The addresses of one range. Most rules of a long policy have just one, and an object with numbers for
  * names takes six times the memory of its ends.
  */
-const ONE_RANGE = {
-  4: {
-    get 4(): Addresses[4] {
-      const { low, high } = this as unknown as AddressRange & { readonly family: 4 };
-      return [[low, high]];
-    },
-    6: NONE,
-  },
-  6: {
-    4: NONE,
-    get 6(): Addresses[6] {
-      const { low, high } = this as unknown as AddressRange & { readonly family: 6 };
-      return [[low, high]];
-    },
-  },
-};
+class OneRange4 implements Addresses {
+  private readonly low: number;
+  private readonly high: number;
+  constructor(low: number, high: number) {
+    this.low = low;
+    this.high = high;
+  }
+  get 4(): Addresses[4] {
+    return [[this.low, this.high]];
+  }
+  get 6(): Addresses[6] {
+    return NONE;
+  }
+}
+class OneRange6 implements Addresses {
+  private readonly low: bigint;
+  private readonly high: bigint;
+  constructor(low: bigint, high: bigint) {
+    this.low = low;
+    this.high = high;
+  }
+  get 4(): Addresses[4] {
+    return NONE;
+  }
+  get 6(): Addresses[6] {
+    return [[this.low, this.high]];
+  }
+}
 
 /** Address ranges of either family as sets. */
 export function addressesOf(ranges: readonly AddressRange[]): Addresses {
   const [only] = ranges;
   if (only !== undefined && ranges.length === 1) {
-    const { family, low, high } = only;
-    return { __proto__: ONE_RANGE[family], low, high } as unknown as Addresses;
+    return only.family === 4
+      ? new OneRange4(only.low, only.high)
+      : new OneRange6(only.low, only.high);
   }
   const four: Interval<number>[] = [];
   const six: Interval<bigint>[] = [];

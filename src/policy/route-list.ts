@@ -7,32 +7,36 @@ import type { LikeReader } from './read-like.ts';
 /** Gathers the rules of a policy. */
 export interface RouteList {
   readonly add: (route: RoutePolicy) => void;
-  /** The rule of the statement at a place, by the reader of one that it is like. */
-  readonly addLike: (place: number, reader: LikeReader) => void;
+  /** The rule of the statement at a place, by the reader that took it. */
+  readonly addLike: (place: number, reader: LikeReader, number: number) => void;
   readonly all: () => Routes;
 }
 
-/** Of a rule that is like another only the place of its statement is kept. */
+/** Of a rule that is like another only the place of its statement is kept, and its number among those. */
 export function routeList(statements: Series<RouteStatement>): RouteList {
   const unlike: RoutePolicy[] = [];
-  /** Of each rule: itself, or how it is read from the statement at a place. */
+  /** Of each rule: itself, or how it is read. */
   const made: (RoutePolicy | LikeReader)[] = [];
   const places: number[] = [];
+  const numbers: number[] = [];
   return {
     add: (route) => {
       unlike.push(route);
       made.push(route);
       places.push(-1);
+      numbers.push(-1);
     },
-    addLike: (place, reader) => {
+    addLike: (place, reader, number) => {
       made.push(reader);
       places.push(place);
+      numbers.push(number);
     },
     all: () => {
       const at = (index: number): RoutePolicy => {
         const its = made[index] ?? bug('a rule is lost');
         if (!('read' in its)) return its;
-        return its.read(statements.at(places[index] as number) ?? bug('a statement is lost'));
+        const statement = statements.at(places[index] as number) ?? bug('a statement is lost');
+        return its.read(statement, numbers[index] as number);
       };
       return Object.assign(series(made.length, at), {
         unlike,

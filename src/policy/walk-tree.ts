@@ -4,6 +4,7 @@ import type { List, Word } from '../../grammar/tree.ts';
 export function* walkTree(node: unknown): Iterable<Word | List> {
   if (typeof node !== 'object' || node === null || 'source' in node) return;
   if ('form' in node || 'words' in node) yield node as Word | List;
-  // What a statement makes of itself only when it is asked is not its own: no `Object.values`.
-  for (const name in node) yield* walkTree(node[name as keyof typeof node]);
+  // A rule may make its tree only when it is asked for it: what is made is not its own.
+  const parts = 'matches' in node && 'tiers' in node ? [node.matches, node.tiers] : node;
+  for (const part of Object.values(parts)) yield* walkTree(part);
 }
