@@ -20,15 +20,18 @@ export interface StatementList {
 export function statementList(source: Source, parser: PartParser): StatementList {
   const { text } = source;
   const whole = new Map<number, Statement>();
-  const starts: number[] = [];
-  const ends: number[] = [];
-  const shapes: (Shape | undefined)[] = [];
-  const plains: boolean[] = [];
-  const put = (start: number, end: number, shape: Shape | undefined, plain: boolean): void => {
-    starts.push(start);
-    ends.push(end);
-    shapes.push(shape);
-    plains.push(plain);
+  /** Three of each statement: where it begins, where it ends, and twice its shape's number, one more if it is plain; or -1. */
+  const lines: number[] = [];
+  const numbers = new Map<Shape, number>();
+  const shapes: Shape[] = [];
+  const numberOf = (shape: Shape): number => {
+    let number = numbers.get(shape);
+    if (number === undefined) {
+      number = shapes.length;
+      numbers.set(shape, number);
+      shapes.push(shape);
+    }
+    return number;
   };
   // Whoever asks one for a part of its tree asks for the others next.
   let last: { readonly start: number; readonly statement: RouteStatement } | undefined;
@@ -74,20 +77,21 @@ export function statementList(source: Source, parser: PartParser): StatementList
 
   return {
     add: (statement) => {
-      whole.set(starts.length, statement);
-      put(0, 0, undefined, false);
+      whole.set(lines.length / 3, statement);
+      lines.push(0, 0, -1);
     },
-    addLine: ({ start, end, shape, plain }) => put(start, end, shape, plain),
+    addLine: ({ start, end, shape, plain }) => {
+      lines.push(start, end, 2 * numberOf(shape) + (plain ? 1 : 0));
+    },
     all: () =>
-      series(starts.length, (place) => {
-        const shape = shapes[place];
-        if (shape === undefined) return whole.get(place) ?? bug('a statement is lost');
-        return new Line(
-          shape,
-          starts[place] as number,
-          ends[place] as number,
-          plains[place] as boolean,
-        );
+      series(lines.length / 3, (place) => {
+        const [start, end, number] = [
+          lines[3 * place],
+          lines[3 * place + 1],
+          lines[3 * place + 2],
+        ] as [number, number, number];
+        if (number < 0) return whole.get(place) ?? bug('a statement is lost');
+        return new Line(shapes[number >> 1] as Shape, start, end, (number & 1) === 1);
       }),
   };
 }

@@ -44,14 +44,22 @@ export function joined<T>(parts: readonly Series<T>[]): Series<T> {
     starts.push(length);
     length += part.length;
   }
-  const make = (place: number): T => {
-    let [from, to] = [0, starts.length - 1];
+  const partAt = (place: number): number => {
+    let from = 0;
+    let to = starts.length - 1;
     while (from < to) {
       const middle = (from + to + 1) >> 1;
       if ((starts[middle] as number) <= place) from = middle;
       else to = middle - 1;
     }
-    return parts[from]?.at(place - (starts[from] as number)) as T;
+    return from;
+  };
+  // They are asked for one after the other.
+  let last = 0;
+  const make = (place: number): T => {
+    const start = starts[last] as number;
+    if (place < start || place >= (starts[last + 1] ?? length)) last = partAt(place);
+    return parts[last]?.at(place - (starts[last] as number)) as T;
   };
   return series(length, make);
 }

@@ -46,7 +46,11 @@ export function runsOf(entries: Entries, limits: Limits = LIMITS): Run[] {
   const { boxes, family } = entries;
   const shapes = shapesOf(boxes, family, limits);
   const living = liveCells(boxes, shapes, limits);
-  const stages = arrange(boxes, shapesAt(boxes.length, shapes, living));
+  const [all] = shapes;
+  const stages =
+    all !== undefined && all.kind !== 'ranges' && all.places.length === boxes.length
+      ? [{ shape: all, places: all.places }]
+      : arrange(boxes, shapesAt(boxes.length, shapes, living));
   const stageOf = stagesByShape(stages);
   const cellsOf = new Map<Stage, Cells>();
   const names = new Uint32Array(boxes.length);

@@ -153,6 +153,7 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     return { kind: 'balance', balance };
   };
   const { routes } = policy;
+  const boxesOfRoute = boxesReader();
   const rulesOf = (
     wanted: (conditions: Conditions) => boolean,
     boxesOf = boxesOfRoute,
@@ -174,7 +175,7 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
   const forwarded = rulesOf(({ local }) => !local);
   const local = rulesOf(
     (conditions) => conditions.local && fitsUnmarked(conditions),
-    (conditions) => boxesOfRoute(conditions).map(unmarked),
+    (route) => boxesOfRoute(route).map(unmarked),
   );
   const marked = rulesOf(({ local, marks }) => local && marks !== undefined);
   const told = tellArrivals(policy);
@@ -187,8 +188,8 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
       .map((arrival): Rule => {
         const target = targetOf(route.tiers, arrival.uplink);
         const box = arrivalBox(arrival);
-        return new LoweredRule(routes, place, target, (conditions) =>
-          boxesOfRoute(conditions).flatMap((each) => intersectBoxes(each, box) ?? []),
+        return new LoweredRule(routes, place, target, (its) =>
+          boxesOfRoute(its).flatMap((each) => intersectBoxes(each, box) ?? []),
         );
       })
       .filter(({ boxes }) => boxes.length > 0);
@@ -311,15 +312,10 @@ class LoweredRule implements Rule {
   readonly place: number;
   readonly target: Target;
   private readonly routes: Series<RoutePolicy>;
-  private readonly boxesOf: (conditions: Conditions) => Box[];
+  private readonly boxesOf: BoxesOf;
   private its: RoutePolicy | undefined;
   private made: readonly Box[] | undefined;
-  constructor(
-    routes: Series<RoutePolicy>,
-    place: number,
-    target: Target,
-    boxesOf: (conditions: Conditions) => Box[],
-  ) {
+  constructor(routes: Series<RoutePolicy>, place: number, target: Target, boxesOf: BoxesOf) {
     this.routes = routes;
     this.place = place;
     this.target = target;
@@ -336,23 +332,42 @@ class LoweredRule implements Rule {
     return this.route.statement.text;
   }
   get boxes(): readonly Box[] {
-    this.made ??= this.boxesOf(this.route.conditions);
+    this.made ??= this.boxesOf(this.route);
     return this.made;
   }
 }
 
-/** The boxes of a rule in both families. */
-function boxesOfRoute(conditions: Conditions): Box[] {
-  const [only] = conditions.families;
-  return only !== undefined && conditions.families.length === 1
-    ? boxesOf(conditions, only)
-    : [...boxesOf(conditions, 4), ...boxesOf(conditions, 6)];
+type BoxesOf = (route: RoutePolicy) => readonly Box[];
+
+/** The boxes of rules; what those that are like one another ask for alike is read once. */
+function boxesReader(): BoxesOf {
+  const known = new Map<RoutePolicy, Draft>();
+  return (route) => {
+    const { like = route, conditions } = route;
+    let alike = known.get(like);
+    if (alike === undefined) {
+      alike = alikeOf(like.conditions);
+      known.set(like, alike);
+    }
+    const [only] = conditions.families;
+    return only !== undefined && conditions.families.length === 1
+      ? boxesOf(conditions, only, alike)
+      : [...boxesOf(conditions, 4, alike), ...boxesOf(conditions, 6, alike)];
+  };
 }
 
-/** The boxes of a rule in one family, if a packet of that family can match at all. */
-export function boxesOf(conditions: Conditions, family: Family): Box[] {
+/**
+ * The boxes of a rule in one family, if a packet of that family can match at all.
+ *
+ * @param alike what it asks for that rules like it ask for too, if that is known
+ */
+export function boxesOf(
+  conditions: Conditions,
+  family: Family,
+  alike = alikeOf(conditions),
+): Box[] {
   if (!conditions.families.includes(family)) return [];
-  const all = draftOf(conditions, family);
+  const all = draftOf(conditions, family, alike);
   if (conditions.atoms.length === 0) return isPossible(all) ? [all as Box] : [];
   return alternativesOf(conditions.atoms).flatMap(({ atoms, instead }) => {
     const box = atoms.length === 0 ? { ...all } : { ...all, atoms };
@@ -364,28 +379,41 @@ export function boxesOf(conditions: Conditions, family: Family): Box[] {
 type Draft = { -readonly [D in keyof Box]?: Box[D] };
 
 /** What the conditions ask for in intervals. */
-function draftOf(conditions: Conditions, family: Family): Draft {
+function draftOf(conditions: Conditions, family: Family, alike: Draft): Draft {
   // Begun empty, it has room for what most rules ask for: there may be a hundred thousand.
   const box: Draft = {};
   box.family = family;
-  const ask = <D extends keyof Box>(name: D, set: Box[D] | undefined): void => {
-    if (set !== undefined) box[name] = set;
-  };
-  const addresses = (of: Addresses | undefined): Box['source'] =>
-    family === 4 ? dimension(of?.[4], LAST_4) : dimension(of?.[6], LAST_6);
-  ask('device', dimension(conditions.devices, LAST_DEVICE));
-  ask('mac', dimension(conditions.macs, 2 ** 48 - 1));
-  ask('source', addresses(conditions.from));
-  ask('destination', addresses(conditions.to));
-  ask('protocol', dimension(conditions.protocols, 255));
-  ask('icmpType', dimension(conditions.icmpTypes, 255));
-  ask('sourcePort', dimension(conditions.sourcePorts, 65535));
-  ask('port', dimension(conditions.ports, 65535));
-  ask('dscp', dimension(conditions.dscp, 63));
-  ask('user', dimension(conditions.users, LAST_USER));
-  if (!conditions.marks?.some(({ mask }) => mask === 0)) ask('mark', conditions.marks);
+  const { from, to, sourcePorts, ports } = conditions;
+  const source = from && addressesIn(from, family);
+  const destination = to && addressesIn(to, family);
+  const sourcePort = dimension(sourcePorts, 65535);
+  const port = dimension(ports, 65535);
+  if (source !== undefined) box.source = source;
+  if (destination !== undefined) box.destination = destination;
+  if (sourcePort !== undefined) box.sourcePort = sourcePort;
+  if (port !== undefined) box.port = port;
+  return Object.assign(box, alike);
+}
+
+/** What of it is the same in all rules that are like one another: addresses and ports are not. */
+function alikeOf(conditions: Conditions): Draft {
+  const box: Draft = {};
+  put(box, 'device', dimension(conditions.devices, LAST_DEVICE));
+  put(box, 'mac', dimension(conditions.macs, 2 ** 48 - 1));
+  put(box, 'protocol', dimension(conditions.protocols, 255));
+  put(box, 'icmpType', dimension(conditions.icmpTypes, 255));
+  put(box, 'dscp', dimension(conditions.dscp, 63));
+  put(box, 'user', dimension(conditions.users, LAST_USER));
+  if (!conditions.marks?.some(({ mask }) => mask === 0)) put(box, 'mark', conditions.marks);
   return box;
 }
+
+function put<D extends keyof Box>(box: Draft, name: D, set: Box[D] | undefined): void {
+  if (set !== undefined) box[name] = set;
+}
+
+const addressesIn = (of: Addresses, family: Family): Box['source'] =>
+  family === 4 ? dimension(of[4], LAST_4) : dimension(of[6], LAST_6);
 
 /** Whether it asks for something in each of its dimensions. */
 function isPossible(box: Draft): boolean {

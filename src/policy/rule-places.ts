@@ -1,5 +1,7 @@
-import { lineOf, type Source } from '../text/source.ts';
-import type { Policy } from './policy.ts';
+import { bug } from '../bug.ts';
+import { joined, type Series, series } from '../series.ts';
+import { lineFinder, type Source } from '../text/source.ts';
+import type { ForwardPolicy, Policy, RoutePolicy } from './policy.ts';
 
 /** Where a rule stands in the policy. */
 export interface RulePlace {
@@ -11,17 +13,22 @@ export interface RulePlace {
 }
 
 /** Where each rule of a policy stands; `entry` is the name of the policy's own file. */
-export function* rulePlaces({ routes, forwards }: Policy, entry: string): Generator<RulePlace> {
+export function rulePlaces({ routes, forwards }: Policy, entry: string): Series<RulePlace> {
   const folder = entry.slice(0, entry.lastIndexOf('/') + 1);
-  const files = new Map<Source, string>();
-  for (const { id, statement } of [...routes, ...forwards]) {
+  const files = new Map<Source, Pick<RulePlace, 'file'> & { lineOf: (offset: number) => number }>();
+  const fileOf = (source: Source) => {
+    const known = files.get(source);
+    if (known !== undefined) return known;
+    const file = source.name.startsWith(folder) ? source.name.slice(folder.length) : source.name;
+    const its = { file, lineOf: lineFinder(source) };
+    files.set(source, its);
+    return its;
+  };
+  const all = joined<RoutePolicy | ForwardPolicy>([routes, forwards]);
+  return series(all.length, (at) => {
+    const { id, statement } = all.at(at) ?? bug('a rule is lost');
     const { text, span } = statement;
-    const { source, start } = span;
-    let file = files.get(source);
-    if (file === undefined) {
-      file = source.name.startsWith(folder) ? source.name.slice(folder.length) : source.name;
-      files.set(source, file);
-    }
-    yield { id, text, file, line: lineOf(source, start) };
-  }
+    const { file, lineOf } = fileOf(span.source);
+    return { id, text, file, line: lineOf(span.start) };
+  });
 }

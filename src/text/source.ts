@@ -50,6 +50,19 @@ export function lineOf(source: Source, offset: number): number {
   return low + 1;
 }
 
+/** The lines of offsets that are asked for in their order, but for a few. */
+export function lineFinder(source: Source): (offset: number) => number {
+  const starts = startsOf(source);
+  let line = 1;
+  return (offset) => {
+    if (offset >= (starts[line] ?? Number.POSITIVE_INFINITY)) line += 1;
+    const isHere =
+      offset >= (starts[line - 1] as number) && offset < (starts[line] ?? Number.POSITIVE_INFINITY);
+    if (!isHere) line = lineOf(source, offset);
+    return line;
+  };
+}
+
 /** Line and column of an offset. */
 export function positionOf(source: Source, offset: number): Position {
   const line = lineOf(source, offset);

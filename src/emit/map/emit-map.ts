@@ -3,6 +3,7 @@ import type { Program, Slot, Target, Uplink } from '../../model/program.ts';
 import { settledOf } from '../../model/settled.ts';
 import { FAMILIES, type Family } from '../../net/address.ts';
 import type { RulePlace } from '../../policy/rule-places.ts';
+import type { Series } from '../../series.ts';
 import { joinPieces } from '../../text/join-pieces.ts';
 import type { Artefact, Emitted, WrittenLookUp } from '../artefact.ts';
 import { balanceName } from '../nftables/balance.ts';
@@ -15,12 +16,12 @@ import { FORMAT, type MappedSlot, type MappedUplink, type WrittenTarget } from '
  * Files and rules are called by their places in the lists, from 0: a hundred thousand rules are half the bytes so.
  */
 export function emitMap(
-  places: Iterable<RulePlace>,
+  places: Series<RulePlace>,
   { lookUps, counted }: Emitted,
   program: Program,
 ): Artefact {
   const files = new Map<string, number>();
-  const rules = joinPieces(rulesOut(places, files), ',\n');
+  const rules = rulesOut(places, files);
   const parts = [
     `"format": ${FORMAT}`,
     `"files": ${JSON.stringify([...files.keys()])}`,
@@ -35,32 +36,39 @@ export function emitMap(
 }
 
 /** One rule a line; their files are gathered. */
-function* rulesOut(places: Iterable<RulePlace>, files: Map<string, number>): Generator<string> {
-  for (const { id, text, file, line } of places) {
+function rulesOut(places: Series<RulePlace>, files: Map<string, number>): string {
+  const ruleOut = (place: number): string => {
+    const { id, text, file, line } = places.at(place) ?? bug('a rule is lost');
     let number = files.get(file);
     if (number === undefined) {
       number = files.size;
       files.set(file, number);
     }
-    yield `    ["${id}",${JSON.stringify(text)},${number},${line}]`;
-  }
+    const quoted = PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+    return `    ["${id}",${quoted},${number},${line}]`;
+  };
+  return joinPieces(places.length, ruleOut, ',\n');
 }
+
+/** What JSON writes as it stands. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 
 const ownersOf = (lookUps: readonly WrittenLookUp[]): string =>
   object(
-    lookUps
-      .map(({ name, rules }) => `    "${name}": [\n${joinPieces(runsOf(rules), ',\n')}\n    ]`)
-      .join(',\n'),
+    lookUps.map(({ name, rules }) => `    "${name}": [\n${runsOut(rules)}\n    ]`).join(',\n'),
   );
 
 /** A million elements of one list are one line; a long list is no nicer to read with blanks before each. */
-function* runsOf(rules: readonly number[]): Generator<string> {
-  for (let at = 0; at < rules.length; ) {
-    let end = at + 1;
-    while (end < rules.length && rules[end] === rules[at]) end += 1;
-    yield `${rules[at]}, ${end - at}`;
-    at = end;
+function runsOut(rules: readonly number[]): string {
+  const starts: number[] = [];
+  for (let at = 0; at < rules.length; at += 1) {
+    if (at === 0 || rules[at] !== rules[at - 1]) starts.push(at);
   }
+  const runOut = (run: number): string => {
+    const start = starts[run] as number;
+    return `${rules[start]}, ${(starts[run + 1] ?? rules.length) - start}`;
+  };
+  return joinPieces(starts.length, runOut, ',\n');
 }
 
 const object = (members: string): string => (members === '' ? '{}' : `{\n${members}\n  }`);

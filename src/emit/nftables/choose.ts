@@ -81,6 +81,7 @@ export function choose(program: Program, name: string, list: Series<Rule>, main 
         ...more,
       ]);
     const texts = keyTexts(dimensions, family, cells);
+    const textAt = (at: number): string => texts.at(at) ?? bug('a key is lost');
     const isLarge = cells.size >= LIMITS.manyElements;
     const chains: string[] = [];
     const places: number[] = [];
@@ -101,7 +102,7 @@ export function choose(program: Program, name: string, list: Series<Rule>, main 
           keyword: 'set',
           name: setName,
           declaration: [`type ${type}`, ...flags, ...counters],
-          elements: own.map((at) => texts[at] as string),
+          elements: series(own.length, (at) => textAt(own[at] as number)),
           rules: own.map(placeAt),
         });
         return `${key} @${setName} goto ${to}`;
@@ -118,8 +119,11 @@ export function choose(program: Program, name: string, list: Series<Rule>, main 
       keyword: 'map',
       name: mapName,
       declaration: [`type ${type} : verdict`, ...flags, ...counters],
-      elements: texts.map((text, at) => `${text}${gap}${verdicts[cells.owner[at] as number]}`),
-      rules: texts.map((_, at) => placeAt(at)),
+      elements: series(
+        cells.size,
+        (at) => `${textAt(at)}${gap}${verdicts[cells.owner[at] as number]}`,
+      ),
+      rules: Array.from({ length: cells.size }, (_, at) => placeAt(at)),
     });
     return [`${key} vmap @${mapName}`];
   };

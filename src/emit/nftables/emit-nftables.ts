@@ -2,6 +2,8 @@ import { render as renderBatch } from '../../../templates/batch.hbs';
 import { render } from '../../../templates/nftables.hbs';
 import type { Program } from '../../model/program.ts';
 import { LIMITS } from '../../model/structures.ts';
+import type { Series } from '../../series.ts';
+import { joinPieces } from '../../text/join-pieces.ts';
 import type { Emitted } from '../artefact.ts';
 import { atomName, describeAtom } from '../atom-name.ts';
 import { emitDnsmasq } from '../dnsmasq/emit-dnsmasq.ts';
@@ -47,6 +49,8 @@ export function emitNftables(program: Program, base: string): Emitted {
 }
 
 /** Lines as one text: they may be a million, and a template takes its time over each piece. */
-function block(lines: readonly string[], before: string, after: string): string {
-  return lines.length === 0 ? '' : before + lines.join(`${after}\n${before}`) + after;
+function block(lines: Series<string>, before: string, after: string): string {
+  if (lines.length === 0) return '';
+  const text = joinPieces(lines.length, (at) => lines.at(at) as string, `${after}\n${before}`);
+  return before + text + after;
 }

@@ -7,6 +7,7 @@ import { formatDevice } from '../../net/device-name.ts';
 import type { Interval, Point } from '../../net/interval-set.ts';
 import { formatMac } from '../../net/mac.ts';
 import { formatRange } from '../../net/prefix.ts';
+import { type Series, series } from '../../series.ts';
 import { ip } from './names.ts';
 
 interface Spelling {
@@ -76,12 +77,13 @@ export function keyTexts(
   dimensions: readonly Dimension[],
   family: Family,
   { size, low, high }: Cells,
-): string[] {
-  const columns = dimensions.map((dimension, index) => {
+): Series<string> {
+  const parts = dimensions.map((dimension, index) => {
     const [from, to] = [low[index] ?? [], high[index] ?? []];
-    return from.map((point, at) => formatInterval(dimension, family, [point, to[at] as Point]));
+    return (at: number): string =>
+      formatInterval(dimension, family, [from[at] as Point, to[at] as Point]);
   });
-  const [only] = columns;
-  if (only !== undefined && columns.length === 1) return only;
-  return Array.from({ length: size }, (_, at) => columns.map((texts) => texts[at]).join(' . '));
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return series(size, only);
+  return series(size, (at) => parts.map((part) => part(at)).join(' . '));
 }

@@ -1,13 +1,14 @@
 import { fileNameOf } from '../../model/file-name.ts';
 import type { Slot, Uplink } from '../../model/program.ts';
 import type { Family } from '../../net/address.ts';
+import type { Series } from '../../series.ts';
 
 /** A set or a map: declared once, then emptied and filled again by every load. */
 export interface Filled {
   readonly keyword: 'set' | 'map';
   readonly name: string;
   readonly declaration: readonly string[];
-  readonly elements: readonly string[];
+  readonly elements: Series<string>;
   /** Of each element, the place of the rule that it comes from. */
   readonly rules?: readonly number[];
 }
