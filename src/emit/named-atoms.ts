@@ -1,11 +1,12 @@
 import { atomKey } from '../model/atom-key.ts';
 import type { Rule } from '../model/program.ts';
 import { FAMILIES, type Family } from '../net/address.ts';
+import type { Series } from '../series.ts';
 import type { NamedAtom } from './atom-name.ts';
 
 /** The users and cgroups that rules name in some families, each once, in the order of their keys. */
 export function namedAtoms(
-  rules: readonly Rule[],
+  rules: Series<Rule>,
   families: readonly Family[] = FAMILIES,
 ): NamedAtom[] {
   const found = new Map<string, NamedAtom>();

@@ -6,6 +6,7 @@ import { namedAtoms } from '../emit/named-atoms.ts';
 import { PATH } from '../host/run.ts';
 import type { Program } from '../model/program.ts';
 import { LAST_USER } from '../net/user.ts';
+import { joined } from '../series.ts';
 import type { Ground } from './ground.ts';
 
 /** What a ground has of what rules ask for. */
@@ -25,7 +26,7 @@ const CGROUP_LINUX = [6, 12] as const;
 
 /** Looks at what there is, and makes the cgroups of a policy. */
 export async function meansOf(ground: Ground, program: Program): Promise<Means> {
-  const named = namedAtoms([...program.local, ...program.marked]);
+  const named = namedAtoms(joined([program.local, program.marked]));
   const users = new Map<string, number>();
   for (const atom of named) {
     if (atom.kind !== 'user') continue;

@@ -2,6 +2,7 @@ import { bug } from '../bug.ts';
 import { namedAtoms } from '../emit/named-atoms.ts';
 import { writeArtefacts } from '../host/artefact-folder.ts';
 import type { Program } from '../model/program.ts';
+import { joined } from '../series.ts';
 import { type Artefacts, findArtefacts } from './artefacts.ts';
 import { asSent } from './as-sent.ts';
 import { batchesOf, type Sent } from './batches.ts';
@@ -57,7 +58,7 @@ export async function tryPolicy(
   const lacking = missingTools([...tools, ...more]);
   if (lacking !== undefined) return { refused: lacking };
   if (trials.length === 0) return [];
-  const named = namedAtoms([...program.local, ...program.marked]);
+  const named = namedAtoms(joined([program.local, program.marked]));
   const started = await startGround(named.some(({ kind }) => kind === 'cgroup'));
   if ('refused' in started) {
     return { refused: `no namespaces of one's own can be had here: ${started.refused}` };

@@ -1,10 +1,9 @@
 import { bug } from '../bug.ts';
 import type { IntervalSet, Point } from '../net/interval-set.ts';
-import type { BoxColumns } from './box-columns.ts';
+import { BITS, type BoxColumns } from './box-columns.ts';
 import { DIMENSIONS, type Dimension } from './dimensions.ts';
 import { type Extent, extent } from './extent.ts';
 import { isCutBy } from './live-cells.ts';
-import type { Box } from './program.ts';
 import { boxAt, type Shape } from './shapes.ts';
 
 /** What comes after one another: boxes of one shape, or one box without any. */
@@ -85,12 +84,12 @@ function meets(stage: Open, boxes: BoxColumns, place: number, shape: Shape): boo
 
 /** Where the boxes of a stage lie in a dimension; void if one of them does not ask for it. */
 function extentOf(stage: Open, boxes: BoxColumns, dimension: Dimension): Extent | undefined {
-  const its = (at: number): Box => boxAt(boxes, stage.places[at] ?? -1);
-  if (its(0)[dimension] === undefined) return undefined;
+  const placeAt = (at: number): number => stage.places[at] ?? bug('a box is lost');
+  if ((boxes.asksAt(placeAt(0)) & BITS[dimension]) === 0) return undefined;
   const known = stage.extents.get(dimension) ?? { extent: extent(), known: 0 };
   stage.extents.set(dimension, known);
   for (; known.known < stage.places.length; known.known += 1) {
-    known.extent.add(its(known.known)[dimension] as IntervalSet<Point>);
+    known.extent.add(boxes.setAt(placeAt(known.known), dimension));
   }
   return known.extent;
 }

@@ -80,31 +80,32 @@ export function shapesOf(boxes: BoxColumns, family: Family, limits: Limits): Sha
       join('line', place, dimensions);
       continue;
     }
-    const box = boxAt(boxes, place);
-    const wide = dimensions.filter((each) => !setOf(box, each).every(isSingle));
+    const setIn = setsAt(boxes, place);
+    const wide = dimensions.filter((each) => !setIn(each).every(isSingle));
     const [only] = wide;
     if (only === undefined) {
-      if (isFewCells(box, dimensions, limits)) join('exact', place, dimensions);
+      if (isFewCells(setIn, dimensions, limits)) join('exact', place, dimensions);
     } else if (wide.length === 1) {
       const name = `${dimensions.join()} ${only}`;
       const others = dimensions.filter((each) => each !== only);
       const candidate = candidates.get(name) ?? { dimensions, only, others, places: [] };
       candidates.set(name, candidate);
       candidate.places.push(place);
-    } else if (isFewRanges(box, dimensions, limits)) join('ranges', place, dimensions);
+    } else if (isFewRanges(setIn, dimensions, limits)) join('ranges', place, dimensions);
   }
   for (const candidate of candidates.values()) {
     const { dimensions, only, others, places } = candidate;
     if (isGuarded(candidate, boxes, limits)) {
       for (const place of places) {
-        for (const guard of guardsOf(boxAt(boxes, place), others)) {
+        for (const guard of guardsOf(setsAt(boxes, place), others)) {
           join('guarded', place, [only], guard);
         }
       }
       continue;
     }
     for (const place of places) {
-      if (isFewRanges(boxAt(boxes, place), dimensions, limits)) join('ranges', place, dimensions);
+      const setIn = setsAt(boxes, place);
+      if (isFewRanges(setIn, dimensions, limits)) join('ranges', place, dimensions);
     }
   }
   for (const shape of shapes.values()) shape.places.sort((a, b) => a - b);
@@ -156,38 +157,49 @@ function keyOf(box: Box, family: Family): readonly Keyed[] | undefined {
   return length === 0 || length > MOST_PARTS || bytes > LONGEST_KEY ? undefined : dimensions;
 }
 
-const sizes = (box: Box, dimensions: readonly Keyed[]): number[] =>
-  dimensions.map((dimension) => setOf(box, dimension).length);
+/** The sets of one box. */
+type SetIn = (dimension: Keyed) => SetOf;
+
+const setsAt =
+  (boxes: BoxColumns, place: number): SetIn =>
+  (dimension) =>
+    boxes.setAt(place, dimension);
+
+const sizes = (setIn: SetIn, dimensions: readonly Keyed[]): number[] =>
+  dimensions.map((dimension) => setIn(dimension).length);
 const product = (numbers: readonly number[]): number => numbers.reduce((a, b) => a * b, 1);
 
-function isFewCells(box: Box, dimensions: readonly Keyed[], limits: Limits): boolean {
-  const all = sizes(box, dimensions);
+function isFewCells(setIn: SetIn, dimensions: readonly Keyed[], limits: Limits): boolean {
+  const all = sizes(setIn, dimensions);
   const cells = product(all);
   return cells <= limits.mostCells || cells <= limits.mostCopies * Math.max(...all);
 }
 
-const isFewRanges = (box: Box, dimensions: readonly Keyed[], limits: Limits): boolean =>
-  product(sizes(box, dimensions)) <= limits.mostCells;
+const isFewRanges = (setIn: SetIn, dimensions: readonly Keyed[], limits: Limits): boolean =>
+  product(sizes(setIn, dimensions)) <= limits.mostCells;
 
 function isGuarded(candidate: Candidate, all: BoxColumns, limits: Limits): boolean {
   const { dimensions, others, places } = candidate;
-  const boxes = places.map((place) => boxAt(all, place));
-  const cells = boxes.reduce((sum, box) => sum + product(sizes(box, dimensions)), 0);
+  const cells = places.reduce(
+    (sum, place) => sum + product(sizes(setsAt(all, place), dimensions)),
+    0,
+  );
   if (cells < limits.manyGuarded) return false;
   const guards = new Set<string>();
-  for (const box of boxes) {
-    if (product(sizes(box, others)) > limits.mostGuards) return false;
-    for (const guard of guardsOf(box, others)) guards.add(guard.map(({ value }) => value).join());
+  for (const place of places) {
+    const setIn = setsAt(all, place);
+    if (product(sizes(setIn, others)) > limits.mostGuards) return false;
+    for (const guard of guardsOf(setIn, others)) guards.add(guard.map(({ value }) => value).join());
     if (guards.size > limits.mostGuards) return false;
   }
   return true;
 }
 
-function guardsOf(box: Box, dimensions: readonly Keyed[]): Guard[][] {
+function guardsOf(setIn: SetIn, dimensions: readonly Keyed[]): Guard[][] {
   let guards: Guard[][] = [[]];
   for (const dimension of dimensions) {
     guards = guards.flatMap((guard) =>
-      setOf(box, dimension).map(([value]) => [...guard, { dimension, value }]),
+      setIn(dimension).map(([value]) => [...guard, { dimension, value }]),
     );
   }
   return guards;

@@ -2,6 +2,7 @@ import { render as renderBatch } from '../../../templates/batch.hbs';
 import { render } from '../../../templates/iptables.hbs';
 import type { Program } from '../../model/program.ts';
 import { FAMILIES } from '../../net/address.ts';
+import { joined } from '../../series.ts';
 import type { Artefact, Emitted } from '../artefact.ts';
 import { atomName, describeAtom } from '../atom-name.ts';
 import { emitDnsmasq } from '../dnsmasq/emit-dnsmasq.ts';
@@ -52,7 +53,7 @@ export function emitIptables(program: Program, base: string): Emitted {
         }),
       });
       return [
-        ...namedAtoms([...program.local, ...program.marked], [family]).flatMap((atom) => {
+        ...namedAtoms(joined([program.local, program.marked]), [family]).flatMap((atom) => {
           const name = namedChain(atom);
           const chains = [name];
           const rule = namedRule(atom, marks, program.marking.main);

@@ -5,6 +5,7 @@ import { isShared } from '../../model/sharers.ts';
 import { unguidedMarks } from '../../model/unguided-marks.ts';
 import type { Family } from '../../net/address.ts';
 import { formatMac } from '../../net/mac.ts';
+import { joined } from '../../series.ts';
 import { namedAtoms } from '../named-atoms.ts';
 import { leavingBy } from './departures.ts';
 import type { Marks } from './marks.ts';
@@ -184,7 +185,7 @@ export function mangle(
       { from: 'OUTPUT', to: 'routec-output', place: 'last' },
       { from: 'POSTROUTING', to: 'routec-settle', place: 'last' },
     ],
-    kept: namedAtoms([...program.local, ...program.marked], [family]).map(namedChain),
+    kept: namedAtoms(joined([program.local, program.marked]), [family]).map(namedChain),
   };
 }
 

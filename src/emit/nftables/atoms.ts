@@ -1,6 +1,7 @@
 import { bug } from '../../bug.ts';
 import type { Atom, Program } from '../../model/program.ts';
 import { FAMILIES, type Family } from '../../net/address.ts';
+import { joined } from '../../series.ts';
 import { atomName, type NamedAtom } from '../atom-name.ts';
 import { namedAtoms } from '../named-atoms.ts';
 import { timePieces } from '../time-pieces.ts';
@@ -13,7 +14,7 @@ const LEARNED = '1d';
 export function kept({ local, marked, domains }: Program): Part {
   return {
     kept: [
-      ...namedAtoms([...local, ...marked]).map((atom) => ({
+      ...namedAtoms(joined([local, marked])).map((atom) => ({
         keyword: 'set' as const,
         name: namedSet(atom),
         declaration: [TYPE[atom.kind]],

@@ -2,7 +2,7 @@ import { render as renderBatch } from '../../../templates/batch.hbs';
 import { render } from '../../../templates/nftables.hbs';
 import type { Program } from '../../model/program.ts';
 import { LIMITS } from '../../model/structures.ts';
-import type { Series } from '../../series.ts';
+import { joined, type Series } from '../../series.ts';
 import { joinPieces } from '../../text/join-pieces.ts';
 import type { Emitted } from '../artefact.ts';
 import { atomName, describeAtom } from '../atom-name.ts';
@@ -30,7 +30,7 @@ export function emitNftables(program: Program, base: string): Emitted {
     })),
   });
   const artefacts = [
-    ...namedAtoms([...program.local, ...program.marked]).map((atom) => {
+    ...namedAtoms(joined([program.local, program.marked])).map((atom) => {
       const suffix = `${atom.kind}.${atomName(atom)}.nft`;
       const title = [
         `routec, ${base}.route: ${describeAtom(atom)}; before ${base}.nft, where the router has it`,
