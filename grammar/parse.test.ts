@@ -572,7 +572,7 @@ describe('any text', () => {
       fc.property(lines, fc.constantFrom(...GOOD, ...EXPECTS), (some, good) => {
         // A statement's word ends what is open but a `\`, which joins lines.
         const { statements: found } = parse(sourceOf(`${some.join('\n')}\n\n${good}\n`));
-        expect(found.at(-1)?.text).toBe(statements(good)[0]?.text);
+        expect([...found].at(-1)?.text).toBe(statements(good)[0]?.text);
       }),
       RUNS,
     );

@@ -46,9 +46,10 @@ export function runsOf(entries: Entries, limits: Limits = LIMITS): Run[] {
   const { boxes, family } = entries;
   const shapes = shapesOf(boxes, family, limits);
   const living = liveCells(boxes, shapes, limits);
-  const [all] = shapes;
+  const [all, ...others] = shapes;
+  const isOne = others.length === 0 && (all?.kind === 'line' || all?.kind === 'exact');
   const stages =
-    all !== undefined && all.kind !== 'ranges' && all.places.length === boxes.length
+    isOne && all.places.length === boxes.length
       ? [{ shape: all, places: all.places }]
       : arrange(boxes, shapesAt(boxes.length, shapes, living));
   const stageOf = stagesByShape(stages);
