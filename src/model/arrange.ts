@@ -4,6 +4,7 @@ import { BITS, type BoxColumns } from './box-columns.ts';
 import { DIMENSIONS, type Dimension } from './dimensions.ts';
 import { type Extent, extent } from './extent.ts';
 import { isCutBy } from './live-cells.ts';
+import type { Box } from './program.ts';
 import { boxAt, type Shape } from './shapes.ts';
 
 /** What comes after one another: boxes of one shape, or one box without any. */
@@ -41,6 +42,7 @@ function join(stages: Open[], boxes: BoxColumns, place: number, shape: Shape): v
   // Where it may stand: before the coarser ones, so that later ones of those need not pass it.
   let early = stages.length;
   const last = Math.max(0, stages.length - MOST_PASSED);
+  let box: Box | undefined;
   for (let at = stages.length - 1; at >= last; at -= 1) {
     const stage = stages[at] ?? bug('a stage is lost');
     if (stage.shape === shape) {
@@ -48,7 +50,10 @@ function join(stages: Open[], boxes: BoxColumns, place: number, shape: Shape): v
       return;
     }
     const isCut = stage.shape !== undefined && isCutBy(shape, stage.shape);
-    if (!isCut && meets(stage, boxes, place, shape)) break;
+    if (!isCut) {
+      box ??= boxAt(boxes, place);
+      if (meets(stage, boxes, box, shape)) break;
+    }
     if (isCut && early === at + 1) early = at;
   }
   stages.splice(early, 0, open(shape, [place]));
@@ -67,13 +72,12 @@ const open = (shape: Shape | undefined, places: number[]): Open => ({
   extents: new Map(),
 });
 
-/** Whether a packet of the box at a place may lie in one of the stage's boxes. */
-function meets(stage: Open, boxes: BoxColumns, place: number, shape: Shape): boolean {
+/** Whether a packet of a box may lie in one of the stage's boxes. */
+function meets(stage: Open, boxes: BoxColumns, box: Box, shape: Shape): boolean {
   const isApart = stage.shape?.guard.some(({ dimension, value }) =>
     shape.guard.some((other) => other.dimension === dimension && other.value !== value),
   );
   if (isApart) return false;
-  const box = boxAt(boxes, place);
   return DIMENSIONS.every((dimension) => {
     const set = box[dimension] as IntervalSet<Point> | undefined;
     if (set === undefined) return true;

@@ -1,6 +1,6 @@
 import { bug } from '../bug.ts';
 import type { Family } from '../net/address.ts';
-import { allOf, type Series, series } from '../series.ts';
+import { type Series, series } from '../series.ts';
 import { arrange, type Stage } from './arrange.ts';
 import { type Cells, cellAt, pickCells, shareEnds } from './cells.ts';
 import type { Keyed } from './dimensions.ts';
@@ -86,7 +86,7 @@ export function runsOf(entries: Entries, limits: Limits = LIMITS): Run[] {
 function withoutFew(run: Run, family: Family, { fewCells }: Limits): Run[] {
   if (run.kind === 'test' || run.cells.size > fewCells) return [run];
   const { cells, rules, asked } = run;
-  const its = allOf(rules);
+  const its = [...rules];
   return Array.from({ length: cells.size }, (_, at): Test => {
     const owner = cells.owner[at] as number;
     const rule = its[owner] ?? bug('a cell of no rule');

@@ -4,7 +4,7 @@ import type { Box, Program, Rule, Target } from '../../model/program.ts';
 import { cellBox, guardSets, type LookUp, runsOf, type Test } from '../../model/runs.ts';
 import { LIMITS } from '../../model/structures.ts';
 import type { Family } from '../../net/address.ts';
-import { allOf, type Series } from '../../series.ts';
+import type { Series } from '../../series.ts';
 import { sourceLines } from '../comment.ts';
 import { balance, type Shared } from './balance.ts';
 import type { Marks } from './marks.ts';
@@ -67,7 +67,7 @@ export function choose(
   const lookUp = (run: LookUp): void => {
     const { guard, cells, rules: own } = run;
     rules.push(...sourceLines(own));
-    const its = allOf(own);
+    const its = [...own];
     const ruleAt = (at: number): Rule => its[cells.owner[at] as number] ?? bug('a cell of no rule');
     const kind = cells.size > LIMITS.fewCells ? setKind(run, family) : undefined;
     const places = new Map<string, number[]>();
