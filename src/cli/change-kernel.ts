@@ -71,22 +71,21 @@ export function changeKernel({ goal, yes, question, look, before, after }: Chang
       complain('what is live has changed in the meantime: the plan is stale', 'plan again');
       return EXIT.no;
     }
-    let kept: ReturnType<typeof keepBefore> | undefined;
+    let forget = (): void => {};
     let stop: Exit | undefined;
     const unkept = attempt(() => {
-      kept = keepBefore(plan, goal);
+      forget = keepBefore(plan);
       stop = before?.(plan);
     });
     if (unkept !== undefined) complain(unkept, 'nothing was changed: make room, and try again');
     if (unkept !== undefined || stop !== undefined) {
-      attempt(() => kept?.forget());
+      attempt(forget);
       return stop ?? EXIT.failed;
     }
     const carried = carryOut(plan, goal, locked.lock, (step, number) => {
       say(`${number}/${plan.steps.length} ${step.title}\n`);
     });
     after?.(plan, carried);
-    if (carried.kind === 'done') attempt(() => kept?.finish());
     return report(carried);
   } finally {
     releaseLock(locked.lock);

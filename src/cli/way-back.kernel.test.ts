@@ -1,9 +1,9 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { allOf, CONFINED_NETWORK as NETWORK } from '../lab/confined-host.ts';
+import { CONFINED_NETWORK as NETWORK } from '../lab/confined-host.ts';
 import { type Network, withNetwork } from '../lab/network.ts';
-import { type Ended, type Env, makePlace, type Place } from '../lab/place.ts';
+import { type Ended, makePlace, type Place } from '../lab/place.ts';
 
 const LINK = join(import.meta.dirname, '../../deploy/routec-link');
 const CABLE =
@@ -170,51 +170,6 @@ it('the way back by the clock of apply begins anew where an address changes on i
     expect(existsSync(armed)).toBe(false);
     expect(await ledTo(network)).toContain('1.2.9.3');
   }));
-
-describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) => {
-  const loading = async (network: Network, env: Env = {}): Promise<Ended> => {
-    const script = await place.compiled(FIRST);
-    return loader === 'apply'
-      ? place.routec(network, ['apply', place.policy(FIRST), '--yes', '--confirm', '3s'], env)
-      : place.run(network, ['dash', script, 'start', '--confirm', '3'], env);
-  };
-
-  it.each(['rollback', 'down', 'the loader'])('though a way there by %s is killed', (other) =>
-    withNetwork(NETWORK, async (network) => {
-      const bare = await allOf(network);
-      await unconfirmed(loading(network), async () => {
-        const env = place.wrapped('kill', 2);
-        const script = join(place.folder, 'policy/policy.load.sh');
-        const killed =
-          other === 'the loader'
-            ? await place.run(network, ['dash', script, 'stop'], env)
-            : await place.routec(network, [other, '--yes'], env);
-        expect(killed.exitCode).not.toBe(0);
-      });
-      expect(await allOf(network)).toEqual(bare);
-    }),
-  );
-
-  it('though its clock is killed as it sets out', () =>
-    withNetwork(NETWORK, async (network) => {
-      const bare = await allOf(network);
-      const [armed, pending] = [
-        join(place.folder, 'armed'),
-        join(place.folder, 'run/routec/pending.json'),
-      ];
-      const lines = [
-        '#!/bin/sh',
-        `if [ ! -e "${pending}" ] && rm "${armed}" 2>/dev/null; then kill -9 $PPID; fi`,
-        `PATH='${process.env.PATH}' exec ip "$@"`,
-      ];
-      const env = place.wrapped('kill', 1000);
-      rmSync(join(place.folder, 'tools/ip'));
-      writeFileSync(join(place.folder, 'tools/ip'), lines.join('\n'), { mode: 0o755 });
-      await unconfirmed(loading(network, env), async () => writeFileSync(armed, ''));
-      expect(existsSync(armed)).toBe(false);
-      expect(await allOf(network)).toEqual(bare);
-    }));
-});
 
 describe.each([
   ['apply', 'apply'],

@@ -1,33 +1,24 @@
-import type { Goal, Plan } from './draw-plan.ts';
+import type { Plan } from './draw-plan.ts';
 import { readSetting } from './live-state.ts';
 import { type RecordOf, readRecord, removeRecord, snapshotOf, writeRecord } from './records.ts';
 
 /**
  * Keeps what has to be known after a kill at any later instant, under the lock: before the first step, and
- * before any clock starts that would take it back. On a way back, and where a clock runs, what was before stays known until
- * all is done: who goes on after a kill needs it.
+ * before any clock starts that would take it back.
  *
- * @returns forgets it again, where nothing was begun after all; and what is to be done where all is done
+ * @returns forgets it again, where nothing was begun after all
  */
-export function keepBefore(
-  plan: Plan,
-  goal: Goal,
-): { readonly forget: () => void; readonly finish: () => void } {
+export function keepBefore(plan: Plan): () => void {
   const [last, killed] = [readRecord('before'), readRecord('begun')];
   const before = draftBefore(plan);
-  const isLate = goal.kind === 'snapshot' || readRecord('pending') !== undefined;
-  const keep = (): void => {
-    if (before !== undefined) writeRecord('before', before);
-  };
   keepOriginal(plan);
-  if (!isLate) keep();
+  if (before !== undefined) writeRecord('before', before);
   writeRecord('begun', { pid: process.pid });
-  const forget = (): void => {
+  return () => {
     if (last === undefined) removeRecord('before');
-    else if (!isLate) writeRecord('before', last);
+    else writeRecord('before', last);
     if (killed === undefined) removeRecord('begun');
   };
-  return { forget, finish: isLate ? keep : () => {} };
 }
 
 /**

@@ -168,13 +168,12 @@ export function removeRecord(name: RecordName): void {
 /**
  * Takes the record of what is pending away, so that one alone says how it ends: who confirms, or the clock.
  *
- * @param as what it is called from then on: `overdue` where it is to be taken back
  * @returns whether it was still there
  * @throws what the file system says, where it takes no change
  */
-export function claimPending(as: ClaimedAs): boolean {
+export function claimPending(): boolean {
   try {
-    renameSync(join(RUN_FOLDER, 'pending.json'), join(RUN_FOLDER, `${as}.json`));
+    renameSync(join(RUN_FOLDER, 'pending.json'), join(RUN_FOLDER, 'claimed.json'));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
@@ -182,10 +181,8 @@ export function claimPending(as: ClaimedAs): boolean {
   }
 }
 
-type ClaimedAs = 'claimed' | 'overdue';
-
-/** The token of what was to be taken back last. */
-export const overdueToken = (): string | undefined => readRecordIn('pending', 'overdue')?.token;
+/** The token of what `claimPending` took last. */
+export const claimedToken = (): string | undefined => readRecordIn('pending', 'claimed')?.token;
 
 /** Makes the folder of the records, for its owner alone; or says why it can't be trusted. */
 export function makeRunFolder(): { readonly refused?: string } {
