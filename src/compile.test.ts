@@ -365,6 +365,18 @@ describe('artefacts', () => {
     expect(nft).not.toMatch(/"\*"|\*\*/);
   });
 
+  it('a rule that became several tests is named before the first of them alone', () => {
+    const rules = Array.from({ length: 150 }, (_, at) =>
+      at % 2 === 0 ? `route to 10.0.${at}.0/24 via a` : `route from 10.${at}.0.0/16, @sites via a`,
+    );
+    const head = 'uplink a dev eth9 gateway 192.0.2.1\nset sites domains example.org\n';
+    const text = `${head}${rules.join('\n')}\n`;
+    const compiled = compile(entry(text), nothing, undefined);
+    const named = comments(artefact(compiled, 'nft')).filter((line) => line.includes('route'));
+    expect(named.length).toBeGreaterThanOrEqual(rules.length);
+    expect(named.filter((line, at) => line === named[at - 1])).toEqual([]);
+  });
+
   it('no number of rules is too large', () => {
     const { program } = check(entry('uplink a dev eth9\nroute via a\n'), nothing, undefined);
     if (program === undefined) throw new Error('it is sound');

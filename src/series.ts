@@ -1,3 +1,5 @@
+import { startFinder } from './text/start-finder.ts';
+
 /**
  * Things in order, each of which may be made anew whenever it is asked for: a hundred thousand that are kept
  * cost more than making those that somebody looks at, twice. An array is one, too.
@@ -28,38 +30,27 @@ export function allOf<T>(things: Series<T>): readonly T[] {
   return made;
 }
 
-/** Those of a series from one place to another, which is exclusive. */
+/** Those of a series from one place to another, which is exclusive and may lie beyond its end. */
 export function stretch<T>(things: Series<T>, from: number, to: number): Series<T> {
-  if (from === 0 && to === things.length) return things;
-  return series(to - from, (place) => things.at(from + place) as T);
+  const end = Math.min(to, things.length);
+  if (from === 0 && end === things.length) return things;
+  return series(Math.max(0, end - from), (place) => things.at(from + place) as T);
 }
 
 /** Series one after the other. */
 export function joined<T>(parts: readonly Series<T>[]): Series<T> {
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1) return only;
+  const full = parts.filter((part) => part.length > 0);
+  const [only] = full;
+  if (only !== undefined && full.length === 1) return only;
   const starts: number[] = [];
   let length = 0;
-  for (const part of parts) {
+  for (const part of full) {
     starts.push(length);
     length += part.length;
   }
-  const partAt = (place: number): number => {
-    let from = 0;
-    let to = starts.length - 1;
-    while (from < to) {
-      const middle = (from + to + 1) >> 1;
-      if ((starts[middle] as number) <= place) from = middle;
-      else to = middle - 1;
-    }
-    return from;
-  };
-  // They are asked for one after the other.
-  let last = 0;
-  const make = (place: number): T => {
-    const start = starts[last] as number;
-    if (place < start || place >= (starts[last + 1] ?? length)) last = partAt(place);
-    return parts[last]?.at(place - (starts[last] as number)) as T;
-  };
-  return series(length, make);
+  const find = startFinder(starts);
+  return series(length, (place) => {
+    const index = find(place);
+    return full[index]?.at(place - (starts[index] as number)) as T;
+  });
 }

@@ -31,7 +31,7 @@ type Place =
 /** What each place may import besides itself. */
 const ALLOWED: Readonly<Record<Place, readonly Place[]>> = {
   'src/bug.ts': [],
-  'src/series.ts': [],
+  'src/series.ts': ['src/text'],
   'src/text': [],
   'src/net': ['src/text', 'src/bug.ts'],
   templates: [],

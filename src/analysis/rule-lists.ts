@@ -27,8 +27,6 @@ export interface RuleList extends RuleIndex {
   readonly rest: Destiny;
 }
 
-type Rules = readonly Rule[];
-
 /** Packets that carry no mark of another program: others have local rules of their own. */
 const UNMARKED = [{ value: 0, mask: 0xffff_ffff }] as const;
 
@@ -40,9 +38,10 @@ const UNMARKED = [{ value: 0, mask: 0xffff_ffff }] as const;
 export function ruleLists(policy: Policy, program: Program, names: Names = OWN_NAMES): RuleList[] {
   const known = new Map<string, Destiny>();
   const statements = grouped(allOf(policy.routes), ({ statement }) => statement.text);
-  const [inbound, forwarded, own, marked] = (
-    ['inbound', 'forwarded', 'local', 'marked'] as const
-  ).map((name) => allOf(program[name])) as [Rules, Rules, Rules, Rules];
+  const inbound = allOf(program.inbound);
+  const forwarded = allOf(program.forwarded);
+  const own = allOf(program.local);
+  const marked = allOf(program.marked);
   const routeOf = new Map(
     [inbound, forwarded, own, marked].flatMap((rules) => statementsOf(statements, rules)),
   );

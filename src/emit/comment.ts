@@ -18,7 +18,8 @@ const MOST_NAMED = 20;
 
 /** Rules as comments: each with its id, and how many more there are. */
 export function sourceLines(rules: Series<Rule>): string[] {
-  const named = [...stretch(rules, 0, Math.min(rules.length, MOST_NAMED))].map(
+  const named = Array.from(
+    stretch(rules, 0, MOST_NAMED),
     ({ id, text }) => `# ${id} ${comment(text)}`,
   );
   const others = rules.length - named.length;

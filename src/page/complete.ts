@@ -4,7 +4,7 @@ import type { AddressRange } from '../net/address.ts';
 import { formatDevice, isDevicePattern } from '../net/device-name.ts';
 import type { IntervalSet, Point } from '../net/interval-set.ts';
 import { formatRange } from '../net/prefix.ts';
-import { allOf } from '../series.ts';
+import { stretch } from '../series.ts';
 
 /** Values that a policy speaks of, by the word that stands before them. */
 export type Vocabulary = ReadonlyMap<string, ReadonlySet<string>>;
@@ -23,7 +23,7 @@ export function vocabularyOf({ forwarded, inbound, local, uplinks }: Program): V
   const add = (words: readonly string[], value: string): void => {
     for (const word of words) out.set(word, (out.get(word) ?? new Set()).add(value));
   };
-  const rules = [...allOf(forwarded).slice(0, RULES), ...inbound, ...allOf(local).slice(0, RULES)];
+  const rules = [...stretch(forwarded, 0, RULES), ...inbound, ...stretch(local, 0, RULES)];
   for (const box of rules.flatMap(({ boxes }) => boxes)) {
     for (const [side, words] of Object.entries(ENDS)) {
       const set = (box[side as keyof typeof ENDS] ?? []) as IntervalSet<Point>;

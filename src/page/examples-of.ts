@@ -3,7 +3,7 @@ import { witness } from '../model/witness.ts';
 import { formatPacket } from '../policy/format-packet.ts';
 import { lowerQuestion } from '../policy/lower-question.ts';
 import type { Policy } from '../policy/policy.ts';
-import { allOf } from '../series.ts';
+import { stretch } from '../series.ts';
 import type { Asked } from './fragment.ts';
 
 /** So many are offered. */
@@ -27,7 +27,7 @@ export function examplesOf(policy: Policy, program: Program): Asked[] {
     );
   }
   if (out.size > 0) return [...out.values()];
-  for (const { boxes } of allOf(program.forwarded).slice(0, MOST)) add(boxes, false, []);
-  for (const { boxes } of allOf(program.local).slice(0, MOST)) add(boxes, true, []);
+  for (const { boxes } of stretch(program.forwarded, 0, MOST)) add(boxes, false, []);
+  for (const { boxes } of stretch(program.local, 0, MOST)) add(boxes, true, []);
   return [...out.values()];
 }

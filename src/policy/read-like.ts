@@ -30,7 +30,7 @@ interface Values {
   readonly scan: (text: string) => Interval<Point> | undefined;
   /** Puts the values into the conditions; false if then they can't hold. */
   readonly put: (conditions: Draft, values: readonly Interval<Point>[]) => boolean;
-  /** Whether what `put` says depends on the values. */
+  /** Whether `put` never says false. */
   readonly isSure: boolean;
 }
 type Draft = { -readonly [K in keyof Conditions]: Conditions[K] };

@@ -56,47 +56,24 @@ export function reportEmpty(list: List, report: Report): boolean {
 
 const NONE: readonly never[] = [];
 
-/**
- * The addresses of one range. Most rules of a long policy have just one, and an object with numbers for
- * names takes six times the memory of its ends.
- */
-class OneRange4 implements Addresses {
-  private readonly low: number;
-  private readonly high: number;
-  constructor(low: number, high: number) {
-    this.low = low;
-    this.high = high;
+/** The addresses of one range: an object with numbers for names would take more memory, and most rules have just one. */
+class OneRange implements Addresses {
+  private readonly range: AddressRange;
+  constructor(range: AddressRange) {
+    this.range = range;
   }
   get 4(): Addresses[4] {
-    return [[this.low, this.high]];
+    return this.range.family === 4 ? [[this.range.low, this.range.high]] : NONE;
   }
   get 6(): Addresses[6] {
-    return NONE;
-  }
-}
-class OneRange6 implements Addresses {
-  private readonly low: bigint;
-  private readonly high: bigint;
-  constructor(low: bigint, high: bigint) {
-    this.low = low;
-    this.high = high;
-  }
-  get 4(): Addresses[4] {
-    return NONE;
-  }
-  get 6(): Addresses[6] {
-    return [[this.low, this.high]];
+    return this.range.family === 6 ? [[this.range.low, this.range.high]] : NONE;
   }
 }
 
 /** Address ranges of either family as sets. */
 export function addressesOf(ranges: readonly AddressRange[]): Addresses {
   const [only] = ranges;
-  if (only !== undefined && ranges.length === 1) {
-    return only.family === 4
-      ? new OneRange4(only.low, only.high)
-      : new OneRange6(only.low, only.high);
-  }
+  if (only !== undefined && ranges.length === 1) return new OneRange(only);
   const four: Interval<number>[] = [];
   const six: Interval<bigint>[] = [];
   for (const range of ranges) {

@@ -1,6 +1,6 @@
 import { bug } from '../bug.ts';
 import { joined, type Series, series } from '../series.ts';
-import { lineFinder, type Source } from '../text/source.ts';
+import { lineOf, type Source } from '../text/source.ts';
 import type { ForwardPolicy, Policy, RoutePolicy } from './policy.ts';
 
 /** Where a rule stands in the policy. */
@@ -15,20 +15,19 @@ export interface RulePlace {
 /** Where each rule of a policy stands; `entry` is the name of the policy's own file. */
 export function rulePlaces({ routes, forwards }: Policy, entry: string): Series<RulePlace> {
   const folder = entry.slice(0, entry.lastIndexOf('/') + 1);
-  const files = new Map<Source, Pick<RulePlace, 'file'> & { lineOf: (offset: number) => number }>();
-  const fileOf = (source: Source) => {
+  const files = new Map<Source, string>();
+  const fileOf = (source: Source): string => {
     const known = files.get(source);
     if (known !== undefined) return known;
     const file = source.name.startsWith(folder) ? source.name.slice(folder.length) : source.name;
-    const its = { file, lineOf: lineFinder(source) };
-    files.set(source, its);
-    return its;
+    files.set(source, file);
+    return file;
   };
   const all = joined<RoutePolicy | ForwardPolicy>([routes, forwards]);
   return series(all.length, (at) => {
     const { id, statement } = all.at(at) ?? bug('a rule is lost');
     const { text, span } = statement;
-    const { file, lineOf } = fileOf(span.source);
-    return { id, text, file, line: lineOf(span.start) };
+    const { source, start } = span;
+    return { id, text, file: fileOf(source), line: lineOf(source, start) };
   });
 }

@@ -1,3 +1,5 @@
+import { startFinder } from './start-finder.ts';
+
 /** One text that was read: a policy, an included file or a list. */
 export interface Source {
   /** As the person wrote it: the path from the command line, or relative to the policy's folder. */
@@ -37,30 +39,13 @@ export function startsOf(source: Source): readonly number[] {
   return starts;
 }
 
+const finders = new WeakMap<Source, ReturnType<typeof startFinder>>();
+
 /** The line of an offset, from 1. */
 export function lineOf(source: Source, offset: number): number {
-  const starts = startsOf(source);
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((starts[middle] as number) <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return low + 1;
-}
-
-/** The lines of offsets that are asked for in their order, but for a few. */
-export function lineFinder(source: Source): (offset: number) => number {
-  const starts = startsOf(source);
-  let line = 1;
-  return (offset) => {
-    if (offset >= (starts[line] ?? Number.POSITIVE_INFINITY)) line += 1;
-    const isHere =
-      offset >= (starts[line - 1] as number) && offset < (starts[line] ?? Number.POSITIVE_INFINITY);
-    if (!isHere) line = lineOf(source, offset);
-    return line;
-  };
+  const find = finders.get(source) ?? startFinder(startsOf(source));
+  finders.set(source, find);
+  return find(offset) + 1;
 }
 
 /** Line and column of an offset. */

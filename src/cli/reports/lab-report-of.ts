@@ -15,7 +15,7 @@ import { judgeExpects } from '../../policy/judge-expects.ts';
 import { lowerExpect } from '../../policy/lower-question.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { routesById } from '../../policy/routes-by-id.ts';
-import { allOf } from '../../series.ts';
+import { stretch } from '../../series.ts';
 import { at } from '../../text/diagnostic.ts';
 import type { Case, Report } from './report.ts';
 import { caseOf, placeOf } from './report-of.ts';
@@ -129,7 +129,7 @@ function ofRules(policy: Policy, { program }: Loaded, minute: number): Attempt[]
   const up = upBut(program, new Set());
   const found = new Map<string, Picked>();
   for (const list of ['forwarded', 'inbound', 'local', 'marked'] as const) {
-    for (const { id, boxes } of allOf(program[list]).slice(0, RULES)) {
+    for (const { id, boxes } of stretch(program[list], 0, RULES)) {
       if (found.has(id)) continue;
       const question = {
         boxes,

@@ -98,14 +98,14 @@ export function choose(
     }
   };
   const runs = fewTests(list, family) ?? runsOf(entriesOf(list)[family], LIMITS_OF_SETS);
-  let last: Rule | undefined;
+  let last: number | undefined;
   for (const run of runs) {
     if (run.kind === 'look-up') {
       lookUp(run);
       continue;
     }
-    if (run.rule !== last) rules.push(...sourceLines([run.rule]));
-    last = run.rule;
+    if (run.at !== last) rules.push(...sourceLines([run.rule]));
+    last = run.at;
     test(run.box, run.rule);
   }
   return { ...chain(name, [...rules, marks.setPacket(main)]), tests };

@@ -132,15 +132,15 @@ export function choose(program: Program, name: string, list: Series<Rule>, main 
   const families = FAMILIES.map((family): Chain => {
     const rules: string[] = [];
     const counted: number[] = [];
-    let last: Rule | undefined;
+    let last: number | undefined;
     const runs = runsOf(entries[family]);
     for (const run of runs) {
       if (run.kind === 'look-up') {
         rules.push(...sourceLines(run.rules), ...lookUp(run, family));
         continue;
       }
-      if (last !== run.rule) rules.push(...sourceLines([run.rule]));
-      last = run.rule;
+      if (last !== run.at) rules.push(...sourceLines([run.rule]));
+      last = run.at;
       const { any, none, seen } = testsOf(run.box, nameSet);
       linear += 1;
       const take = [...seen, `${counter}goto ${endOf(run.rule.target)}`];
