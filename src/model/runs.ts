@@ -46,8 +46,9 @@ export function runsOf(entries: Entries, limits: Limits = LIMITS): Run[] {
   const { boxes, family } = entries;
   const shapes = shapesOf(boxes, family, limits);
   const living = liveCells(boxes, shapes, limits);
-  const [all, ...others] = shapes;
-  const isOne = others.length === 0 && (all?.kind === 'line' || all?.kind === 'exact');
+  // Most often one shape has all boxes; a guarded one may have a box more than once.
+  const [all] = shapes;
+  const isOne = all?.kind === 'line' || all?.kind === 'exact';
   const stages =
     isOne && all.places.length === boxes.length
       ? [{ shape: all, places: all.places }]

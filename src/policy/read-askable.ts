@@ -67,9 +67,9 @@ export function readAskable({ statements, lists, lost }: Loaded, report: Report)
     place += 1;
     const { shape } = statement;
     const reader = shape && readers.get(shape);
-    const number = reader?.take(statement);
-    if (reader !== undefined && number !== undefined) {
-      routes.addLike(place, reader, number);
+    const valuesAt = reader?.take(statement);
+    if (reader !== undefined && valuesAt !== undefined) {
+      routes.addLike(place, reader, valuesAt);
       continue;
     }
     let silent = true;

@@ -27,6 +27,20 @@ const expectSame = (lines: readonly string[]): void => {
 };
 
 describe('rules of one shape', () => {
+  it.each([
+    ['a value twice', 'tcp 1,2 via dsl', 'tcp 3,3 via dsl'],
+    ['nothing left', 'not from 10.0.0.0/8 via dsl', 'not from 0.0.0.0/0 via dsl'],
+    [
+      'one between them that is read by itself',
+      'host 10.0.0.1 tcp 1,2 via dsl',
+      'host 10.0.0.3 tcp 4,4 via dsl',
+      'host 10.0.0.5 tcp 6,7 via cable',
+      'host 10.0.0.7 tcp 8,9 via dsl',
+    ],
+  ])('are read as each alone would be: %s', (_, ...lines) => {
+    expectSame(lines.map((line) => `route ${line}`));
+  });
+
   it('are read as each alone would be', () => {
     const line = fc.constantFrom(
       ...['host V via dsl', 'host V via cable', 'from V to V via dsl else cable', 'to V via main'],

@@ -17,10 +17,10 @@ export interface LikeReader {
   /**
    * Takes in a statement of the same shape.
    *
-   * @returns the number by which its rule is read; void if it is no such rule, or something is to be said about it
+   * @returns where its values are kept; void if it is no such rule, or something is to be said about it
    */
   readonly take: (statement: RouteStatement) => number | undefined;
-  readonly read: (statement: RouteStatement, number: number) => RoutePolicy;
+  readonly read: (statement: RouteStatement, valuesAt: number) => RoutePolicy;
 }
 
 /** A match that lists values, in the places of its words. */
@@ -48,12 +48,11 @@ export function likeReader(first: RoutePolicy): LikeReader | undefined {
     .filter((node): node is Word => 'form' in node && /^[0-9]/.test(node.text))
     .sort((a, b) => a.span.start - b.span.start);
   const places = words.map((word) => ({ word, list: listOf.get(word) }));
-  /** Of each rule, the ends of its values in the order of their words. */
+  /** Rule by rule, the ends of its values in the order of their words. */
   const ends: Point[] = [];
-  const stride = 2 * listOf.size;
-  const conditionsOf = (number: number): Conditions | undefined => {
+  const conditionsOf = (valuesAt: number): Conditions | undefined => {
     const conditions: Draft = { ...first.conditions };
-    let at = number * stride;
+    let at = valuesAt;
     for (const { words, put } of lists) {
       const values: Interval<Point>[] = [];
       for (let index = 0; index < words.length; index += 1) {
@@ -69,17 +68,17 @@ export function likeReader(first: RoutePolicy): LikeReader | undefined {
   class Like implements RoutePolicy {
     readonly statement: RouteStatement;
     readonly like = first;
-    private readonly number: number;
+    private readonly valuesAt: number;
     private made: Conditions | undefined;
-    constructor(statement: RouteStatement, number: number) {
+    constructor(statement: RouteStatement, valuesAt: number) {
       this.statement = statement;
-      this.number = number;
+      this.valuesAt = valuesAt;
     }
     get id(): string {
       return ruleId(this.statement.text);
     }
     get conditions(): Conditions {
-      this.made ??= conditionsOf(this.number) ?? bug('a rule is like no other any more');
+      this.made ??= conditionsOf(this.valuesAt) ?? bug('a rule is like no other any more');
       return this.made;
     }
     /** The same text; only the place of that is another. */
@@ -110,13 +109,11 @@ export function likeReader(first: RoutePolicy): LikeReader | undefined {
   return {
     first,
     take: ({ literals = [] }) => {
-      const { length } = ends;
-      const number = stride === 0 ? 0 : length / stride;
-      if (takeValues(literals) && (isSure || conditionsOf(number) !== undefined)) return number;
-      ends.length = length;
-      return undefined;
+      const valuesAt = ends.length;
+      const isLike = takeValues(literals) && (isSure || conditionsOf(valuesAt) !== undefined);
+      return isLike ? valuesAt : undefined;
     },
-    read: (statement, number) => new Like(statement, number),
+    read: (statement, valuesAt) => new Like(statement, valuesAt),
   };
 }
 

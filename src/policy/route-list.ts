@@ -8,35 +8,36 @@ import type { LikeReader } from './read-like.ts';
 export interface RouteList {
   readonly add: (route: RoutePolicy) => void;
   /** The rule of the statement at a place, by the reader that took it. */
-  readonly addLike: (place: number, reader: LikeReader, number: number) => void;
+  readonly addLike: (place: number, reader: LikeReader, valuesAt: number) => void;
   readonly all: () => Routes;
 }
 
-/** Of a rule that is like another only the place of its statement is kept, and its number among those. */
+/** Of a rule that is like another only the place of its statement is kept, and where its values are. */
 export function routeList(statements: Series<RouteStatement>): RouteList {
   const unlike: RoutePolicy[] = [];
   /** Of each rule: itself, or how it is read. */
   const made: (RoutePolicy | LikeReader)[] = [];
   const places: number[] = [];
-  const numbers: number[] = [];
+  /** Where the values of each are, by its reader. */
+  const values: number[] = [];
   return {
     add: (route) => {
       unlike.push(route);
       made.push(route);
       places.push(-1);
-      numbers.push(-1);
+      values.push(-1);
     },
-    addLike: (place, reader, number) => {
+    addLike: (place, reader, valuesAt) => {
       made.push(reader);
       places.push(place);
-      numbers.push(number);
+      values.push(valuesAt);
     },
     all: () => {
       const at = (index: number): RoutePolicy => {
         const its = made[index] ?? bug('a rule is lost');
         if (!('read' in its)) return its;
         const statement = statements.at(places[index] as number) ?? bug('a statement is lost');
-        return its.read(statement, numbers[index] as number);
+        return its.read(statement, values[index] as number);
       };
       return Object.assign(series(made.length, at), {
         unlike,
