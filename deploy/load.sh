@@ -1044,13 +1044,16 @@ draft_before() {
   cp -R "$work/snapshot" "$run/load.snapshot.$$" 2>"$work/error"
 }
 
-# From here on what was before is known.
+# From here on what was before is known, and nobody goes on with an earlier way back: who waits may come late.
 begin() {
-  put_before && put begun
+  put original && forget_overdue && put_before && put begun
+}
+
+forget_overdue() {
+  rm -f "$run/overdue.json"
 }
 
 put_before() {
-  put original || return
   [ ! -e "$run/load.snapshot.$$" ] ||
     { rm -rf "$run/snapshot" && mv "$run/load.snapshot.$$" "$run/snapshot" && put before; }
 }
@@ -1616,7 +1619,7 @@ take_back() {
   outcome=
   [ "$(field pending token)" = "$token" ] || return 0
   # Where it can't be taken away, nobody else can take it either.
-  mv "$run/pending.json" "$run/claimed.json" 2>/dev/null || [ "$(field pending token)" = "$token" ] || return 0
+  mv "$run/pending.json" "$run/overdue.json" 2>/dev/null || [ "$(field pending token)" = "$token" ] || return 0
   come_back
 }
 
@@ -1625,7 +1628,10 @@ come_back() {
   outcome=stuck
   # What refused once may have been busy.
   if go_back || go_back; then outcome=reverted; fi
-  printf '{"token":"%s","outcome":"%s"}' "$token" "$outcome" | record outcome
+  # What was before stays known until it is live again, and that is told: who goes on after a kill needs it.
+  printf '{"token":"%s","outcome":"%s"}' "$token" "$outcome" | record outcome || return
+  forget_overdue 2>/dev/null
+  [ $outcome != reverted ] || put_before
 }
 
 go_back() {
@@ -1635,10 +1641,8 @@ go_back() {
   before "$work/before"
   ran >"$work/ran"
   manifest_in "$work/before/running.json" >"$work/next"
-  # What was before stays known until it is live again.
-  if draft_before "$work/live" "$work/before"; then put begun; else rm -rf "$run/load.snapshot.$$"; fi
+  if draft_before "$work/live" "$work/before"; then put original && put begun; else rm -rf "$run/load.snapshot.$$"; fi
   change "$work/before" before || return
-  put_before
   forget "$work/ran" "$work/next"
   runs_no_more
   # What was known is wrong now, so it goes, whatever can be written.
@@ -1711,10 +1715,8 @@ await_end() {
       # Another who claimed it, and was still on the way, has written it down by now.
       if [ "$(field outcome token)" = "$token" ]; then continue; fi
       outcome=untold
-      # Where that one was killed on the way, nobody knows which way that was.
-      if has begun && [ "$(field claimed token)" = "$token" ] && [ "$(field begun pid)" = "$(field timer pid)" ]; then
-        come_back
-      fi
+      # On a way back that one was killed, or could only not tell how it ended.
+      if [ "$(field overdue token)" = "$token" ]; then come_back; fi
     fi
   done
   case $outcome in
@@ -1766,9 +1768,9 @@ stop() {
   one_backend
   jumps_of_others "$work/wanted"
   has_room || die "$why" 'nothing was changed: make room, and try again'
-  if ! draft_before "$work/live" "$work/wanted" || ! draft_links "$work/wanted/links" "$work/wanted" || ! begin; then
-    refuse_unwritten
-  fi
+  if ! draft_before "$work/live" "$work/wanted" || ! draft_links "$work/wanted/links" "$work/wanted"; then refuse_unwritten; fi
+  # A clock that runs goes back to what was before the load that nobody confirmed, should this be killed.
+  if has pending; then put original && forget_overdue && put begun; else begin; fi || refuse_unwritten
   change "$work/wanted" nothing
   ended=$?
   [ $ended = 0 ] || exit $ended
@@ -1776,6 +1778,7 @@ stop() {
     token=$(field pending token)
     mv "$run/pending.json" "$run/claimed.json" &&
       printf '{"token":"%s","outcome":"reverted"}' "$token" | record outcome
+    put_before
   fi
   runs_no_more
   put_links

@@ -71,21 +71,22 @@ export function changeKernel({ goal, yes, question, look, before, after }: Chang
       complain('what is live has changed in the meantime: the plan is stale', 'plan again');
       return EXIT.no;
     }
-    let forget = (): void => {};
+    let kept: ReturnType<typeof keepBefore> | undefined;
     let stop: Exit | undefined;
     const unkept = attempt(() => {
-      forget = keepBefore(plan);
+      kept = keepBefore(plan, goal);
       stop = before?.(plan);
     });
     if (unkept !== undefined) complain(unkept, 'nothing was changed: make room, and try again');
     if (unkept !== undefined || stop !== undefined) {
-      attempt(forget);
+      attempt(() => kept?.forget());
       return stop ?? EXIT.failed;
     }
     const carried = carryOut(plan, goal, locked.lock, (step, number) => {
       say(`${number}/${plan.steps.length} ${step.title}\n`);
     });
     after?.(plan, carried);
+    if (carried.kind === 'done') attempt(() => kept?.finish());
     return report(carried);
   } finally {
     releaseLock(locked.lock);

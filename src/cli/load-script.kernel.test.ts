@@ -546,8 +546,8 @@ describe('policy.load.sh start --confirm', { timeout: LONG }, () => {
       await waits();
       // As `routec rollback` does it: under the lock it claims what is pending, goes back, and writes down how that ended.
       const lines = [
-        'cd "$ROUTEC_RUN" && mv pending.json claimed.json && sleep 12',
-        'sed \'s/"pending":{/"outcome":{"outcome":"reverted",/\' claimed.json >outcome.json',
+        'cd "$ROUTEC_RUN" && mv pending.json overdue.json && sleep 12',
+        'sed \'s/"pending":{/"outcome":{"outcome":"reverted",/\' overdue.json >outcome.json',
       ];
       const lock = join(place.folder, 'run/routec.lock');
       const back = await onRouter(network, ['flock', lock, 'sh', '-c', lines.join(' && ')]);

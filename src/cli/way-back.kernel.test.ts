@@ -1,9 +1,9 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CONFINED_NETWORK as NETWORK } from '../lab/confined-host.ts';
+import { allOf, CONFINED_NETWORK as NETWORK } from '../lab/confined-host.ts';
 import { type Network, withNetwork } from '../lab/network.ts';
-import { type Ended, makePlace, type Place } from '../lab/place.ts';
+import { type Ended, type Env, makePlace, type Place } from '../lab/place.ts';
 
 const LINK = join(import.meta.dirname, '../../deploy/routec-link');
 const CABLE =
@@ -170,6 +170,76 @@ it('the way back by the clock of apply begins anew where an address changes on i
     expect(existsSync(armed)).toBe(false);
     expect(await ledTo(network)).toContain('1.2.9.3');
   }));
+
+describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) => {
+  const loading = async (network: Network, env: Env = {}, seconds = 3): Promise<Ended> => {
+    const script = await place.compiled(FIRST);
+    return loader === 'apply'
+      ? place.routec(
+          network,
+          ['apply', place.policy(FIRST), '--yes', '--confirm', `${seconds}s`],
+          env,
+        )
+      : place.run(network, ['dash', script, 'start', '--confirm', `${seconds}`], env);
+  };
+
+  it.each(['rollback', 'down', 'the loader'])('though a way there by %s is killed', (other) =>
+    withNetwork(NETWORK, async (network) => {
+      const bare = await allOf(network);
+      await unconfirmed(loading(network), async () => {
+        const env = place.wrapped('kill', 2);
+        const script = join(place.folder, 'policy/policy.load.sh');
+        const killed =
+          other === 'the loader'
+            ? await place.run(network, ['dash', script, 'stop'], env)
+            : await place.routec(network, [other, '--yes'], env);
+        expect(killed.exitCode).not.toBe(0);
+      });
+      expect(await allOf(network)).toEqual(bare);
+    }),
+  );
+
+  it('and who learns of that too late leaves alone what was loaded since', () =>
+    withNetwork(NETWORK, async (network) => {
+      const late = loading(network);
+      await waits();
+      const { pid } = JSON.parse(
+        readFileSync(join(place.folder, 'run/routec/pending.json'), 'utf8'),
+      ).pending;
+      process.kill(pid, 'SIGSTOP');
+      await expect.poll(() => place.isPending(), { timeout: 60_000 }).toBe(false);
+      // Its end is read no more once another waits.
+      const next = loading(network, {}, 60);
+      await waits();
+      const confirmed = await place.routec(network, ['confirm', '--same-login']);
+      expect(confirmed).toMatchObject({ exitCode: 0 });
+      expect(await next).toMatchObject({ exitCode: 0 });
+      const loaded = await allOf(network);
+      process.kill(pid, 'SIGCONT');
+      expect((await late).exitCode).toBe(4);
+      expect(await allOf(network)).toEqual(loaded);
+    }));
+
+  it('though its clock is killed as it sets out', () =>
+    withNetwork(NETWORK, async (network) => {
+      const bare = await allOf(network);
+      const [armed, pending] = [
+        join(place.folder, 'armed'),
+        join(place.folder, 'run/routec/pending.json'),
+      ];
+      const lines = [
+        '#!/bin/sh',
+        `if [ ! -e "${pending}" ] && rm "${armed}" 2>/dev/null; then kill -9 $PPID; fi`,
+        `PATH='${process.env.PATH}' exec ip "$@"`,
+      ];
+      const env = place.wrapped('kill', 1000);
+      rmSync(join(place.folder, 'tools/ip'));
+      writeFileSync(join(place.folder, 'tools/ip'), lines.join('\n'), { mode: 0o755 });
+      await unconfirmed(loading(network, env), async () => writeFileSync(armed, ''));
+      expect(existsSync(armed)).toBe(false);
+      expect(await allOf(network)).toEqual(bare);
+    }));
+});
 
 describe.each([
   ['apply', 'apply'],

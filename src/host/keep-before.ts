@@ -1,24 +1,41 @@
-import type { Plan } from './draw-plan.ts';
+import type { Goal, Plan } from './draw-plan.ts';
 import { readSetting } from './live-state.ts';
-import { type RecordOf, readRecord, removeRecord, snapshotOf, writeRecord } from './records.ts';
+import {
+  forgetOverdue,
+  type RecordOf,
+  readRecord,
+  removeRecord,
+  snapshotOf,
+  writeRecord,
+} from './records.ts';
 
 /**
  * Keeps what has to be known after a kill at any later instant, under the lock: before the first step, and
- * before any clock starts that would take it back.
+ * before any clock starts that would take it back. On a way back, and where a clock runs, what was before stays known until
+ * all is done: who goes on after a kill needs it.
  *
- * @returns forgets it again, where nothing was begun after all
+ * @returns forgets it again, where nothing was begun after all; and what is to be done where all is done
  */
-export function keepBefore(plan: Plan): () => void {
+export function keepBefore(
+  plan: Plan,
+  goal: Goal,
+): { readonly forget: () => void; readonly finish: () => void } {
   const [last, killed] = [readRecord('before'), readRecord('begun')];
   const before = draftBefore(plan);
+  const isLate = goal.kind === 'snapshot' || readRecord('pending') !== undefined;
+  const keep = (): void => {
+    if (before !== undefined) writeRecord('before', before);
+  };
   keepOriginal(plan);
-  if (before !== undefined) writeRecord('before', before);
+  forgetOverdue();
+  if (!isLate) keep();
   writeRecord('begun', { pid: process.pid });
-  return () => {
+  const forget = (): void => {
     if (last === undefined) removeRecord('before');
-    else writeRecord('before', last);
+    else if (!isLate) writeRecord('before', last);
     if (killed === undefined) removeRecord('begun');
   };
+  return { forget, finish: isLate ? keep : () => {} };
 }
 
 /**

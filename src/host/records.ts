@@ -168,12 +168,13 @@ export function removeRecord(name: RecordName): void {
 /**
  * Takes the record of what is pending away, so that one alone says how it ends: who confirms, or the clock.
  *
+ * @param as what it is called from then on: `overdue` where it is to be taken back
  * @returns whether it was still there
  * @throws what the file system says, where it takes no change
  */
-export function claimPending(): boolean {
+export function claimPending(as: ClaimedAs): boolean {
   try {
-    renameSync(join(RUN_FOLDER, 'pending.json'), join(RUN_FOLDER, 'claimed.json'));
+    renameSync(join(RUN_FOLDER, 'pending.json'), join(RUN_FOLDER, `${as}.json`));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
@@ -181,8 +182,15 @@ export function claimPending(): boolean {
   }
 }
 
-/** The token of what `claimPending` took last. */
-export const claimedToken = (): string | undefined => readRecordIn('pending', 'claimed')?.token;
+type ClaimedAs = 'claimed' | 'overdue';
+
+/** The token of what is on its way back, until it is told how that ended, or something else is begun. */
+export const overdueToken = (): string | undefined => readRecordIn('pending', 'overdue')?.token;
+
+/** From here on nobody goes on with a way back: who waits may come late, and what was loaded since is not theirs. */
+export function forgetOverdue(): void {
+  rmSync(join(RUN_FOLDER, 'overdue.json'), { force: true });
+}
 
 /** Makes the folder of the records, for its owner alone; or says why it can't be trusted. */
 export function makeRunFolder(): { readonly refused?: string } {

@@ -3,8 +3,9 @@ import { drawPlan, type Goal, type Plan, refilling } from './draw-plan.ts';
 import { draftBefore, keepOriginal } from './keep-before.ts';
 import {
   attempt,
-  claimedToken,
   claimPending,
+  forgetOverdue,
+  overdueToken,
   type RecordOf,
   readRecord,
   writeRecord,
@@ -28,36 +29,50 @@ export function takeBack(token: string, lock: number, watch: Watch): Carried | u
 }
 
 /**
- * Goes on, under the lock, with a way back on which the clock was killed.
+ * Goes on, under the lock, with a way back on which the clock was killed, or whoever else rolled back; where it had only
+ * not told how that ended, there is nothing left to do.
  *
- * @returns how it ended, or nothing where no clock was killed on its way: somebody else has said how it ends
+ * @returns how it ended, or nothing where nobody is on a way back: somebody else has said how it ends
  */
 export function goOn(token: string, lock: number, watch: Watch): Carried | undefined {
-  const [begun, timer] = [readRecord('begun'), readRecord('timer')];
-  const isHalf = begun !== undefined && begun.pid === timer?.pid && timer.token === token;
-  return isHalf && claimedToken() === token ? comeBack(token, lock, watch) : undefined;
+  const isTold = readRecord('outcome')?.token === token;
+  return overdueToken() === token && !isTold ? comeBack(token, lock, watch) : undefined;
 }
 
 function comeBack(token: string, lock: number, watch: Watch): Carried {
-  const ended = goBack(lock, watch);
+  const { ended, left } = goBack(lock, watch);
+  const untold = tellOutcome(token, ended);
+  // Who goes on where nobody has told the outcome goes to what was before.
+  if (untold === undefined && left !== undefined) attempt(() => writeRecord('before', left));
+  return ended;
+}
+
+/** Writes down how a way back ended; or says why that can't be. */
+export function tellOutcome(token: string, ended: Carried): string | undefined {
   const outcome: RecordOf<'outcome'> =
     ended.kind === 'done'
       ? { token, outcome: 'reverted' }
       : { token, outcome: 'stuck', why: ended.why };
-  attempt(() => writeRecord('outcome', outcome));
-  return ended;
+  return attempt(() => {
+    writeRecord('outcome', outcome);
+    forgetOverdue();
+  });
 }
 
 /** Where the record can't be taken away, nobody else can take it either. */
 function isOurs(): boolean {
   let claimed = true;
   attempt(() => {
-    claimed = claimPending();
+    claimed = claimPending('overdue');
   });
   return claimed;
 }
 
-function goBack(lock: number, watch: Watch): Carried {
+/** @returns how it ended; and what was live until then, where it is what was before from now on */
+function goBack(
+  lock: number,
+  watch: Watch,
+): { readonly ended: Carried; readonly left?: RecordOf<'before'> | undefined } {
   const goal = goalBefore();
   if (goal === undefined) return stuck('what was before is not known any more');
   const plan = drawPlan(goal);
@@ -77,8 +92,9 @@ function goBack(lock: number, watch: Watch): Carried {
     const again = drawPlan(goal);
     if (!('refused' in again)) ended = go(refilling(again) ?? again);
   }
-  if (ended.kind === 'done' && left !== undefined) attempt(() => writeRecord('before', left));
-  return ended;
+  return ended.kind === 'done' ? { ended, left } : { ended };
 }
 
-const stuck = (why: string): Carried => ({ kind: 'stuck', why, left: 'nothing was changed' });
+const stuck = (why: string): { readonly ended: Carried } => ({
+  ended: { kind: 'stuck', why, left: 'nothing was changed' },
+});

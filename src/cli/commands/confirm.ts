@@ -45,7 +45,7 @@ function run({ sameLogin }: Options): Exit {
   const { token } = pending;
   let claimed = false;
   const unwritable = attempt(() => {
-    claimed = claimPending();
+    claimed = claimPending('claimed');
   });
   if (unwritable !== undefined) {
     complain(unwritable, 'it will be taken back: make that writable, and confirm again');

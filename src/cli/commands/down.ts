@@ -27,7 +27,7 @@ export function downCommand(program: Command, done: (exit: Exit) => void): void 
           after: (_, { kind }) => {
             if (kind !== 'done') return;
             const token = readRecord('pending')?.token;
-            if (token !== undefined && claimPending()) {
+            if (token !== undefined && claimPending('claimed')) {
               writeRecord('outcome', { token, outcome: 'reverted' });
             }
             removeRecord('original');

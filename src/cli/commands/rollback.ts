@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { keepGood } from '../../host/last-good.ts';
-import { claimPending, readRecord, writeRecord } from '../../host/records.ts';
-import { goalBefore } from '../../host/take-back.ts';
+import { claimPending, readRecord } from '../../host/records.ts';
+import { goalBefore, tellOutcome } from '../../host/take-back.ts';
 import { changeKernel } from '../change-kernel.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { complain, say } from '../io.ts';
@@ -37,16 +37,14 @@ function run({ yes }: Options): Exit {
     yes,
     question: 'Go back to that?',
     before: () => {
-      if (token === undefined || claimPending()) return undefined;
+      if (token === undefined || claimPending('overdue')) return undefined;
       complain('it has just been confirmed, or is being taken back');
       return EXIT.failed;
     },
-    after: (_, { kind }) => {
-      if (token !== undefined) {
-        writeRecord('outcome', { token, outcome: kind === 'done' ? 'reverted' : 'stuck' });
-      }
+    after: (_, carried) => {
+      if (token !== undefined) tellOutcome(token, carried);
       const { running } = goal.before;
-      if (kind !== 'done' || running === undefined) return;
+      if (carried.kind !== 'done' || running === undefined) return;
       const kept = keepGood(running);
       if (kept.refused !== undefined) {
         say(`warning: it runs, but is not kept for the next boot: ${kept.refused}\n`);
