@@ -131,8 +131,11 @@ function cellsOf(boxes: BoxColumns, shape: Shape, limits: Limits): Living[] {
 
 function intervalsOf(boxes: BoxColumns, { dimensions, places }: Shape): Intervals {
   const out: Intervals = { low: [], high: [], owner: [] };
+  const [dimension] = dimensions as readonly [Keyed];
   for (const place of places) {
-    for (const [low, high] of boxes.setAt(place, dimensions[0] as Keyed)) {
+    const set = boxes.setAt(place, dimension);
+    for (let index = 0; index < set.length; index += 1) {
+      const [low, high] = set[index] as Interval<Point>;
       out.low.push(low);
       out.high.push(high);
       out.owner.push(place);

@@ -2,6 +2,7 @@ import { bug } from '../bug.ts';
 import type { Family } from '../net/address.ts';
 import { type Series, series } from '../series.ts';
 import { arrange, type Stage } from './arrange.ts';
+import { ascending } from './ascending.ts';
 import { type Cells, cellAt, pickCells, shareEnds } from './cells.ts';
 import type { Keyed } from './dimensions.ts';
 import type { Entries } from './entries.ts';
@@ -192,7 +193,7 @@ function lookUp(
 
 /** Those that own a cell, once each, ascending. */
 function ownersOf({ owner }: Cells): Uint32Array {
-  const sorted = new Uint32Array(owner).sort();
+  const sorted = ascending(owner);
   let count = 0;
   for (const place of sorted) {
     if (count > 0 && sorted[count - 1] === place) continue;

@@ -1,6 +1,7 @@
 import { bug } from '../bug.ts';
 import type { Family } from '../net/address.ts';
 import type { Interval, IntervalSet, Point } from '../net/interval-set.ts';
+import { isAscending } from './ascending.ts';
 import { BITS, type BoxColumns } from './box-columns.ts';
 import { KEYED, type Keyed } from './dimensions.ts';
 import type { Box } from './program.ts';
@@ -108,7 +109,9 @@ export function shapesOf(boxes: BoxColumns, family: Family, limits: Limits): Sha
       if (isFewRanges(setIn, dimensions, limits)) join('ranges', place, dimensions);
     }
   }
-  for (const shape of shapes.values()) shape.places.sort((a, b) => a - b);
+  for (const { places } of shapes.values()) {
+    if (!isAscending(places)) places.sort((a, b) => a - b);
+  }
   return [...shapes.values()];
 }
 

@@ -13,7 +13,7 @@ const FEW = 2048;
  */
 export function sortedPlaces(
   column: readonly Point[],
-  places: Uint32Array = Uint32Array.from(column.keys()),
+  places: Uint32Array = new Uint32Array(column.length).map((_, place) => place),
 ): Uint32Array {
   if (isSorted(column, places)) return places;
   if (column.length >= FEW && typeof column[0] === 'number') {

@@ -10,12 +10,22 @@ export function joinPieces(
   pieceAt: (place: number) => string,
   between: string,
 ): string {
-  const joined: string[] = [];
+  // Put together with `+`, they are copied once all of it is written, and not before.
+  let joined = '';
   for (let from = 0; from < count; from += AT_ONCE) {
-    const some: string[] = [];
-    const to = Math.min(count, from + AT_ONCE);
-    for (let place = from; place < to; place += 1) some.push(pieceAt(place));
-    joined.push(some.join(between));
+    if (from > 0) joined += between;
+    joined += joinSome(from, Math.min(count, from + AT_ONCE), pieceAt, between);
   }
-  return joined.join(between);
+  return joined;
+}
+
+function joinSome(
+  from: number,
+  to: number,
+  pieceAt: (place: number) => string,
+  between: string,
+): string {
+  const some: string[] = [];
+  for (let place = from; place < to; place += 1) some.push(pieceAt(place));
+  return some.join(between);
 }

@@ -1,4 +1,5 @@
 import { bug } from '../../bug.ts';
+import { ascending } from '../../model/ascending.ts';
 import type { Program, Slot, Target, Uplink } from '../../model/program.ts';
 import { settledOf } from '../../model/settled.ts';
 import { FAMILIES, type Family } from '../../net/address.ts';
@@ -32,7 +33,7 @@ export function emitMap(
     `"slots": ${listed(program.slots.map(slotOut))}`,
     `"uplinks": ${listed(program.uplinks.map(uplinkOut))}`,
   ];
-  return { suffix: 'map.json', text: `{\n  ${parts.join(',\n  ')}\n}\n` };
+  return { suffix: 'map.json', text: `{\n  ${parts.reduce((a, b) => `${a},\n  ${b}`)}\n}\n` };
 }
 
 /** One rule a line; their files are gathered. */
@@ -114,7 +115,7 @@ function targetsOf(program: Program): WrittenTarget[] {
 function stretchesOf(numbers: readonly number[]): number[] {
   const out: number[] = [];
   let next = -1;
-  for (const number of Uint32Array.from(numbers).sort()) {
+  for (const number of ascending(numbers)) {
     if (number === next - 1) continue;
     if (number === next) (out[out.length - 1] as number) += 1;
     else out.push(number, 1);
