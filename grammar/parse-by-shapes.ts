@@ -48,7 +48,7 @@ export function parseByShapes(source: Source, parser: PartParser): Parsed | unde
     line = next;
   }
   if (!close(text.length)) return undefined;
-  return { statements: statements.all(), diagnostics: [], lost: [], allowances };
+  return { ...statements.all(), diagnostics: [], lost: [], allowances };
 }
 
 /** Whether a `\` may join the line that begins here to the one before. */

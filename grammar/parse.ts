@@ -24,6 +24,8 @@ let parser: RouteParser | undefined;
 
 export interface Parsed {
   readonly statements: Series<Statement>;
+  /** The places of those that are no rules. */
+  readonly others: readonly number[];
   readonly diagnostics: readonly Diagnostic[];
   /** Names that broken statements would have declared: nobody else is to blame for their absence. */
   readonly lost: readonly string[];
@@ -84,7 +86,14 @@ function parseLines(
       lost.push(...declared(slice));
     }
   }
-  return { statements, diagnostics, lost, allowances: readAllowances(source, asides, slices) };
+  const others = [...statements.keys()].filter((place) => statements[place]?.kind !== 'route');
+  return {
+    statements,
+    others,
+    diagnostics,
+    lost,
+    allowances: readAllowances(source, asides, slices),
+  };
 }
 
 /** A packet that is asked about: a list of matches, over as many lines as one likes. */

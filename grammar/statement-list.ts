@@ -1,6 +1,8 @@
 import { bug } from '../src/bug.ts';
-import { type Series, series } from '../src/series.ts';
+import { series } from '../src/series.ts';
 import type { Source } from '../src/text/source.ts';
+import { WholeNumbers } from '../src/whole-numbers.ts';
+import type { Parsed } from './parse.ts';
 import type { PartParser } from './parse-by-shapes.ts';
 import { type Fit, fill, literalsOf, type Shape } from './shape.ts';
 import type { RouteStatement, Statement } from './tree.ts';
@@ -10,7 +12,7 @@ export interface StatementList {
   readonly add: (statement: Statement) => void;
   /** A rule on a line of a shape. */
   readonly addLine: (line: Fit) => void;
-  readonly all: () => Series<Statement>;
+  readonly all: () => Pick<Parsed, 'statements' | 'others'>;
 }
 
 /**
@@ -21,7 +23,7 @@ export function statementList(source: Source, parser: PartParser): StatementList
   const { text } = source;
   const whole = new Map<number, Statement>();
   /** Three of each statement: where it begins, where it ends, and twice its shape's number, one more if it is plain; or -1. */
-  const lines: number[] = [];
+  const lines = new WholeNumbers();
   const numbers = new Map<Shape, number>();
   const shapes: Shape[] = [];
   const numberOf = (shape: Shape): number => {
@@ -78,20 +80,21 @@ export function statementList(source: Source, parser: PartParser): StatementList
   return {
     add: (statement) => {
       whole.set(lines.length / 3, statement);
-      lines.push(0, 0, -1);
+      for (const number of [0, 0, -1]) lines.push(number);
     },
     addLine: ({ start, end, shape, plain }) => {
-      lines.push(start, end, 2 * numberOf(shape) + (plain ? 1 : 0));
+      lines.push(start);
+      lines.push(end);
+      lines.push(2 * numberOf(shape) + (plain ? 1 : 0));
     },
-    all: () =>
-      series(lines.length / 3, (place) => {
-        const [start, end, number] = [
-          lines[3 * place],
-          lines[3 * place + 1],
-          lines[3 * place + 2],
-        ] as [number, number, number];
+    all: () => ({
+      statements: series(lines.length / 3, (place) => {
+        const number = lines.at(3 * place + 2);
         if (number < 0) return whole.get(place) ?? bug('a statement is lost');
+        const [start, end] = [lines.at(3 * place), lines.at(3 * place + 1)];
         return new Line(shapes[number >> 1] as Shape, start, end, (number & 1) === 1);
       }),
+      others: [...whole.keys()].filter((place) => whole.get(place)?.kind !== 'route'),
+    }),
   };
 }

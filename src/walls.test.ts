@@ -19,7 +19,13 @@ const ROOMS = [
   'src/cli',
 ] as const;
 /** Shelves that everybody may use: they know nothing of any room. */
-const EVERYBODY = ['src/text', 'src/net', 'src/bug.ts', 'src/series.ts'] as const;
+const EVERYBODY = [
+  'src/text',
+  'src/net',
+  'src/bug.ts',
+  'src/series.ts',
+  'src/whole-numbers.ts',
+] as const;
 
 type Place =
   | (typeof ROOMS)[number]
@@ -32,10 +38,11 @@ type Place =
 const ALLOWED: Readonly<Record<Place, readonly Place[]>> = {
   'src/bug.ts': [],
   'src/series.ts': ['src/text'],
+  'src/whole-numbers.ts': ['src/bug.ts'],
   'src/text': [],
   'src/net': ['src/text', 'src/bug.ts'],
   templates: [],
-  grammar: ['src/text', 'src/bug.ts', 'src/series.ts'],
+  grammar: ['src/text', 'src/bug.ts', 'src/series.ts', 'src/whole-numbers.ts'],
   'src/model': [...EVERYBODY],
   'src/policy': ['grammar', 'src/model', ...EVERYBODY],
   'src/analysis': ['grammar', 'src/policy', 'src/model', ...EVERYBODY],

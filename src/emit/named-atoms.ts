@@ -10,7 +10,10 @@ export function namedAtoms(
   families: readonly Family[] = FAMILIES,
 ): NamedAtom[] {
   const found = new Map<string, NamedAtom>();
-  for (const { boxes } of rules) {
+  for (const rule of rules) {
+    const { variation } = rule;
+    // What varies are intervals alone.
+    const boxes = variation === undefined ? rule.boxes : [variation.form.of];
     const those = boxes.filter(({ family }) => families.includes(family));
     for (const atom of those.flatMap(({ atoms = [] }) => atoms)) {
       if (atom.kind === 'user' || atom.kind === 'cgroup') found.set(atomKey(atom), atom);

@@ -1,7 +1,7 @@
 import type { Family } from '../net/address.ts';
 import type { Series } from '../series.ts';
 import { type BoxColumns, boxColumns } from './box-columns.ts';
-import type { Box, Rule } from './program.ts';
+import type { Rule } from './program.ts';
 
 /** The boxes of a list of rules in one family; a place among them is their order: the first that fits wins. */
 export interface Entries {
@@ -22,14 +22,17 @@ export function entriesOf(list: Series<Rule>): Readonly<Record<Family, Entries>>
   };
   const of = { 4: gather(4), 6: gather(6) };
   let place = 0;
-  for (const { boxes } of list) {
-    for (const box of boxes) {
-      const its = of[box.family];
-      if (its.asked.at(-1) !== place) its.asked.push(place);
+  for (const rule of list) {
+    const { variation } = rule;
+    for (const box of variation === undefined ? rule.boxes : [variation]) {
+      const its = of['form' in box ? box.form.of.family : box.family];
+      if (its.asked[its.asked.length - 1] !== place) its.asked.push(place);
       if (!its.isOpen) continue;
-      its.boxes.add(box);
+      if ('form' in box) its.boxes.addVaried(box);
+      else its.boxes.add(box);
       its.owners.push(place);
-      its.isOpen = !takesAll(box);
+      // What asks for nothing takes everything.
+      its.isOpen = its.boxes.asksAt(its.boxes.length - 1) !== 0;
     }
     place += 1;
   }
@@ -41,8 +44,3 @@ type Gathered = { -readonly [K in keyof Entries]: Entries[K] } & {
   readonly asked: number[];
   isOpen: boolean;
 };
-
-function takesAll(box: Box): boolean {
-  for (const name in box) if (name !== 'family') return false;
-  return true;
-}

@@ -3,6 +3,7 @@ import type { Endpoint } from '../net/endpoint.ts';
 import type { IntervalSet } from '../net/interval-set.ts';
 import type { Cube } from '../net/mark.ts';
 import type { Series } from '../series.ts';
+import type { Variation } from './variation.ts';
 
 /**
  * What a rule matches: a box in one family, one set a dimension. A dimension that is left out is
@@ -64,6 +65,8 @@ export interface Rule {
   /** Among the rules of the policy, from 0. */
   readonly place: number;
   readonly boxes: readonly Box[];
+  /** What its only box is, where it is known as that of another but for some intervals. */
+  readonly variation?: Variation | undefined;
   readonly target: Target;
 }
 

@@ -2,12 +2,14 @@ import type { Allowance } from '../../grammar/allowance.ts';
 import { type Decoded, decode } from '../../grammar/decode.ts';
 import { controlCharacter } from '../../grammar/kinds.ts';
 import { parse } from '../../grammar/parse.ts';
-import type { SetStatement, Statement, Word } from '../../grammar/tree.ts';
+import type { RouteStatement, SetStatement, Statement, Word } from '../../grammar/tree.ts';
 import { findTurnedText } from '../../grammar/turned-text.ts';
 import { MOST_WORDS, wordMeter } from '../../grammar/word-meter.ts';
-import { joined, type Series, stretch } from '../series.ts';
+import { bug } from '../bug.ts';
+import { joined, type Series, series } from '../series.ts';
 import { at, type Diagnostic, diagnose, type Report } from '../text/diagnostic.ts';
 import type { Source } from '../text/source.ts';
+import { WholeNumbers } from '../whole-numbers.ts';
 import { includeCycle, tooManyFiles, unreadableFile } from './kinds.ts';
 
 /** What a file holds, or why it can't be had. */
@@ -22,9 +24,10 @@ export type ReadResult =
 /** The one hole in the wall: a path as it is written in the policy, joined to where it stands. */
 export type Read = (path: string) => ReadResult;
 
-/** A policy's statements, includes in place, and its list files. */
+/** A policy's statements, those that are included where their include stands, and its list files. */
 export interface Loaded {
-  readonly statements: Series<Statement>;
+  readonly rules: Series<RouteStatement>;
+  readonly others: readonly Statement[];
   readonly lists: ReadonlyMap<SetStatement, Source>;
   /** Names that statements with a syntax error would have declared. */
   readonly lost: ReadonlySet<string>;
@@ -44,7 +47,8 @@ export function load(
   read: Read,
   report: Report,
 ): Loaded {
-  const statements: Series<Statement>[] = [];
+  const rules: Series<RouteStatement>[] = [];
+  const others: Statement[] = [];
   const lists = new Map<SetStatement, Source>();
   const lost = new Set<string>();
   const sources = new Map<string, Source>();
@@ -90,12 +94,22 @@ export function load(
     if (turned !== undefined && parsed.diagnostics.length === 0) report(turned);
     for (const name of parsed.lost) lost.add(name);
     for (const allowance of parsed.allowances) allowances.push(allowance);
-    let [from, place] = [0, -1];
-    for (const statement of parsed.statements) {
-      place += 1;
+    let places = new WholeNumbers();
+    let next = 0;
+    const passRules = (to: number): void => {
+      for (; next < to; next += 1) places.push(next);
+      next = to + 1;
+    };
+    const takeRules = (): void => {
+      const its = places;
+      rules.push(series(its.length, (at) => parsed.statements.at(its.at(at)) as RouteStatement));
+      places = new WholeNumbers();
+    };
+    for (const place of parsed.others) {
+      const statement = parsed.statements.at(place) ?? bug('a statement is lost');
+      passRules(place);
       if (statement.kind === 'include') {
-        statements.push(stretch(parsed.statements, from, place));
-        from = place + 1;
+        takeRules();
         const name = resolve(source.name, statement.path.text);
         if (above.includes(name)) {
           const message = `\`${statement.path.text}\` includes itself`;
@@ -111,6 +125,7 @@ export function load(
         }
         continue;
       }
+      others.push(statement);
       if (statement.kind === 'set' && statement.content.kind === 'file') {
         const list = open(statement.content.path, source);
         if (list === undefined || !isClean(list, report)) continue;
@@ -119,12 +134,14 @@ export function load(
         else report(tooLong);
       }
     }
-    statements.push(stretch(parsed.statements, from, parsed.statements.length));
+    passRules(parsed.statements.length);
+    takeRules();
   };
 
   take(decode(entry.name, entry.bytes, entry.quotable ?? true), [entry.name]);
   return {
-    statements: joined(statements),
+    rules: joined(rules),
+    others,
     lists,
     lost,
     sources: [...sources.values()],

@@ -18,7 +18,8 @@ import type {
   UplinkSlot,
   Way,
 } from '../model/program.ts';
-import { type Family, formatAddress, LAST_4, LAST_6 } from '../net/address.ts';
+import type { Variation } from '../model/variation.ts';
+import { FAMILIES, type Family, formatAddress, LAST_4, LAST_6 } from '../net/address.ts';
 import { deviceInterval, LAST_DEVICE } from '../net/device-name.ts';
 import { type Interval, type IntervalSet, intervalSet, type Point } from '../net/interval-set.ts';
 import { formatMac } from '../net/mac.ts';
@@ -26,6 +27,7 @@ import { formatRange } from '../net/prefix.ts';
 import { LAST_USER } from '../net/user.ts';
 import { allOf, type Series, series } from '../series.ts';
 import type { Report } from '../text/diagnostic.ts';
+import { WholeNumbers } from '../whole-numbers.ts';
 import {
   arrivalsOf,
   choicesOf,
@@ -43,6 +45,7 @@ import type {
   Conditions,
   Policy,
   RoutePolicy,
+  Routes,
   TierPolicy,
   UplinkPolicy,
 } from './policy.ts';
@@ -153,30 +156,30 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     return { kind: 'balance', balance };
   };
   const { routes } = policy;
-  const boxesOfRoute = boxesReader();
-  const rulesOf = (
-    wanted: (conditions: Conditions) => boolean,
-    boxesOf = boxesOfRoute,
-  ): Series<Rule> => {
-    const targets = new Map<RoutePolicy, Target>();
-    for (const route of routes.unlike) {
-      if (wanted(route.conditions)) targets.set(route, targetOf(route.tiers));
+  const asked = boxesReader(routes);
+  const rulesOf = (wanted: (conditions: Conditions) => boolean, reader = asked): Series<Rule> => {
+    const targets = routes.unlike.map(({ conditions, tiers }) =>
+      wanted(conditions) ? targetOf(tiers) : undefined,
+    );
+    const targetAt = (place: number): Target | undefined => targets[routes.kindAt(place)];
+    const ruleAt = (place: number): Rule =>
+      new LoweredRule(routes, place, targetAt(place) ?? bug('a target is lost'), reader);
+    if (targets.every((target) => target === undefined)) return [];
+    if (targets.every((target) => target !== undefined)) return series(routes.length, ruleAt);
+    const places = new WholeNumbers();
+    for (let place = 0; place < routes.length; place += 1) {
+      if (targetAt(place) !== undefined) places.push(place);
     }
-    const places: number[] = [];
-    for (let place = 0; place < routes.length && targets.size > 0; place += 1) {
-      if (targets.has(routes.kindOf(place))) places.push(place);
-    }
-    return series(places.length, (at) => {
-      const place = places[at] as number;
-      const target = targets.get(routes.kindOf(place)) ?? bug('a target is lost');
-      return new LoweredRule(routes, place, target, boxesOf);
-    });
+    return series(places.length, (at) => ruleAt(places.at(at)));
   };
   const forwarded = rulesOf(({ local }) => !local);
-  const local = rulesOf(
-    (conditions) => conditions.local && fitsUnmarked(conditions),
-    (route) => boxesOfRoute(route).map(unmarked),
-  );
+  const local = rulesOf((conditions) => conditions.local && fitsUnmarked(conditions), {
+    boxes: (place) => asked.boxes(place).map(unmarked),
+    variation: (place) => {
+      const variation = asked.variation?.(place);
+      return variation?.form.of.mark === undefined ? variation : undefined;
+    },
+  });
   const marked = rulesOf(({ local, marks }) => local && marks !== undefined);
   const told = tellArrivals(policy);
   const arriving = routes.unlike.some(({ conditions }) => conditions.arrivals.length > 0);
@@ -188,9 +191,9 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
       .map((arrival): Rule => {
         const target = targetOf(route.tiers, arrival.uplink);
         const box = arrivalBox(arrival);
-        return new LoweredRule(routes, place, target, (its) =>
-          boxesOfRoute(its).flatMap((each) => intersectBoxes(each, box) ?? []),
-        );
+        return new LoweredRule(routes, place, target, {
+          boxes: (its) => asked.boxes(its).flatMap((each) => intersectBoxes(each, box) ?? []),
+        });
       })
       .filter(({ boxes }) => boxes.length > 0);
   });
@@ -312,14 +315,14 @@ class LoweredRule implements Rule {
   readonly place: number;
   readonly target: Target;
   private readonly routes: Series<RoutePolicy>;
-  private readonly boxesOf: BoxesOf;
+  private readonly reader: BoxesReader;
   private its: RoutePolicy | undefined;
   private made: readonly Box[] | undefined;
-  constructor(routes: Series<RoutePolicy>, place: number, target: Target, boxesOf: BoxesOf) {
+  constructor(routes: Series<RoutePolicy>, place: number, target: Target, reader: BoxesReader) {
     this.routes = routes;
     this.place = place;
     this.target = target;
-    this.boxesOf = boxesOf;
+    this.reader = reader;
   }
   private get route(): RoutePolicy {
     this.its ??= this.routes.at(this.place) ?? bug('a rule is lost');
@@ -332,28 +335,45 @@ class LoweredRule implements Rule {
     return this.route.statement.text;
   }
   get boxes(): readonly Box[] {
-    this.made ??= this.boxesOf(this.route);
+    this.made ??= this.reader.boxes(this.place);
     return this.made;
+  }
+  get variation(): Variation | undefined {
+    return this.reader.variation?.(this.place);
   }
 }
 
-type BoxesOf = (route: RoutePolicy) => readonly Box[];
+/** What the rules of a policy ask for, by their places. */
+interface BoxesReader {
+  readonly boxes: (place: number) => readonly Box[];
+  readonly variation?: (place: number) => Variation | undefined;
+}
 
-/** The boxes of rules; what those that are like one another ask for alike is read once. */
-function boxesReader(): BoxesOf {
-  const known = new Map<RoutePolicy, Draft>();
-  return (route) => {
-    const { like = route, conditions } = route;
-    let alike = known.get(like);
-    if (alike === undefined) {
-      alike = alikeOf(like.conditions);
-      known.set(like, alike);
-    }
-    const [only] = conditions.families;
-    return only !== undefined && conditions.families.length === 1
-      ? boxesOf(conditions, only, alike)
-      : [...boxesOf(conditions, 4, alike), ...boxesOf(conditions, 6, alike)];
+/** Reads what those that are like one another ask for alike but once. */
+function boxesReader(routes: Routes): BoxesReader {
+  const kinds: { readonly alike: Draft; readonly only: Box | undefined }[] = [];
+  const kindOf = (kind: number): (typeof kinds)[number] => {
+    const { conditions } = routes.unlike[kind] ?? bug('a kind is lost');
+    const alike = alikeOf(conditions);
+    const [only, ...more] = bothOf(conditions, alike);
+    const made = { alike, only: more.length === 0 ? only : undefined };
+    kinds[kind] = made;
+    return made;
   };
+  const onlyOf = (kind: number): Box | undefined => (kinds[kind] ?? kindOf(kind)).only;
+  return {
+    boxes: (place) => {
+      const { like, conditions } = routes.at(place) ?? bug('a rule is lost');
+      const kind = routes.kindAt(place);
+      const alike = like && (kinds[kind] ?? kindOf(kind)).alike;
+      return bothOf(conditions, alike ?? alikeOf(conditions));
+    },
+    variation: (place) => routes.variation(place, onlyOf),
+  };
+}
+
+function bothOf(conditions: Conditions, alike: Draft): readonly Box[] {
+  return FAMILIES.flatMap((family) => boxesOf(conditions, family, alike));
 }
 
 /**

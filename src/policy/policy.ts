@@ -6,7 +6,8 @@ import type {
   SetStatement,
   UplinkStatement,
 } from '../../grammar/tree.ts';
-import type { Atom, BalanceKey } from '../model/program.ts';
+import type { Atom, BalanceKey, Box } from '../model/program.ts';
+import type { Variation } from '../model/variation.ts';
 import type { Address, AddressRange, Family } from '../net/address.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import type { IntervalSet } from '../net/interval-set.ts';
@@ -161,8 +162,20 @@ export interface RoutePolicy {
 export interface Routes extends Series<RoutePolicy> {
   /** Those that are like none above. */
   readonly unlike: readonly RoutePolicy[];
-  /** The rule at a place, or the one that it is like: for what has nothing to do with single addresses and ports. */
-  readonly kindOf: (place: number) => RoutePolicy;
+  /** The place among those of the rule at a place, or of the one that it is like: for what has nothing to do with single addresses and ports. */
+  readonly kindAt: (place: number) => number;
+  /** Their statements alone. */
+  readonly statements: Series<RouteStatement>;
+  /**
+   * The box of the rule at a place as a variation of the only one of that which it is like; void where the rule itself
+   * has to be asked.
+   *
+   * @param onlyOf the box of a kind, where that has no more
+   */
+  readonly variation: (
+    place: number,
+    onlyOf: (kind: number) => Box | undefined,
+  ) => Variation | undefined;
 }
 
 export interface ForwardPolicy {

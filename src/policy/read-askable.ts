@@ -1,6 +1,5 @@
 import type { Shape } from '../../grammar/shape.ts';
 import type { Statement, Tier } from '../../grammar/tree.ts';
-import { allOf, type Series, series } from '../series.ts';
 import type { Report } from '../text/diagnostic.ts';
 import type { Loaded } from './load.ts';
 import type { ExpectPolicy, ForwardPolicy, Policy, QuestionPolicy, TierPolicy } from './policy.ts';
@@ -26,25 +25,14 @@ export interface Askable {
 }
 
 /** Resolves every name and reads every value; what is wrong is reported and left out. */
-export function readAskable({ statements, lists, lost }: Loaded, report: Report): Askable {
-  const byKind = new Map<Statement['kind'], number[]>();
-  let last = -1;
-  for (const { kind } of statements) {
-    last += 1;
-    const its = byKind.get(kind);
-    if (its === undefined) byKind.set(kind, [last]);
-    else its.push(last);
-  }
-  const of = <K extends Statement['kind']>(kind: K): Series<Extract<Statement, { kind: K }>> => {
-    const places = byKind.get(kind) ?? [];
-    return series(
-      places.length,
-      (at) => statements.at(places[at] as number) as Extract<Statement, { kind: K }>,
-    );
-  };
-  const options = readOptions(allOf(of('option')), report);
-  const { sets, lookup } = readSets(allOf(of('set')), lists, lost, report);
-  const uplinks = uplinkNames(readUplinks(allOf(of('uplink')), lookup, report), lost, report);
+export function readAskable({ rules, others, lists, lost }: Loaded, report: Report): Askable {
+  const of = <K extends Statement['kind']>(kind: K): Extract<Statement, { kind: K }>[] =>
+    others.filter((statement): statement is Extract<Statement, { kind: K }> => {
+      return statement.kind === kind;
+    });
+  const options = readOptions(of('option'), report);
+  const { sets, lookup } = readSets(of('set'), lists, lost, report);
+  const uplinks = uplinkNames(readUplinks(of('uplink'), lookup, report), lost, report);
   const names: Names = { sets: lookup, uplink: uplinks.byName, markMask: options.markMask };
 
   const tier = (node: Tier, note: Report): TierPolicy | undefined => {
@@ -59,17 +47,19 @@ export function readAskable({ statements, lists, lost }: Loaded, report: Report)
     return readBalance(node, uplinks, lookup, note);
   };
 
-  const rules = of('route');
   const routes = routeList(rules);
-  const readers = new Map<Shape, LikeReader | undefined>();
+  const readers = new Map<
+    Shape,
+    { readonly reader: LikeReader; readonly kind: number } | undefined
+  >();
   let place = -1;
   for (const statement of rules) {
     place += 1;
     const { shape } = statement;
-    const reader = shape && readers.get(shape);
-    const valuesAt = reader?.take(statement);
-    if (reader !== undefined && valuesAt !== undefined) {
-      routes.addLike(place, reader, valuesAt);
+    const like = shape && readers.get(shape);
+    const valuesAt = like?.reader.take(statement);
+    if (like !== undefined && valuesAt !== undefined) {
+      routes.addLike(place, like.kind, valuesAt);
       continue;
     }
     let silent = true;
@@ -82,10 +72,13 @@ export function readAskable({ statements, lists, lost }: Loaded, report: Report)
     if (conditions === undefined || tiers.includes(undefined)) continue;
     const id = ruleId(statement.text);
     const route = { id, statement, conditions, tiers: tiers as TierPolicy[] };
-    routes.add(route);
-    if (shape !== undefined && silent && !readers.has(shape)) {
-      readers.set(shape, likeReader(route));
+    if (shape === undefined || !silent || readers.has(shape)) {
+      routes.add(route);
+      continue;
     }
+    const reader = likeReader(route);
+    const kind = routes.add(route, reader);
+    readers.set(shape, reader && { reader, kind });
   }
   // Last, for they never bring an uplink to life, and a route below them may.
   const forwards: ForwardPolicy[] = [];

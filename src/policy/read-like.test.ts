@@ -31,6 +31,12 @@ describe('rules of one shape', () => {
     ['a value twice', 'tcp 1,2 via dsl', 'tcp 3,3 via dsl'],
     ['nothing left', 'not from 10.0.0.0/8 via dsl', 'not from 0.0.0.0/0 via dsl'],
     [
+      'what is not',
+      'not from 10.0.0.1 to 10.0.0.0/8 via dsl',
+      'not from 10.0.0.3 to 11.0.0.0/8 via dsl',
+    ],
+    ['what has no mark', 'local mark 0 to 10.0.0.1 via dsl', 'local mark 0 to 10.0.0.3 via dsl'],
+    [
       'one between them that is read by itself',
       'host 10.0.0.1 tcp 1,2 via dsl',
       'host 10.0.0.3 tcp 4,4 via dsl',

@@ -1,5 +1,8 @@
 import type { Match, RouteStatement, Word } from '../../grammar/tree.ts';
 import { bug } from '../bug.ts';
+import type { Dimension } from '../model/dimensions.ts';
+import type { Box } from '../model/program.ts';
+import { asksAlike, type Form, type Variation } from '../model/variation.ts';
 import type { AddressRange } from '../net/address.ts';
 import { isFault } from '../net/fault.ts';
 import { type Interval, intervalSet, type Point } from '../net/interval-set.ts';
@@ -13,7 +16,6 @@ import { walkTree } from './walk-tree.ts';
 
 /** How rules are read that differ from a first one in nothing but values. */
 export interface LikeReader {
-  readonly first: RoutePolicy;
   /**
    * Takes in a statement of the same shape.
    *
@@ -21,11 +23,15 @@ export interface LikeReader {
    */
   readonly take: (statement: RouteStatement) => number | undefined;
   readonly read: (statement: RouteStatement, valuesAt: number) => RoutePolicy;
+  /** The only box of such a rule, from that of the first; void where it is no matter of one value for another. */
+  readonly variation: (of: Box, valuesAt: number) => Variation | undefined;
 }
 
 /** A match that lists values, in the places of its words. */
 interface Values {
   readonly words: readonly Word[];
+  /** What they are in a box. */
+  readonly dimension: Dimension;
   /** The ends of a value; void if it is none that fits there. */
   readonly scan: (text: string) => Interval<Point> | undefined;
   /** Puts the values into the conditions; false if then they can't hold. */
@@ -106,8 +112,17 @@ export function likeReader(first: RoutePolicy): LikeReader | undefined {
     }
     return true;
   };
+  const dimensions = lists.map(({ dimension }) => dimension);
+  const isSingle = isSure && lists.every(({ words }) => words.length === 1);
+  let form: Form | undefined;
+  const variation = (of: Box, at: number): Variation | undefined => {
+    if (!isSingle) return undefined;
+    if (form?.of !== of) form = { of, dimensions };
+    const its = { form, ends, at };
+    return asksAlike(its) ? its : undefined;
+  };
   return {
-    first,
+    variation,
     take: ({ literals = [] }) => {
       const valuesAt = ends.length;
       const isLike = takeValues(literals) && (isSure || conditionsOf(valuesAt) !== undefined);
@@ -175,7 +190,8 @@ function addresses(
     conditions[field] = set;
     return !negated || familiesOf(set).length > 0;
   };
-  return [{ words, scan, put, isSure: !negated }];
+  const dimension = field === 'from' ? 'source' : 'destination';
+  return [{ words, dimension, scan, put, isSure: !negated }];
 }
 
 function ports(field: 'ports' | 'sourcePorts', words: readonly Word[]): Values {
@@ -188,7 +204,8 @@ function ports(field: 'ports' | 'sourcePorts', words: readonly Word[]): Values {
     conditions[field] = all.length === 1 ? all : intervalSet(all);
     return true;
   };
-  return { words, scan, put, isSure: true };
+  const dimension = field === 'ports' ? 'port' : 'sourcePort';
+  return { words, dimension, scan, put, isSure: true };
 }
 
 /** A tier in the place that it has in a line that ends so much later. */

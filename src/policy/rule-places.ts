@@ -1,7 +1,9 @@
+import type { ForwardStatement, RouteStatement } from '../../grammar/tree.ts';
 import { bug } from '../bug.ts';
 import { joined, type Series, series } from '../series.ts';
 import { lineOf, type Source } from '../text/source.ts';
-import type { ForwardPolicy, Policy, RoutePolicy } from './policy.ts';
+import type { Policy } from './policy.ts';
+import { ruleId } from './rule-id.ts';
 
 /** Where a rule stands in the policy. */
 export interface RulePlace {
@@ -23,11 +25,13 @@ export function rulePlaces({ routes, forwards }: Policy, entry: string): Series<
     files.set(source, file);
     return file;
   };
-  const all = joined<RoutePolicy | ForwardPolicy>([routes, forwards]);
+  const all = joined<RouteStatement | ForwardStatement>([
+    routes.statements,
+    forwards.map(({ statement }) => statement),
+  ]);
   return series(all.length, (at) => {
-    const { id, statement } = all.at(at) ?? bug('a rule is lost');
-    const { text, span } = statement;
+    const { text, span } = all.at(at) ?? bug('a rule is lost');
     const { source, start } = span;
-    return { id, text, file: fileOf(source), line: lineOf(source, start) };
+    return { id: ruleId(text), text, file: fileOf(source), line: lineOf(source, start) };
   });
 }
