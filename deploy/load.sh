@@ -1046,8 +1046,31 @@ draft_before() {
 
 # From here on what was before is known, and nobody goes on with an earlier way back: who waits may come late.
 begin() {
+  keep_known
   put original && forget_overdue && put_before && put begun
 }
+
+# What an undone load leaves known as it was: what was before, and that a load was broken off. Without room it is lost.
+keep_known() {
+  known_before=$work/known.before
+  rm -rf "$known_before"
+  mkdir "$known_before" || return
+  for each in before begun; do ! has "$each" || cp "$run/$each.json" "$known_before/load.$each.$$" || rm -rf "$known_before"; done
+  [ ! -d "$run/snapshot" ] || cp -R "$run/snapshot" "$known_before" || rm -rf "$known_before"
+} 2>/dev/null
+
+know_again() {
+  [ -d "${known_before-}" ] || return 0
+  if [ ! -e "$known_before/load.before.$$" ]; then
+    rm -rf "$run/before.json" "$run/snapshot"
+    return
+  fi
+  cp "$known_before"/load.* "$run" || return
+  rm -rf "$run/snapshot"
+  [ ! -d "$known_before/snapshot" ] || cp -R "$known_before/snapshot" "$run"
+  put before
+  [ ! -e "$known_before/load.begun.$$" ] || put begun
+} 2>/dev/null
 
 forget_overdue() {
   rm -f "$run/overdue.json"
@@ -1492,6 +1515,7 @@ start() {
     ended=$?
     if [ $ended != 0 ]; then
       [ -z "$seconds" ] || rm -f "$run/pending.json"
+      [ $ended != 3 ] || know_again
       exit $ended
     fi
     forget "$work/ran" "$at.manifest.json"
@@ -1773,6 +1797,7 @@ stop() {
   if has pending; then put original && forget_overdue && put begun; else begin; fi || refuse_unwritten
   change "$work/wanted" nothing
   ended=$?
+  [ $ended != 3 ] || know_again
   [ $ended = 0 ] || exit $ended
   if has pending; then
     token=$(field pending token)

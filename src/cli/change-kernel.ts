@@ -87,6 +87,7 @@ export function changeKernel({ goal, yes, question, look, before, after }: Chang
     });
     after?.(plan, carried);
     if (carried.kind === 'done') attempt(() => kept?.finish());
+    if (carried.kind === 'rolled-back') attempt(() => kept?.forget());
     return report(carried);
   } finally {
     releaseLock(locked.lock);

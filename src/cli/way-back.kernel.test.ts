@@ -241,6 +241,48 @@ describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) 
     }));
 });
 
+describe.each(['apply', 'the loader'])('what %s fails to load, and undoes', (loader) => {
+  const THIRD = [CABLE, DSL, 'route tcp 25,80 via cable', 'route udp 53 via dsl'];
+  const load = async (network: Network, lines: readonly string[], env: Env = {}) => {
+    const script = await place.compiled(lines);
+    return loader === 'apply'
+      ? place.routec(network, ['apply', place.policy(lines), '--yes'], env)
+      : place.run(network, ['dash', script, 'reload'], env);
+  };
+  const rollback = async (network: Network) =>
+    expect(await place.routec(network, ['rollback', '--yes'])).toMatchObject({ exitCode: 0 });
+
+  it('costs nobody the way back from the load before', () =>
+    withNetwork(NETWORK, async (network) => {
+      expect(await load(network, FIRST)).toMatchObject({ exitCode: 0 });
+      const first = await allOf(network);
+      const second = [...FIRST, 'route tcp 80 via dsl'];
+      expect(await load(network, second)).toMatchObject({ exitCode: 0 });
+      expect(await load(network, THIRD, place.wrapped('fail', 2))).toMatchObject({ exitCode: 3 });
+      await rollback(network);
+      expect(await allOf(network)).toEqual(first);
+    }));
+
+  it('is what was broken off before, and not what was before that', () =>
+    withNetwork(NETWORK, async (network) => {
+      expect(await load(network, FIRST)).toMatchObject({ exitCode: 0 });
+      const first = await allOf(network);
+      expect((await load(network, THIRD, place.wrapped('kill', 1))).exitCode).not.toBe(0);
+      expect(await load(network, THIRD, place.wrapped('fail', 1))).toMatchObject({ exitCode: 3 });
+      expect(await load(network, THIRD)).toMatchObject({ exitCode: 0 });
+      await rollback(network);
+      expect(await allOf(network)).toEqual(first);
+    }));
+
+  it('leaves nothing to go back to where nothing was loaded before', () =>
+    withNetwork(NETWORK, async (network) => {
+      expect(await load(network, FIRST, place.wrapped('fail', 2))).toMatchObject({ exitCode: 3 });
+      const { exitCode, stderr } = await place.routec(network, ['rollback', '--yes']);
+      const why = 'error: nothing was applied since this machine was started';
+      expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: why });
+    }));
+});
+
 describe.each([
   ['apply', 'apply'],
   ['apply', 'the loader'],

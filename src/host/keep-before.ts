@@ -14,7 +14,7 @@ import {
  * before any clock starts that would take it back. On a way back, and where a clock runs, what was before stays known until
  * all is done: who goes on after a kill needs it.
  *
- * @returns forgets it again, where nothing was begun after all; and what is to be done where all is done
+ * @returns forgets it again, where nothing was begun after all, or all of it undone; and what is to be done where all is done
  */
 export function keepBefore(
   plan: Plan,
@@ -34,6 +34,7 @@ export function keepBefore(
     if (last === undefined) removeRecord('before');
     else if (!isLate) writeRecord('before', last);
     if (killed === undefined) removeRecord('begun');
+    else writeRecord('begun', killed);
   };
   return { forget, finish: isLate ? keep : () => {} };
 }
