@@ -1752,7 +1752,8 @@ await_end() {
       complain 'not confirmed in time' 'it was taken back: all is as it was before'
       exit 5
       ;;
-    untold) complain 'how it ended was not written down' "status says what is live; make room in $run, or start again" ;;
+    untold) complain 'how it ended is not known: it could not be written down, or somebody has loaded since' \
+      "status says what is live; make room in $run, or start again" ;;
     *) complain 'not confirmed, and it could not be taken back' ;;
   esac
   exit 4

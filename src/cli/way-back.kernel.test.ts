@@ -216,7 +216,9 @@ describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) 
       expect(await next).toMatchObject({ exitCode: 0 });
       const loaded = await allOf(network);
       process.kill(pid, 'SIGCONT');
-      expect((await late).exitCode).toBe(4);
+      const { exitCode, stderr } = await late;
+      expect(exitCode).toBe(4);
+      expect(stderr).toContain('how it ended is not known');
       expect(await allOf(network)).toEqual(loaded);
     }));
 

@@ -221,7 +221,7 @@ function told(outcome: 'confirmed' | 'reverted' | 'stuck' | 'untold'): Exit {
       return EXIT.stuck;
     case 'untold':
       complain(
-        'how it ended could not be written down',
+        'how it ended is not known: it could not be written down, or somebody has loaded since',
         `\`routec status\` says what runs; make room in ${RUN_FOLDER}`,
       );
       return EXIT.stuck;
