@@ -1004,6 +1004,8 @@ slots() {
 
 # FROM TO: writes down what has to be known after a kill at any later instant; it counts once it is begun.
 draft_before() {
+  was_begun=
+  if has begun; then was_begun=yes; fi
   # What is absent is made later, in no group and with the settings of new devices; a hook gives it ours. So it did where one
   # is in the uplinks' group that nothing is known of; or it had another name.
   originals groups | sed 's/=.*//' >"$work/known.groups"
@@ -1032,7 +1034,7 @@ draft_before() {
   } | draft original || return
   printf '{"pid":%s}' "$$" | draft begun || return
   # A load that was killed left something in between: what was before it is what was before.
-  if has begun && has before; then return; fi
+  if [ "$was_begun" ] && has before; then return; fi
   before_json "$1" | draft before || return
   rm -rf "$work/snapshot"
   cp -R "$1" "$work/snapshot"
@@ -1046,30 +1048,27 @@ draft_before() {
 
 # From here on what was before is known, and nobody goes on with an earlier way back: who waits may come late.
 begin() {
-  keep_known
-  put original && forget_overdue && put_before && put begun
+  put original && forget_overdue && keep_known && put_before && put begun
 }
 
-# What an undone load leaves known as it was: what was before, and that a load was broken off. Without room it is lost.
+# What was before an undone load is known after it, too, where another takes its place meanwhile. That needs no room.
 keep_known() {
-  known_before=$work/known.before
-  rm -rf "$known_before"
-  mkdir "$known_before" || return
-  for each in before begun; do ! has "$each" || cp "$run/$each.json" "$known_before/load.$each.$$" || rm -rf "$known_before"; done
-  [ ! -d "$run/snapshot" ] || cp -R "$run/snapshot" "$known_before" || rm -rf "$known_before"
-} 2>/dev/null
+  known=
+  [ -e "$run/load.snapshot.$$" ] || return 0
+  known=kept
+  ! has before || ln "$run/before.json" "$run/load.known.$$" 2>"$work/error" || return
+  [ ! -d "$run/snapshot" ] || mv "$run/snapshot" "$run/load.knownsnapshot.$$" 2>"$work/error"
+}
 
 know_again() {
-  [ -d "${known_before-}" ] || return 0
-  if [ ! -e "$known_before/load.before.$$" ]; then
-    rm -rf "$run/before.json" "$run/snapshot"
-    return
-  fi
-  cp "$known_before"/load.* "$run" || return
+  [ "${known-}" ] || return 0
   rm -rf "$run/snapshot"
-  [ ! -d "$known_before/snapshot" ] || cp -R "$known_before/snapshot" "$run"
-  put before
-  [ ! -e "$known_before/load.begun.$$" ] || put begun
+  if [ ! -e "$run/load.known.$$" ]; then
+    rm -f "$run/before.json"
+  else
+    mv "$run/load.known.$$" "$run/before.json"
+    [ ! -d "$run/load.knownsnapshot.$$" ] || mv "$run/load.knownsnapshot.$$" "$run/snapshot"
+  fi
 } 2>/dev/null
 
 forget_overdue() {
@@ -1229,7 +1228,7 @@ gather() {
 # ARGUMENTS...: a folder to work in, gone with this process, and what is known of the machine.
 prepare() {
   # One that is missing on the way would leave half of it.
-  need awk cat chmod cmp cp cut flock grep head id ip ls mkdir mv readlink rm rmdir sed sha256sum sleep sort sync sysctl \
+  need awk cat chmod cmp cp cut flock grep head id ip ln ls mkdir mv readlink rm rmdir sed sha256sum sleep sort sync sysctl \
     tr uniq unshare
   [ "$(id -u)" = 0 ] || die 'only root sees what is live, and changes it'
   mkdir -p "$run" || exit 2
@@ -1474,7 +1473,8 @@ change() {
   : >"$work/live/named"
   why='what is live can not be read'
   if live "$work/now" "$work/live" && go "$work/now" "$work/live" && read_back "$work/live"; then
-    rm -f "$run/begun.json" 2>/dev/null
+    # Where an earlier one was broken off, that has not ended.
+    [ "$was_begun" ] || rm -f "$run/begun.json" 2>/dev/null
     complain "$failed" 'it was undone: all is as it was before'
     return 3
   fi

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -264,6 +265,29 @@ describe('policy.load.sh without room', { timeout: LONG }, () => {
       expect(await all(network)).toEqual(bare);
     }),
   );
+
+  it('knows what was before a load that it undoes, though the disk is full by then', () =>
+    withNetwork(NETWORK, async (network) => {
+      const script = await compiled(FIRST);
+      const first = join(place.folder, 'first');
+      cpSync(dirname(script), first, { recursive: true });
+      await compiled(SECOND);
+      const own = '[ /proc/self/ns/net -ef "/proc/$PPID/ns/net" ]';
+      // No more than that, should the disk be another.
+      const fill = `head -c 4194304 /dev/zero >'${join(place.folder, 'run/routec/fill')}'`;
+      const { PATH } = tools(
+        'nft',
+        `if [ "$*" = '-f -' ] && ${own}; then ${fill}; exit 1; fi; PATH='${process.env.PATH}' exec nft "$@"`,
+      );
+      const line = [
+        `sh '${first}/policy.load.sh' start && sh "$0" start && cp -R "$ROUTEC_RUN" '${first}/run'`,
+        `PATH='${PATH}' sh '${first}/policy.load.sh' start; ended=$?`,
+        `cd '${first}/run' && for each in before.json snapshot; do diff -rq $each "$ROUTEC_RUN/$each"; done; exit $ended`,
+      ].join('; ');
+      const undone = await onRouter(network, withSmallRun('2m', line, script));
+      expect(undone).toMatchObject({ exitCode: 3, stdout: '' });
+      expect(undone.stderr).not.toContain('diff');
+    }));
 
   it('needs no more than that where it may mount nothing', () =>
     withNetwork(NETWORK, async (network) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { allOf, CONFINED_NETWORK as NETWORK } from '../lab/confined-host.ts';
 import { type Network, withNetwork } from '../lab/network.ts';
-import { type Ended, type Env, makePlace, type Place } from '../lab/place.ts';
+import { type Ended, type Env, makePlace, type Place, ROUTEC } from '../lab/place.ts';
 
 const LINK = join(import.meta.dirname, '../../deploy/routec-link');
 const CABLE =
@@ -245,6 +245,7 @@ describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) 
 
 describe.each(['apply', 'the loader'])('what %s fails to load, and undoes', (loader) => {
   const THIRD = [CABLE, DSL, 'route tcp 25,80 via cable', 'route udp 53 via dsl'];
+  const SECOND = [...FIRST, 'route tcp 80 via dsl'];
   const load = async (network: Network, lines: readonly string[], env: Env = {}) => {
     const script = await place.compiled(lines);
     return loader === 'apply'
@@ -258,8 +259,7 @@ describe.each(['apply', 'the loader'])('what %s fails to load, and undoes', (loa
     withNetwork(NETWORK, async (network) => {
       expect(await load(network, FIRST)).toMatchObject({ exitCode: 0 });
       const first = await allOf(network);
-      const second = [...FIRST, 'route tcp 80 via dsl'];
-      expect(await load(network, second)).toMatchObject({ exitCode: 0 });
+      expect(await load(network, SECOND)).toMatchObject({ exitCode: 0 });
       expect(await load(network, THIRD, place.wrapped('fail', 2))).toMatchObject({ exitCode: 3 });
       await rollback(network);
       expect(await allOf(network)).toEqual(first);
@@ -272,6 +272,50 @@ describe.each(['apply', 'the loader'])('what %s fails to load, and undoes', (loa
       expect((await load(network, THIRD, place.wrapped('kill', 1))).exitCode).not.toBe(0);
       expect(await load(network, THIRD, place.wrapped('fail', 1))).toMatchObject({ exitCode: 3 });
       expect(await load(network, THIRD)).toMatchObject({ exitCode: 0 });
+      await rollback(network);
+      expect(await allOf(network)).toEqual(first);
+    }));
+
+  it('is still taken back to what was before that, where the next is not confirmed', () =>
+    withNetwork(NETWORK, async (network) => {
+      const script = await place.compiled(FIRST);
+      expect(await place.run(network, ['dash', script, 'start'])).toMatchObject({ exitCode: 0 });
+      const first = await allOf(network);
+      await place.compiled(THIRD);
+      const killed = await place.run(network, ['dash', script, 'start'], place.wrapped('kill', 1));
+      expect(killed.exitCode).not.toBe(0);
+      expect(await load(network, THIRD, place.wrapped('fail', 1))).toMatchObject({ exitCode: 3 });
+      const next = await place.run(network, ['dash', script, 'start', '--confirm', '1']);
+      expect(next).toMatchObject({ exitCode: 5 });
+      expect(await allOf(network)).toEqual(first);
+    }));
+
+  it('is what was broken off before, though its clock could not take that back', () =>
+    withNetwork(NETWORK, async (network) => {
+      expect(await load(network, FIRST)).toMatchObject({ exitCode: 0 });
+      const first = await allOf(network);
+      const script = await place.compiled(THIRD);
+      const fails = join(place.folder, 'fails');
+      const lines = [
+        '#!/bin/sh',
+        `PATH='${process.env.PATH}'`,
+        'if [ "$*" != "-f -" ] || ! [ /proc/self/ns/net -ef "/proc/$PPID/ns/net" ]; then exec nft "$@"; fi',
+        `[ ! -e "${fails}" ] || exit 1`,
+        `nft "$@"; : >"${fails}"; kill -9 $PPID`,
+      ];
+      const PATH = `${join(place.folder, 'tools')}:${process.env.PATH}`;
+      rmSync(join(place.folder, 'tools/nft'));
+      writeFileSync(join(place.folder, 'tools/nft'), lines.join('\n'), { mode: 0o755 });
+      const args =
+        loader === 'apply'
+          ? [process.execPath, ROUTEC, 'apply', place.policy(THIRD), '--yes', '--confirm', '60s']
+          : ['dash', script, 'start', '--confirm', '60'];
+      const killed = await place.run(network, args, { ...place.wrapped('kill', 1000), PATH });
+      expect(killed.exitCode).not.toBe(0);
+      const outcome = join(place.folder, 'run/routec/outcome.json');
+      await expect.poll(() => existsSync(outcome), { timeout: 60_000 }).toBe(true);
+      expect(readFileSync(outcome, 'utf8')).toContain('stuck');
+      expect(await load(network, SECOND)).toMatchObject({ exitCode: 0 });
       await rollback(network);
       expect(await allOf(network)).toEqual(first);
     }));

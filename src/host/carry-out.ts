@@ -30,7 +30,7 @@ export type Watch = (step: Step, number: number) => void;
 /**
  * Carries a plan out, under the lock, once `keepBefore` has kept what was before: each step is one call of a
  * tool, and in the end the kernel is read back. If a step is refused, or what is live is not what was wanted,
- * all is undone in reverse.
+ * all is undone in reverse: then it is begun still, for who calls it knows whether an earlier one was broken off.
  *
  * @param next the artefacts that run from then on
  */
@@ -82,7 +82,6 @@ export function carryOut(plan: Plan, goal: Goal, lock: number, watch: Watch): Ca
     }
     const left = returnTo(live, plan, lock);
     if (left !== undefined) return { kind: 'stuck', why, left };
-    attempt(() => removeRecord('begun'));
     return { kind: 'rolled-back', why };
   });
 }

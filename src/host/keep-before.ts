@@ -31,10 +31,14 @@ export function keepBefore(
   if (!isLate) keep();
   writeRecord('begun', { pid: process.pid });
   const forget = (): void => {
-    if (last === undefined) removeRecord('before');
-    else if (!isLate) writeRecord('before', last);
-    if (killed === undefined) removeRecord('begun');
-    else writeRecord('begun', killed);
+    try {
+      if (last === undefined) removeRecord('before');
+      // What stayed known is not written anew: the loader's snapshot goes by its very bytes.
+      else if (!isLate && before !== undefined) writeRecord('before', last);
+    } finally {
+      // There may be no room for that.
+      if (killed === undefined) removeRecord('begun');
+    }
   };
   return { forget, finish: isLate ? keep : () => {} };
 }

@@ -8,6 +8,7 @@ import {
   overdueToken,
   type RecordOf,
   readRecord,
+  removeRecord,
   writeRecord,
 } from './records.ts';
 
@@ -78,7 +79,7 @@ function goBack(
   const plan = drawPlan(goal);
   if ('refused' in plan) return stuck(plan.refused);
   // What was before stays known until it is live again: who goes on after a kill needs it.
-  const left = draftBefore(plan);
+  const [left, killed] = [draftBefore(plan), readRecord('begun')];
   const go = (its: Plan): Carried => {
     attempt(() => {
       keepOriginal(its);
@@ -92,6 +93,7 @@ function goBack(
     const again = drawPlan(goal);
     if (!('refused' in again)) ended = go(refilling(again) ?? again);
   }
+  if (ended.kind === 'rolled-back' && killed === undefined) attempt(() => removeRecord('begun'));
   return ended.kind === 'done' ? { ended, left } : { ended };
 }
 
