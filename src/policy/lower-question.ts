@@ -2,7 +2,7 @@ import type { Expectation } from '../model/judge.ts';
 import type { Program } from '../model/program.ts';
 import type { Question } from '../model/question.ts';
 import { FAMILIES } from '../net/address.ts';
-import { boxesOf } from './lower.ts';
+import { boxesOf } from './boxes-of.ts';
 import type { Conditions, ExpectPolicy } from './policy.ts';
 
 /** The packets that fit some conditions, as a question to a program of the same policy. */

@@ -1,16 +1,10 @@
 import { bug } from '../bug.ts';
-import { intersectBoxes } from '../model/intersect-boxes.ts';
 import { LAYOUT } from '../model/layout.ts';
-import { lastSlot, markingOf, markSlot } from '../model/marking.ts';
-import { type Numbered, numberSlots, type Wanted } from '../model/number-slots.ts';
+import { markingOf } from '../model/marking.ts';
 import type {
-  Atom,
   Balance,
-  Box,
-  Lock,
   LockedSlot,
   Program,
-  Rule,
   Slot,
   Target,
   TransitSlot,
@@ -18,62 +12,16 @@ import type {
   UplinkSlot,
   Way,
 } from '../model/program.ts';
-import type { Variation } from '../model/variation.ts';
-import { FAMILIES, type Family, formatAddress, LAST_4, LAST_6 } from '../net/address.ts';
-import { deviceInterval, LAST_DEVICE } from '../net/device-name.ts';
-import { type Interval, type IntervalSet, intervalSet, type Point } from '../net/interval-set.ts';
+import { type Family, formatAddress } from '../net/address.ts';
 import { formatMac } from '../net/mac.ts';
 import { formatRange } from '../net/prefix.ts';
-import { LAST_USER } from '../net/user.ts';
-import { allOf, type Series, series } from '../series.ts';
-import type { Report } from '../text/diagnostic.ts';
-import { WholeNumbers } from '../whole-numbers.ts';
-import {
-  arrivalsOf,
-  choicesOf,
-  inboundKey,
-  natOf,
-  type Outcome,
-  outcomesOf,
-  targetKey,
-  transitKey,
-} from './outcomes.ts';
+import { arrivalBox } from './arrival-box.ts';
+import { lowerRules } from './lower-rules.ts';
+import type { NumberedPolicy } from './number-policy.ts';
+import { choicesOf, inboundKey, natOf, targetKey, transitKey } from './outcomes.ts';
 import { ownAddresses } from './own-addresses.ts';
-import type {
-  Addresses,
-  AtomsOf,
-  Conditions,
-  Policy,
-  RoutePolicy,
-  Routes,
-  TierPolicy,
-  UplinkPolicy,
-} from './policy.ts';
-import { reportNumbers } from './report-numbers.ts';
-import { type ToldArrival, tellArrivals } from './tell-arrivals.ts';
-
-/** The outcomes of a policy, each with its number. */
-export interface NumberedPolicy {
-  readonly outcomes: ReadonlyMap<string, Outcome>;
-  readonly numbered: Numbered;
-}
-
-/**
- * Gives each outcome of a policy its number. `lock` is what the manifest of the last compile kept.
- * Numbers that clash or run out are reported, also where something else is wrong with the policy.
- */
-export function numberPolicy(
-  policy: Policy,
-  lock: Lock | undefined,
-  report: Report,
-): NumberedPolicy {
-  const { markMask } = policy.options;
-  const outcomes = outcomesOf(policy);
-  const wanted = [...outcomes.values()].map((outcome) => wantedOf(outcome, markMask));
-  const numbered = numberSlots(wanted, lock, lastSlot(markMask));
-  reportNumbers(policy, numbered, outcomes, report);
-  return { outcomes, numbered };
-}
+import type { Policy, TierPolicy, UplinkPolicy } from './policy.ts';
+import { tellArrivals } from './tell-arrivals.ts';
 
 /** A checked policy as a program. Its own lock is what the next compile will find. */
 export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): Program {
@@ -155,48 +103,9 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
     balances.set(name, { index: balance, by: first.by, choices });
     return { kind: 'balance', balance };
   };
-  const { routes } = policy;
-  const asked = boxesReader(routes);
-  const rulesOf = (wanted: (conditions: Conditions) => boolean, reader = asked): Series<Rule> => {
-    const targets = routes.unlike.map(({ conditions, tiers }) =>
-      wanted(conditions) ? targetOf(tiers) : undefined,
-    );
-    const targetAt = (place: number): Target | undefined => targets[routes.kindAt(place)];
-    const ruleAt = (place: number): Rule =>
-      new LoweredRule(routes, place, targetAt(place) ?? bug('a target is lost'), reader);
-    if (targets.every((target) => target === undefined)) return [];
-    if (targets.every((target) => target !== undefined)) return series(routes.length, ruleAt);
-    const places = new WholeNumbers();
-    for (let place = 0; place < routes.length; place += 1) {
-      if (targetAt(place) !== undefined) places.push(place);
-    }
-    return series(places.length, (at) => ruleAt(places.at(at)));
-  };
-  const forwarded = rulesOf(({ local }) => !local);
-  const local = rulesOf((conditions) => conditions.local && fitsUnmarked(conditions), {
-    boxes: (place) => asked.boxes(place).map(unmarked),
-    variation: (place) => {
-      const variation = asked.variation?.(place);
-      return variation?.form.of.mark === undefined ? variation : undefined;
-    },
-  });
-  const marked = rulesOf(({ local, marks }) => local && marks !== undefined);
   const told = tellArrivals(policy);
-  const arriving = routes.unlike.some(({ conditions }) => conditions.arrivals.length > 0);
-  const inbound = (arriving ? allOf(routes) : []).flatMap((route, place) => {
-    if (route.conditions.arrivals.length === 0) return [];
-    const named = arrivalsOf(policy, route.conditions);
-    return told
-      .filter(({ uplink }) => named.includes(uplink))
-      .map((arrival): Rule => {
-        const target = targetOf(route.tiers, arrival.uplink);
-        const box = arrivalBox(arrival);
-        return new LoweredRule(routes, place, target, {
-          boxes: (its) => asked.boxes(its).flatMap((each) => intersectBoxes(each, box) ?? []),
-        });
-      })
-      .filter(({ boxes }) => boxes.length > 0);
-  });
+  // First, for they say which balances there are.
+  const rules = lowerRules(policy, told, targetOf);
   return {
     marking,
     priority: options.priority,
@@ -210,10 +119,7 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
       box: arrivalBox(arrival),
     })),
     balances: [...balances.values()].map(({ by, choices }) => ({ by, choices })),
-    forwarded,
-    inbound,
-    local,
-    marked,
+    ...rules,
     forwards: policy.forwards.map(({ statement: { text }, uplinks: on, ...rest }) => ({
       ...rest,
       text,
@@ -235,32 +141,6 @@ export function lower(policy: Policy, { outcomes, numbered }: NumberedPolicy): P
       retired: numbered.retired,
     },
   };
-}
-
-/** What is brought, as a box. */
-function arrivalBox({ family, uplink, macs, destinations }: ToldArrival): Box {
-  const device = [deviceInterval(uplink.device, false)];
-  if (macs !== undefined) {
-    return { family, device, mac: intervalSet(macs.map((mac): Interval<number> => [mac, mac])) };
-  }
-  if (destinations === undefined) return { family, device };
-  const ranges = destinations.map(({ low, high }) => [low, high] as Interval<Point>);
-  return { family, device, destination: intervalSet(ranges) } as Box;
-}
-
-/** How many rules the end of an ordering takes; drop and reject have one for local packets. */
-const END_RULES = { unreachable: 0, main: 1, drop: 2, reject: 2 } as const;
-
-/** The number that an outcome needs: an uplink's own mark pins its first slot. */
-function wantedOf(outcome: Outcome, mask: number): Wanted {
-  const { key } = outcome;
-  if (outcome.kind === 'ordering') {
-    return { key, rules: outcome.tiers.length + END_RULES[outcome.end] };
-  }
-  if (outcome.kind === 'transit') return { key, rules: 0 };
-  const { mark, name } = outcome.uplink;
-  const pin = mark === undefined || key !== name ? undefined : markSlot(mask, mark.value);
-  return pin === undefined ? { key } : { key, pin };
 }
 
 function uplinkSlot(slot: Slot | undefined): UplinkSlot {
@@ -296,191 +176,4 @@ function waysOf({ gateways, dhcp }: UplinkPolicy): Uplink['ways'] {
     ways[value.family] = { kind: 'gateway', gateway: formatAddress(value) };
   }
   return ways;
-}
-
-/** Whether a rule can be for packets without a mark. */
-function fitsUnmarked({ marks }: Conditions): boolean {
-  return marks === undefined || marks.some(({ value }) => value === 0);
-}
-
-/** A box where it is known that packets have no mark. */
-function unmarked(box: Box): Box {
-  if (box.mark === undefined) return box;
-  const { mark, ...rest } = box;
-  return rest;
-}
-
-/** A rule that reads its statement only if it is asked for more than its target: most are asked by place. */
-class LoweredRule implements Rule {
-  readonly place: number;
-  readonly target: Target;
-  private readonly routes: Series<RoutePolicy>;
-  private readonly reader: BoxesReader;
-  private its: RoutePolicy | undefined;
-  private made: readonly Box[] | undefined;
-  constructor(routes: Series<RoutePolicy>, place: number, target: Target, reader: BoxesReader) {
-    this.routes = routes;
-    this.place = place;
-    this.target = target;
-    this.reader = reader;
-  }
-  private get route(): RoutePolicy {
-    this.its ??= this.routes.at(this.place) ?? bug('a rule is lost');
-    return this.its;
-  }
-  get id(): string {
-    return this.route.id;
-  }
-  get text(): string {
-    return this.route.statement.text;
-  }
-  get boxes(): readonly Box[] {
-    this.made ??= this.reader.boxes(this.place);
-    return this.made;
-  }
-  get variation(): Variation | undefined {
-    return this.reader.variation?.(this.place);
-  }
-}
-
-/** What the rules of a policy ask for, by their places. */
-interface BoxesReader {
-  readonly boxes: (place: number) => readonly Box[];
-  readonly variation?: (place: number) => Variation | undefined;
-}
-
-/** Reads what those that are like one another ask for alike but once. */
-function boxesReader(routes: Routes): BoxesReader {
-  const kinds: { readonly alike: Draft; readonly only: Box | undefined }[] = [];
-  const kindOf = (kind: number): (typeof kinds)[number] => {
-    const { conditions } = routes.unlike[kind] ?? bug('a kind is lost');
-    const alike = alikeOf(conditions);
-    const [only, ...more] = bothOf(conditions, alike);
-    const made = { alike, only: more.length === 0 ? only : undefined };
-    kinds[kind] = made;
-    return made;
-  };
-  const onlyOf = (kind: number): Box | undefined => (kinds[kind] ?? kindOf(kind)).only;
-  return {
-    boxes: (place) => {
-      const { like, conditions } = routes.at(place) ?? bug('a rule is lost');
-      const kind = routes.kindAt(place);
-      const alike = like && (kinds[kind] ?? kindOf(kind)).alike;
-      return bothOf(conditions, alike ?? alikeOf(conditions));
-    },
-    variation: (place) => routes.variation(place, onlyOf),
-  };
-}
-
-function bothOf(conditions: Conditions, alike: Draft): readonly Box[] {
-  return FAMILIES.flatMap((family) => boxesOf(conditions, family, alike));
-}
-
-/**
- * The boxes of a rule in one family, if a packet of that family can match at all.
- *
- * @param alike what it asks for that rules like it ask for too, if that is known
- */
-export function boxesOf(
-  conditions: Conditions,
-  family: Family,
-  alike = alikeOf(conditions),
-): Box[] {
-  if (!conditions.families.includes(family)) return [];
-  const all = draftOf(conditions, family, alike);
-  if (conditions.atoms.length === 0) return isPossible(all) ? [all as Box] : [];
-  return alternativesOf(conditions.atoms).flatMap(({ atoms, instead }) => {
-    const box = atoms.length === 0 ? { ...all } : { ...all, atoms };
-    for (const name of instead) delete box[name];
-    return isPossible(box) ? [box as Box] : [];
-  });
-}
-
-type Draft = { -readonly [D in keyof Box]?: Box[D] };
-
-/** What the conditions ask for in intervals. */
-function draftOf(conditions: Conditions, family: Family, alike: Draft): Draft {
-  // Begun empty, it has room for what most rules ask for: there may be a hundred thousand.
-  const box: Draft = {};
-  box.family = family;
-  const { from, to, sourcePorts, ports } = conditions;
-  const source = from && addressesIn(from, family);
-  const destination = to && addressesIn(to, family);
-  const sourcePort = dimension(sourcePorts, 65535);
-  const port = dimension(ports, 65535);
-  if (source !== undefined) box.source = source;
-  if (destination !== undefined) box.destination = destination;
-  if (sourcePort !== undefined) box.sourcePort = sourcePort;
-  if (port !== undefined) box.port = port;
-  return Object.assign(box, alike);
-}
-
-/** What of it is the same in all rules that are like one another: addresses and ports are not. */
-function alikeOf(conditions: Conditions): Draft {
-  const box: Draft = {};
-  put(box, 'device', dimension(conditions.devices, LAST_DEVICE));
-  put(box, 'mac', dimension(conditions.macs, 2 ** 48 - 1));
-  put(box, 'protocol', dimension(conditions.protocols, 255));
-  put(box, 'icmpType', dimension(conditions.icmpTypes, 255));
-  put(box, 'dscp', dimension(conditions.dscp, 63));
-  put(box, 'user', dimension(conditions.users, LAST_USER));
-  if (!conditions.marks?.some(({ mask }) => mask === 0)) put(box, 'mark', conditions.marks);
-  return box;
-}
-
-function put<D extends keyof Box>(box: Draft, name: D, set: Box[D] | undefined): void {
-  if (set !== undefined) box[name] = set;
-}
-
-const addressesIn = (of: Addresses, family: Family): Box['source'] =>
-  family === 4 ? dimension(of[4], LAST_4) : dimension(of[6], LAST_6);
-
-/** Whether it asks for something in each of its dimensions. */
-function isPossible(box: Draft): boolean {
-  for (const name in box) {
-    if ((box[name as keyof Box] as { readonly length?: number }).length === 0) return false;
-  }
-  return true;
-}
-
-/** The dimension that speaks of the same as a match's atoms. */
-const BESIDE = {
-  from: 'source',
-  to: 'destination',
-  user: 'user',
-  cgroup: undefined,
-  time: undefined,
-} as const satisfies Record<AtomsOf['match'], keyof Box | undefined>;
-
-interface Alternative {
-  readonly atoms: readonly Atom[];
-  /** Dimensions that are not looked at, for an atom is. */
-  readonly instead: readonly (keyof Box)[];
-}
-
-/** The ways in which a rule's atoms and intervals can hold. */
-function alternativesOf(lists: readonly AtomsOf[]): readonly Alternative[] {
-  let ways: readonly Alternative[] = [{ atoms: [], instead: [] }];
-  for (const { match, atoms } of lists) {
-    const beside = BESIDE[match];
-    ways = ways.flatMap((way): Alternative[] => {
-      if (atoms.some(({ negated }) => negated)) {
-        return [{ ...way, atoms: [...way.atoms, ...atoms] }];
-      }
-      const instead = beside === undefined ? way.instead : [...way.instead, beside];
-      const named = atoms.map((atom) => ({ atoms: [...way.atoms, atom], instead }));
-      return beside === undefined ? named : [way, ...named];
-    });
-  }
-  return ways;
-}
-
-/** A set that holds everything asks nothing. */
-function dimension<P extends Point>(
-  set: IntervalSet<P> | undefined,
-  max: P,
-): IntervalSet<P> | undefined {
-  if (set?.length !== 1) return set;
-  const [[low, high]] = set as readonly [Interval<P>];
-  return low <= 0 && high === max ? undefined : set;
 }
