@@ -178,16 +178,20 @@ export function formatAddress({ family, value }: Address): string {
   // Each of them takes the lowest 64 bits.
   GROUPS.setBigUint64(0, value >> 64n);
   GROUPS.setBigUint64(8, value);
-  const groups = Array.from({ length: 8 }, (_, index) => GROUPS.getUint16(2 * index));
-  let best = { at: -1, length: 1 };
-  for (let at = 0; at < 8; at += 1) {
-    let length = 0;
-    while (at + length < 8 && groups[at + length] === 0) length += 1;
-    if (length > best.length) best = { at, length };
+  // Where the first of the longest runs of zeros begins and ends; a single one is none.
+  let [gap, end] = [8, 9];
+  for (let at = 0, zeros = 0; at < 8; at += 1) {
+    zeros = GROUPS.getUint16(2 * at) === 0 ? zeros + 1 : 0;
+    if (zeros > Math.max(1, end - gap)) [gap, end] = [at + 1 - zeros, at + 1];
   }
-  const text = groups.map((group) => group.toString(16));
-  if (best.at < 0) return text.join(':');
-  return `${text.slice(0, best.at).join(':')}::${text.slice(best.at + best.length).join(':')}`;
+  let text = '';
+  for (let at = 0; at < 8; at += 1) {
+    if (at === gap) text += '::';
+    if (at >= gap && at < end) continue;
+    if (at > 0 && at !== end) text += ':';
+    text += GROUPS.getUint16(2 * at).toString(16);
+  }
+  return text;
 }
 
 /** An address that a host can have: not unspecified, loopback, multicast or broadcast. */

@@ -32,10 +32,13 @@ export function network({ address, length }: InterfaceAddress): AddressRange {
     const low = Math.floor(address.value / size) * size;
     return { family: 4, low, high: low + size - 1 };
   }
-  const bits = BigInt(128 - length);
-  const low = (address.value >> bits) << bits;
-  return { family: 6, low, high: low + (1n << bits) - 1n };
+  const hosts = HOSTS_6[length] as bigint;
+  const low = address.value - (address.value & hosts);
+  return { family: 6, low, high: low + hosts };
 }
+
+/** By the length of a prefix its host bits: shifting takes longer than all else that is done with an address. */
+const HOSTS_6 = Array.from({ length: 129 }, (_, length) => (1n << BigInt(128 - length)) - 1n);
 
 /** An address, a prefix without host bits, or a range `A-B`. */
 export function scanAddressRange(text: string): Scanned<AddressRange> {
