@@ -1615,25 +1615,44 @@ start_timer() {
 }
 
 # The clock itself: until it is confirmed, or its time is over, or whoever loads it was killed on the way.
+waits() {
+  [ "$(field pending token)" = "$token" ]
+}
+
+# Whether what this waits for is on its way back, and nobody has told how that ended.
+claimed() {
+  [ "$(field overdue token)" = "$token" ] && [ "$(field outcome token)" != "$token" ]
+}
+
 revert() {
   token=$1
   printf '{"token":"%s","pid":%s}' "$token" "$$" | record timer || exit 2
-  while [ "$(field pending token)" = "$token" ]; do
-    deadline=$(field pending deadline)
-    if [ -n "$deadline" ]; then
-      [ "$(now)" -lt "$deadline" ] || break
-    else
-      lives "$(field pending pid)" || break
+  # Between two looks it may have been left to its clock again.
+  while waits || claimed || waits; do
+    if due; then
+      lock 900
+      if waits && [ -z "$(field pending deadline)" ] && ! has begun; then
+        rm -f "$run/pending.json"
+        exit 0
+      fi
+      outcome=
+      if claimed; then come_back; else take_back; fi
+      [ -z "$outcome" ] || exit
+      unlock
     fi
     sleep 1
   done
-  [ "$(field pending token)" = "$token" ] || exit 0
-  lock 900
-  if [ -z "$(field pending deadline)" ] && ! has begun; then
-    [ "$(field pending token)" != "$token" ] || rm -f "$run/pending.json"
-    exit 0
+}
+
+# Whether it is time to go back; where somebody else is on the way, that one may not get there.
+due() {
+  ! claimed || return 0
+  deadline=$(field pending deadline)
+  if [ -n "$deadline" ]; then
+    [ "$(now)" -ge "$deadline" ]
+  else
+    ! lives "$(field pending pid)"
   fi
-  take_back
 }
 
 # Back to what was before, under the lock, unless somebody else has just said how it ends; `outcome` says how that went. It

@@ -183,6 +183,10 @@ describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) 
       : place.run(network, ['dash', script, 'start', '--confirm', `${seconds}`], env);
   };
 
+  /** Who waits to be confirmed. */
+  const waiting = (): number =>
+    JSON.parse(readFileSync(join(place.folder, 'run/routec/pending.json'), 'utf8')).pending.pid;
+
   it.each(['rollback', 'down', 'the loader'])('though a way there by %s is killed', (other) =>
     withNetwork(NETWORK, async (network) => {
       const bare = await allOf(network);
@@ -199,13 +203,37 @@ describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) 
     }),
   );
 
+  it('though a rollback fails meanwhile, and is undone', () =>
+    withNetwork(NETWORK, async (network) => {
+      const bare = await allOf(network);
+      await unconfirmed(loading(network, {}, 12), async () => {
+        const loaded = await allOf(network);
+        const failed = await place.routec(network, ['rollback', '--yes'], place.wrapped('fail', 2));
+        expect(failed).toMatchObject({ exitCode: 3 });
+        expect(failed.stderr).toContain('it is still taken back');
+        expect(await allOf(network)).toEqual(loaded);
+        expect(place.isPending()).toBe(true);
+      });
+      expect(await allOf(network)).toEqual(bare);
+    }));
+
+  it('though all are killed but its clock', () =>
+    withNetwork(NETWORK, async (network) => {
+      const bare = await allOf(network);
+      const killed = loading(network, {}, 3600);
+      await waits();
+      process.kill(waiting(), 'SIGKILL');
+      expect((await killed).exitCode).not.toBe(0);
+      const rollback = place.routec(network, ['rollback', '--yes'], place.wrapped('kill', 2));
+      expect((await rollback).exitCode).not.toBe(0);
+      await expect.poll(() => allOf(network), { timeout: 60_000 }).toEqual(bare);
+    }));
+
   it('and who learns of that too late leaves alone what was loaded since', () =>
     withNetwork(NETWORK, async (network) => {
       const late = loading(network);
       await waits();
-      const { pid } = JSON.parse(
-        readFileSync(join(place.folder, 'run/routec/pending.json'), 'utf8'),
-      ).pending;
+      const pid = waiting();
       process.kill(pid, 'SIGSTOP');
       await expect.poll(() => place.isPending(), { timeout: 60_000 }).toBe(false);
       // Its end is read no more once another waits.

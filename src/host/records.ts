@@ -184,6 +184,11 @@ export function claimPending(as: ClaimedAs): boolean {
 
 type ClaimedAs = 'claimed' | 'overdue';
 
+/** Leaves it to its clock again, where a way back came to nothing. */
+export function unclaimPending(): void {
+  renameSync(join(RUN_FOLDER, 'overdue.json'), join(RUN_FOLDER, 'pending.json'));
+}
+
 /** The token of what is on its way back, until it is told how that ended, or something else is begun. */
 export const overdueToken = (): string | undefined => readRecordIn('pending', 'overdue')?.token;
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { pause } from './empty-kernel.ts';
 import { loginOf } from './login.ts';
-import { type RecordOf, readRecord, removeRecord, writeRecord } from './records.ts';
+import { overdueToken, type RecordOf, readRecord, removeRecord, writeRecord } from './records.ts';
 import { run } from './run.ts';
 
 /** Milliseconds between two looks, and until the clock must have begun. */
@@ -91,15 +91,25 @@ function ticks(token: string): boolean {
   return timer?.token === token && isAlive(timer.pid);
 }
 
-/**
- * The clock itself: waits until its apply is confirmed, or must be taken back: since its time is over, or since
- * who applied was killed on the way.
- */
-export function waitForEnd(token: string): 'confirmed' | 'overdue' {
+/** Writes down that this is the clock of an apply. */
+export function beginClock(token: string): void {
   writeRecord('timer', { token, pid: process.pid });
+}
+
+/**
+ * What the clock does: waits until its apply has ended, or must be taken back: since its time is over, or since who applied
+ * was killed on the way. `claimed`: somebody else is on a way back, who may not get there.
+ */
+export function waitForEnd(token: string): 'ended' | 'overdue' | 'claimed' {
   for (;;) {
     const pending = readRecord('pending');
-    if (pending?.token !== token) return 'confirmed';
+    if (pending?.token !== token) {
+      const isTold = readRecord('outcome')?.token === token;
+      if (overdueToken() === token && !isTold) return 'claimed';
+      // Between the two looks it may have been left to its clock again.
+      if (readRecord('pending')?.token !== token) return 'ended';
+      continue;
+    }
     const { deadline, pid } = pending;
     if (deadline === undefined ? !isAlive(pid) : now() >= BigInt(deadline)) return 'overdue';
     pause(LOOK);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { releaseLock, takeLock } from '../../host/lock.ts';
-import { waitForEnd } from '../../host/revert-timer.ts';
-import { takeBack } from '../../host/take-back.ts';
+import { beginClock, waitForEnd } from '../../host/revert-timer.ts';
+import { goOn, takeBack } from '../../host/take-back.ts';
 import { report } from '../change-kernel.ts';
 import { EXIT, type Exit } from '../exit.ts';
 import { complain } from '../io.ts';
@@ -20,16 +20,21 @@ export function revertCommand(program: Command, done: (exit: Exit) => void): voi
 }
 
 function run(token: string): Exit {
-  if (waitForEnd(token) === 'confirmed') return EXIT.yes;
-  const locked = takeLock(PATIENCE);
-  if ('refused' in locked) {
-    complain(locked.refused);
-    return EXIT.stuck;
-  }
-  try {
-    const carried = takeBack(token, locked.lock, () => {});
-    return carried === undefined ? EXIT.yes : report(carried);
-  } finally {
-    releaseLock(locked.lock);
+  beginClock(token);
+  for (;;) {
+    const end = waitForEnd(token);
+    if (end === 'ended') return EXIT.yes;
+    const locked = takeLock(PATIENCE);
+    if ('refused' in locked) {
+      complain(locked.refused);
+      return EXIT.stuck;
+    }
+    try {
+      const help = end === 'overdue' ? takeBack : goOn;
+      const carried = help(token, locked.lock, () => {});
+      if (carried !== undefined) return report(carried);
+    } finally {
+      releaseLock(locked.lock);
+    }
   }
 }

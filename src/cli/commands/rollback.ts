@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import type { Carried } from '../../host/carry-out.ts';
 import { keepGood } from '../../host/last-good.ts';
-import { claimPending, readRecord } from '../../host/records.ts';
+import { attempt, claimPending, readRecord, unclaimPending } from '../../host/records.ts';
 import { goalBefore, tellOutcome } from '../../host/take-back.ts';
 import { changeKernel } from '../change-kernel.ts';
 import { EXIT, type Exit } from '../exit.ts';
@@ -42,7 +43,7 @@ function run({ yes }: Options): Exit {
       return EXIT.failed;
     },
     after: (_, carried) => {
-      if (token !== undefined) tellOutcome(token, carried);
+      if (token !== undefined) endWait(token, carried);
       const { running } = goal.before;
       if (carried.kind !== 'done' || running === undefined) return;
       const kept = keepGood(running);
@@ -51,4 +52,12 @@ function run({ yes }: Options): Exit {
       }
     },
   });
+}
+
+/** Tells who waits how it ended; what was undone, the clock takes back in time. */
+function endWait(token: string, carried: Carried): void {
+  if (carried.kind !== 'rolled-back') tellOutcome(token, carried);
+  else if (attempt(unclaimPending) === undefined) {
+    say('what waits to be confirmed is as it was: it is still taken back in time\n');
+  }
 }
