@@ -112,6 +112,7 @@ export function likeReader(first: RoutePolicy): LikeReader | undefined {
     }
     return true;
   };
+  // None of them twice: a match that is there twice is an error (RC204).
   const dimensions = lists.map(({ dimension }) => dimension);
   const isSingle = isSure && lists.every(({ words }) => words.length === 1);
   let form: Form | undefined;
