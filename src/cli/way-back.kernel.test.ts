@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { allOf, CONFINED_NETWORK as NETWORK } from '../lab/confined-host.ts';
@@ -172,20 +172,50 @@ it('the way back by the clock of apply begins anew where an address changes on i
   }));
 
 describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) => {
-  const loading = async (network: Network, env: Env = {}, seconds = 3): Promise<Ended> => {
-    const script = await place.compiled(FIRST);
+  const loading = async (
+    network: Network,
+    env: Env = {},
+    seconds = 3,
+    lines = FIRST,
+  ): Promise<Ended> => {
+    const script = await place.compiled(lines);
     return loader === 'apply'
       ? place.routec(
           network,
-          ['apply', place.policy(FIRST), '--yes', '--confirm', `${seconds}s`],
+          ['apply', place.policy(lines), '--yes', '--confirm', `${seconds}s`],
           env,
         )
       : place.run(network, ['dash', script, 'start', '--confirm', `${seconds}`], env);
   };
 
-  /** Who waits to be confirmed. */
-  const waiting = (): number =>
-    JSON.parse(readFileSync(join(place.folder, 'run/routec/pending.json'), 'utf8')).pending.pid;
+  /** Who waits to be confirmed, or is its clock. */
+  const numberIn = (name: 'pending' | 'timer'): number =>
+    JSON.parse(readFileSync(join(place.folder, `run/routec/${name}.json`), 'utf8'))[name].pid;
+
+  /** Who changes the kernel with that `ip` stands still, with the lock, until somebody waits for that. */
+  const standing = ({ PATH }: Env) => {
+    const [armed, folder] = [join(place.folder, 'armed'), join(place.folder, 'standing')];
+    const lines = [
+      '#!/bin/sh',
+      `if rm "${armed}" 2>/dev/null; then until [ -e "${folder}/go" ]; do sleep 0.1; done; fi`,
+      `PATH='${PATH}' exec ip "$@"`,
+    ];
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'ip'), lines.join('\n'), { mode: 0o755 });
+    writeFileSync(armed, '');
+    const isAwaited = (): boolean => {
+      const { ino } = statSync(join(place.folder, 'run/routec.lock'));
+      return new RegExp(`-> FLOCK .*:${ino} `).test(readFileSync('/proc/locks', 'utf8'));
+    };
+    return {
+      env: { PATH: `${folder}:${PATH}` },
+      stands: () => expect.poll(() => existsSync(armed), { timeout: 60_000 }).toBe(false),
+      goes: async () => {
+        await expect.poll(isAwaited, { timeout: 60_000 }).toBe(true);
+        writeFileSync(join(folder, 'go'), '');
+      },
+    };
+  };
 
   it.each(['rollback', 'down', 'the loader'])('though a way there by %s is killed', (other) =>
     withNetwork(NETWORK, async (network) => {
@@ -222,18 +252,58 @@ describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) 
       const bare = await allOf(network);
       const killed = loading(network, {}, 3600);
       await waits();
-      process.kill(waiting(), 'SIGKILL');
+      process.kill(numberIn('pending'), 'SIGKILL');
       expect((await killed).exitCode).not.toBe(0);
       const rollback = place.routec(network, ['rollback', '--yes'], place.wrapped('kill', 2));
       expect((await rollback).exitCode).not.toBe(0);
       await expect.poll(() => allOf(network), { timeout: 60_000 }).toEqual(bare);
     }));
 
+  it('though a rollback is killed while another waits for it', () =>
+    withNetwork(NETWORK, async (network) => {
+      const bare = await allOf(network);
+      const killed = loading(network, {}, 3600);
+      await waits();
+      const timer = numberIn('timer');
+      process.kill(timer, 'SIGSTOP');
+      process.kill(numberIn('pending'), 'SIGKILL');
+      await killed;
+      const { env, stands, goes } = standing(place.wrapped('kill', 2));
+      const first = place.routec(network, ['rollback', '--yes'], env);
+      await stands();
+      const second = place.routec(network, ['rollback', '--yes']);
+      await goes();
+      expect((await first).exitCode).not.toBe(0);
+      expect(await second).toMatchObject({ exitCode: 2 });
+      process.kill(timer, 'SIGCONT');
+      await expect.poll(() => allOf(network), { timeout: 30_000 }).toEqual(bare);
+    }));
+
+  it.each(['apply', 'rollback'])('and nobody has loaded over it: by %s, begun before it', (other) =>
+    withNetwork(NETWORK, async (network) => {
+      await applied(network, FIRST);
+      const first = await allOf(network);
+      const { env, stands, goes } = standing(place.wrapped('kill', 1000));
+      const load = loading(network, env, 3, [...FIRST, 'route tcp 80 via dsl']);
+      await stands();
+      const words =
+        other === 'apply' ? ['apply', place.policy([...FIRST, 'route tcp 443 via dsl'])] : [other];
+      const late = place.routec(network, [...words, '--yes']);
+      await goes();
+      await unconfirmed(load, async () => {
+        const { exitCode, stderr } = await late;
+        expect(exitCode).toBe(2);
+        expect(stderr).toContain(other === 'apply' ? 'still waits' : 'has just been loaded');
+      });
+      expect(await allOf(network)).toEqual(first);
+    }),
+  );
+
   it('and who learns of that too late leaves alone what was loaded since', () =>
     withNetwork(NETWORK, async (network) => {
       const late = loading(network);
       await waits();
-      const pid = waiting();
+      const pid = numberIn('pending');
       process.kill(pid, 'SIGSTOP');
       await expect.poll(() => place.isPending(), { timeout: 60_000 }).toBe(false);
       // Its end is read no more once another waits.

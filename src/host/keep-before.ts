@@ -27,7 +27,8 @@ export function keepBefore(
     if (before !== undefined) writeRecord('before', before);
   };
   keepOriginal(plan);
-  forgetOverdue();
+  // A rollback may still be refused: until then, what another left half way is gone on with.
+  if (goal.kind !== 'snapshot') forgetOverdue();
   if (!isLate) keep();
   writeRecord('begun', { pid: process.pid });
   const forget = (): void => {

@@ -148,6 +148,8 @@ function apply(
     question: 'Do all that?',
     look,
     before: ({ steps }) => {
+      // Whoever had the lock until now may wait to be confirmed.
+      if (readRecord('pending') !== undefined) return stillPending();
       if (confirm === undefined || steps.every(({ optional }) => optional)) return undefined;
       const started = startTimer(process.argv.slice(0, 2));
       if ('refused' in started) {

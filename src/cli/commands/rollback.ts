@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
 import type { Carried } from '../../host/carry-out.ts';
 import { keepGood } from '../../host/last-good.ts';
-import { attempt, claimPending, readRecord, unclaimPending } from '../../host/records.ts';
+import {
+  attempt,
+  claimPending,
+  forgetOverdue,
+  readRecord,
+  unclaimPending,
+} from '../../host/records.ts';
 import { goalBefore, tellOutcome } from '../../host/take-back.ts';
 import { changeKernel } from '../change-kernel.ts';
 import { EXIT, type Exit } from '../exit.ts';
@@ -38,9 +44,16 @@ function run({ yes }: Options): Exit {
     yes,
     question: 'Go back to that?',
     before: () => {
-      if (token === undefined || claimPending('overdue')) return undefined;
-      complain('it has just been confirmed, or is being taken back');
-      return EXIT.failed;
+      // Whoever had the lock until now may wait to be confirmed: what was before is another then.
+      if (
+        readRecord('pending')?.token !== token ||
+        (token !== undefined && !claimPending('overdue'))
+      ) {
+        complain('something has just been loaded or confirmed, or is being taken back');
+        return EXIT.failed;
+      }
+      if (token === undefined) forgetOverdue();
+      return undefined;
     },
     after: (_, carried) => {
       if (token !== undefined) endWait(token, carried);
