@@ -1635,10 +1635,8 @@ revert() {
         rm -f "$run/pending.json"
         exit 0
       fi
-      outcome=
-      if claimed; then come_back; else take_back; fi
+      help_back
       [ -z "$outcome" ] || exit
-      unlock
     fi
     sleep 1
   done
@@ -1653,6 +1651,13 @@ due() {
   else
     ! lives "$(field pending pid)"
   fi
+}
+
+# What the clock does once it has the lock, and who waits: nobody keeps it who has nothing to take back any more.
+help_back() {
+  outcome=
+  if claimed; then come_back; else take_back; fi
+  [ "$outcome" ] || unlock
 }
 
 # Back to what was before, under the lock, unless somebody else has just said how it ends; `outcome` says how that went. It
@@ -1750,16 +1755,15 @@ await_end() {
       outcome=$(field outcome outcome)
     elif [ "$(now)" -le $((deadline + 5000000000)) ]; then
       continue
-    elif [ "$(field pending token)" = "$token" ]; then
+    elif waits; then
       lock_anew
-      take_back
+      help_back
     elif ! ticks "$token" && [ "$(field outcome token)" != "$token" ]; then
       lock_anew
       # Another who claimed it, and was still on the way, has written it down by now.
       if [ "$(field outcome token)" = "$token" ]; then continue; fi
-      outcome=untold
-      # On a way back that one was killed, or could only not tell how it ended.
-      if [ "$(field overdue token)" = "$token" ]; then come_back; fi
+      # On a way back that one was killed, or could only not tell how it ended; or it was left to the clock again.
+      if waits || claimed; then help_back; else outcome=untold; fi
     fi
   done
   case $outcome in

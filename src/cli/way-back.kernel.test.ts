@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { allOf, CONFINED_NETWORK as NETWORK } from '../lab/confined-host.ts';
 import { type Network, withNetwork } from '../lab/network.ts';
@@ -257,6 +258,23 @@ describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) 
       const rollback = place.routec(network, ['rollback', '--yes'], place.wrapped('kill', 2));
       expect((await rollback).exitCode).not.toBe(0);
       await expect.poll(() => allOf(network), { timeout: 60_000 }).toEqual(bare);
+    }));
+
+  it('though who waits comes before its clock where another left it half way', () =>
+    withNetwork(NETWORK, async (network) => {
+      const bare = await allOf(network);
+      await unconfirmed(loading(network), async () => {
+        const timer = numberIn('timer');
+        process.kill(timer, 'SIGSTOP');
+        // Whoever has the lock until after the time of both claims it then, and dies.
+        const dies = 'sleep 11; cd "$1"; mv pending.json overdue.json';
+        const run = join(place.folder, 'run/routec');
+        const words = ['flock', `${run}.lock`, 'sh', '-c', dies, 'sh', run];
+        expect(await place.run(network, words)).toMatchObject({ exitCode: 0 });
+        await setTimeout(5000);
+        process.kill(timer, 'SIGCONT');
+      });
+      expect(await allOf(network)).toEqual(bare);
     }));
 
   it('though a rollback is killed while another waits for it', () =>

@@ -196,8 +196,8 @@ function awaitEnd(token: string, deadline: bigint): Exit {
     return EXIT.stuck;
   }
   try {
-    const help = outcome === 'overdue' ? takeBack : goOn;
-    const carried = help(token, locked.lock, () => {});
+    // Whoever held the lock until now may have claimed it and died, or left it to the clock again.
+    const carried = takeBack(token, locked.lock, () => {}) ?? goOn(token, locked.lock, () => {});
     if (carried !== undefined && carried.kind !== 'done') return report(carried);
     if (carried !== undefined) return told('reverted');
   } finally {
