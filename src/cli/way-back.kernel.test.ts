@@ -248,6 +248,18 @@ describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) 
       expect(await allOf(network)).toEqual(bare);
     }));
 
+  it('and not loaded again by its clock, though a rollback that did so could tell nobody', () =>
+    withNetwork(NETWORK, async (network) => {
+      const bare = await allOf(network);
+      const load = loading(network);
+      await waits();
+      mkdirSync(join(place.folder, 'run/routec/outcome.json'));
+      const rollback = await place.routec(network, ['rollback', '--yes']);
+      expect(rollback).toMatchObject({ exitCode: 0 });
+      await load;
+      expect(await allOf(network)).toEqual(bare);
+    }));
+
   it('though all are killed but its clock', () =>
     withNetwork(NETWORK, async (network) => {
       const bare = await allOf(network);

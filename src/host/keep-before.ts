@@ -2,6 +2,7 @@ import type { Goal, Plan } from './draw-plan.ts';
 import { readSetting } from './live-state.ts';
 import {
   forgetOverdue,
+  overdueToken,
   type RecordOf,
   readRecord,
   removeRecord,
@@ -41,7 +42,11 @@ export function keepBefore(
       if (killed === undefined) removeRecord('begun');
     }
   };
-  return { forget, finish: isLate ? keep : () => {} };
+  const finish = (): void => {
+    // Who goes on where nobody was told how it ended goes to what was before.
+    if (isLate && overdueToken() === undefined) keep();
+  };
+  return { forget, finish };
 }
 
 /**
