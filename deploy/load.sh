@@ -1614,7 +1614,6 @@ start_timer() {
   done
 }
 
-# The clock itself: until it is confirmed, or its time is over, or whoever loads it was killed on the way.
 waits() {
   [ "$(field pending token)" = "$token" ]
 }
@@ -1624,6 +1623,7 @@ claimed() {
   [ "$(field overdue token)" = "$token" ] && [ "$(field outcome token)" != "$token" ]
 }
 
+# The clock itself: until it is confirmed, or its time is over, or whoever loads it was killed on the way.
 revert() {
   token=$1
   printf '{"token":"%s","pid":%s}' "$token" "$$" | record timer || exit 2
