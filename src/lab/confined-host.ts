@@ -31,6 +31,12 @@ export const SECOND = [
   'route from 192.168.0.10 tcp 80 via spare',
 ];
 
+/** The same two uplinks, the second by a lease. */
+export const CABLE =
+  'uplink cable dev eth2 gateway 198.51.100.1, 2001:db8:a::1 address 198.51.100.2/24 masquerade';
+export const DSL = 'uplink dsl dev eth3 gateway dhcp masquerade';
+export const LEASED = [CABLE, DSL, 'route tcp 25 via dsl'];
+
 const { network: plan } = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../fixtures/kill-switch/packets.json'), 'utf8'),
 );
