@@ -67,6 +67,17 @@ describe('routec explain', () => {
     ]);
   });
 
+  it('names each of the lines with one text that fit', async () => {
+    const rule = 'route ipv4 tcp 80 via cable\n';
+    writeFileSync(join(cwd, 'twice.route'), `${POLICY}${rule}`);
+    const { stdout } = await explain(
+      'twice.route',
+      'host 192.168.0.9 tcp 80 to 203.0.113.80 in lan0',
+    );
+    expect(stdout).toContain(' --> twice.route:10:1');
+    expect(stdout).toContain('  twice.route:11: route ipv4 tcp 80 via cable');
+  });
+
   it('tells programs', async () => {
     expect(await asJson(WEB)).toMatchObject({
       exitCode: 0,

@@ -10,7 +10,6 @@ import { formatPacket } from './format-packet.ts';
 import { ledTo } from './led-to.ts';
 import { lowerQuestion } from './lower-question.ts';
 import type { ForwardPolicy, Policy, QuestionPolicy, RoutePolicy } from './policy.ts';
-import { routesById } from './routes-by-id.ts';
 
 /** One way out, as programs are told it: what there is nothing of is null. */
 export interface WayOut {
@@ -95,10 +94,9 @@ export function explainQuestion(
   { conditions, downs }: QuestionPolicy,
   up: Up = allBut(program, downs),
 ): Explanation {
-  const routes = routesById(policy);
   const reply = ask(program, lowerQuestion(conditions, program), up);
   const timed = reply.kind === 'depends' && reply.fields.includes('time');
-  const one = (each: Answered): Explained => explained(policy, program, routes, each, timed);
+  const one = (each: Answered): Explained => explained(policy, program, each, timed);
   const other = (each: Other): OtherExplained => {
     return { ...one(each), differs: each.differs.map(fieldWord) };
   };
@@ -124,15 +122,14 @@ function allBut({ uplinks }: Program, downs: QuestionPolicy['downs']): Up {
 }
 
 function explained(
-  { forwards: lines }: Policy,
+  { routes, forwards: lines }: Policy,
   program: Program,
-  routes: ReadonlyMap<string, RoutePolicy>,
   { packet, evaluation }: Answered,
   timed: boolean,
 ): Explained {
   const { rule, others, unasked, outcomes, spared, forwards } = evaluation;
   const here = spared === 'here';
-  const routeOf = ({ id }: Rule): RoutePolicy => routes.get(id) ?? bug('a rule of no line');
+  const routeOf = ({ place }: Rule): RoutePolicy => routes.at(place) ?? bug('a rule of no line');
   const lineOf = ({ id }: Forward): ForwardPolicy =>
     lines.find((each) => each.id === id) ?? bug('a forward of no line');
   const [leads, ...later] = here ? forwards : [];
