@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { awaitTakenBack } from '../lab/await-taken-back.ts';
 import { allOf, LEASED as FIRST, CONFINED_NETWORK as NETWORK } from '../lab/confined-host.ts';
 import { type Network, withNetwork } from '../lab/network.ts';
 import { type Ended, type Env, makePlace, type Place } from '../lab/place.ts';
@@ -13,16 +14,6 @@ beforeEach(() => {
 afterEach(() => place.remove());
 
 const waits = () => expect.poll(() => place.isPending(), { timeout: 60_000 }).toBe(true);
-const unconfirmed = async (
-  loading: Promise<Ended>,
-  meanwhile: () => Promise<void>,
-): Promise<void> => {
-  await waits();
-  await meanwhile();
-  const ended = await loading;
-  expect(ended.stderr).toContain('taken back');
-  expect(ended.exitCode).toBe(5);
-};
 
 describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) => {
   const loading = async (
@@ -73,7 +64,7 @@ describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) 
   it.each(['rollback', 'down', 'the loader'])('though a way there by %s is killed', (other) =>
     withNetwork(NETWORK, async (network) => {
       const bare = await allOf(network);
-      await unconfirmed(loading(network), async () => {
+      await awaitTakenBack(place, loading(network), async () => {
         const env = place.wrapped('kill', 2);
         const script = join(place.folder, 'policy/policy.load.sh');
         const killed =
@@ -89,7 +80,7 @@ describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) 
   it('though a rollback fails meanwhile, and is undone', () =>
     withNetwork(NETWORK, async (network) => {
       const bare = await allOf(network);
-      await unconfirmed(loading(network, {}, 12), async () => {
+      await awaitTakenBack(place, loading(network, {}, 12), async () => {
         const loaded = await allOf(network);
         const failed = await place.routec(network, ['rollback', '--yes'], place.wrapped('fail', 2));
         expect(failed).toMatchObject({ exitCode: 3 });
@@ -127,7 +118,7 @@ describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) 
   it('though who waits comes before its clock where another left it half way', () =>
     withNetwork(NETWORK, async (network) => {
       const bare = await allOf(network);
-      await unconfirmed(loading(network), async () => {
+      await awaitTakenBack(place, loading(network), async () => {
         const timer = numberIn('timer');
         process.kill(timer, 'SIGSTOP');
         // Whoever has the lock until after the time of both claims it then, and dies.
@@ -173,7 +164,7 @@ describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) 
         other === 'apply' ? ['apply', place.policy([...FIRST, 'route tcp 443 via dsl'])] : [other];
       const late = place.routec(network, [...words, '--yes']);
       await goes();
-      await unconfirmed(load, async () => {
+      await awaitTakenBack(place, load, async () => {
         const { exitCode, stderr } = await late;
         expect(exitCode).toBe(2);
         expect(stderr).toContain(other === 'apply' ? 'still waits' : 'has just been loaded');
@@ -218,7 +209,7 @@ describe.each(['apply', 'the loader'])('what %s loaded is taken back', (loader) 
       const env = place.wrapped('kill', 1000);
       rmSync(join(place.folder, 'tools/ip'));
       writeFileSync(join(place.folder, 'tools/ip'), lines.join('\n'), { mode: 0o755 });
-      await unconfirmed(loading(network, env), async () => writeFileSync(armed, ''));
+      await awaitTakenBack(place, loading(network, env), async () => writeFileSync(armed, ''));
       expect(existsSync(armed)).toBe(false);
       expect(await allOf(network)).toEqual(bare);
     }));

@@ -1,9 +1,10 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { awaitTakenBack } from '../lab/await-taken-back.ts';
 import { CABLE, DSL, LEASED as FIRST, CONFINED_NETWORK as NETWORK } from '../lab/confined-host.ts';
 import { type Network, withNetwork } from '../lab/network.ts';
-import { type Ended, makePlace, type Place } from '../lab/place.ts';
+import { makePlace, type Place } from '../lab/place.ts';
 
 const LINK = join(import.meta.dirname, '../../deploy/routec-link');
 let place: Place;
@@ -56,20 +57,8 @@ async function lease(network: Network, net: number): Promise<void> {
   await hook(network, 'lease', 'eth3', `fe80::${net}`);
 }
 
-const waits = () => expect.poll(() => place.isPending(), { timeout: 60_000 }).toBe(true);
-
 /** Loads a policy, and goes back once something has happened. */
 type Way = (network: Network, lines: readonly string[], meanwhile: () => Promise<void>) => unknown;
-const unconfirmed = async (
-  loading: Promise<Ended>,
-  meanwhile: () => Promise<void>,
-): Promise<void> => {
-  await waits();
-  await meanwhile();
-  const ended = await loading;
-  expect(ended.stderr).toContain('taken back');
-  expect(ended.exitCode).toBe(5);
-};
 const WAYS: Readonly<Record<string, Way>> = {
   rollback: async (network, lines, meanwhile) => {
     await applied(network, lines);
@@ -78,12 +67,12 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
   'the clock of apply': (network, lines, meanwhile) => {
     const args = ['apply', place.policy(lines), '--yes', '--confirm', '4s'];
-    return unconfirmed(place.routec(network, args), meanwhile);
+    return awaitTakenBack(place, place.routec(network, args), meanwhile);
   },
   'the clock of the loader': async (network, lines, meanwhile) => {
     const script = await place.compiled(lines);
     const loading = place.run(network, ['dash', script, 'start', '--confirm', '4']);
-    return unconfirmed(loading, meanwhile);
+    return awaitTakenBack(place, loading, meanwhile);
   },
 };
 
@@ -161,7 +150,9 @@ it('the way back by the clock of apply begins anew where an address changes on i
       '2s',
     ];
     const PATH = `${join(place.folder, 'tools')}:${process.env.PATH}`;
-    await unconfirmed(place.routec(network, args, { PATH }), async () => writeFileSync(armed, ''));
+    await awaitTakenBack(place, place.routec(network, args, { PATH }), async () =>
+      writeFileSync(armed, ''),
+    );
     expect(existsSync(armed)).toBe(false);
     expect(await ledTo(network)).toContain('1.2.9.3');
   }));
