@@ -54,6 +54,22 @@ describe('runPackets', () => {
     ]);
   });
 
+  it('sees a datagram that is sent twice', async () => {
+    const nft = join(folder, 'policy.nft');
+    const twice = [
+      'table ip twice {',
+      'chain c {',
+      'type filter hook postrouting priority 300',
+      'meta l4proto udp dup to 1.2.3.4 device "eth3"',
+      '}',
+      '}',
+    ].join('\n');
+    writeFileSync(nft, `${readFileSync(nft, 'utf8')}${twice}\n`);
+    expect(await complaints({ udp: '192.168.0.228 -> 203.0.113.80:80', leaves: 'eth3' })).toEqual([
+      expect.stringMatching(/^step 1, udp .* reached eth3/),
+    ]);
+  });
+
   it('sees a source that was not translated', async () => {
     damage('policy.nft', /^ *meta nfproto ipv6 masquerade\n/gm);
     expect(
